@@ -1,0 +1,23 @@
+//! Named points at which the tests kill the process (spec: faults F01–F12); absent from release builds.
+
+/// Kills the process here, as SIGKILL would, if the environment names this point: `DOCKETPOST_CRASH=name` or
+/// `name:3` for the third time it is reached.
+#[macro_export]
+macro_rules! crash_point {
+    ($name:literal) => {
+        #[cfg(feature = "crash-points")]
+        $crate::crash::reached($name);
+    };
+}
+
+/// Ends the process without unwinding when `name` is the point that the environment asks for.
+#[cfg(feature = "crash-points")]
+pub fn reached(name: &str) {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TIMES: AtomicU32 = AtomicU32::new(0);
+    let Ok(wanted) = std::env::var("DOCKETPOST_CRASH") else { return };
+    let (point, nth) = wanted.split_once(':').map_or((wanted.as_str(), 1), |(p, n)| (p, n.parse().unwrap_or(1)));
+    if point == name && TIMES.fetch_add(1, Ordering::SeqCst).saturating_add(1) == nth {
+        std::process::abort();
+    }
+}

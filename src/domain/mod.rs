@@ -1,0 +1,10 @@
+//! The nouns of the law office and of mail, without I/O (spec: model.md).
+
+pub mod address;
+pub mod dates;
+pub mod duration;
+pub mod item;
+pub mod utbms;
+
+pub use address::Address;
+pub use item::{ItemId, Kind};
