@@ -4,7 +4,10 @@ pub mod address;
 pub mod dates;
 pub mod duration;
 pub mod item;
+pub mod row;
+pub mod token;
 pub mod utbms;
 
 pub use address::Address;
 pub use item::{ItemId, Kind};
+pub use row::{FirmId, IdentityId, InboxId, OutboxId, PersonId, Item, ThreadId};

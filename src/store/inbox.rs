@@ -1,0 +1,426 @@
+//! Mail that came in. It is staged before anything else happens to it, moves through the states below in the functions
+//! below and nowhere else, and ends in exactly one outcome with a reason.
+//!
+//! ```text
+//! RECEIVED ─► PROVED ─► APPLIED | HELD | REFUSED | IGNORED | DEAD        HELD ─► PROVED (a person released it)
+//! ```
+//!
+//! - `RECEIVED`: the raw mail is on disk and named; nothing of it was read.
+//! - `PROVED`: who wrote it was found out as far as it can be; the facts are stored.
+//! - `APPLIED`: it took effect, in one transaction.
+//! - `HELD`: it waits for a person; nothing took effect.
+//! - `REFUSED`: its author is known and was told why nothing took effect.
+//! - `IGNORED`: nothing was to be done, and nobody was told: machines, strangers, repetitions.
+//! - `DEAD`: it could not be processed; it is kept, and the firm was told.
+
+use jiff::Timestamp;
+use rusqlite::{Row, named_params};
+
+use super::{Result, Snapshot, Tx, at, moment};
+use crate::domain::{FirmId, InboxId, Item, Kind, PersonId, ThreadId};
+
+macro_rules! states {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)+) => {
+        /// Where a mail stands; see the module.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum InboxState { $($(#[$doc])* $name,)+ }
+
+        impl InboxState {
+            /// All states, in the order of a mail's life.
+            pub const ALL: &'static [InboxState] = &[$(InboxState::$name,)+];
+
+            /// The word in the store and in lists.
+            pub const fn word(self) -> &'static str {
+                match self { $(InboxState::$name => $word,)+ }
+            }
+
+            /// The state of this word.
+            pub fn from_word(word: &str) -> Option<InboxState> {
+                InboxState::ALL.iter().copied().find(|s| s.word().eq_ignore_ascii_case(word))
+            }
+        }
+    };
+}
+
+states! {
+    /// Staged.
+    Received = "RECEIVED",
+    /// Its proof is stored.
+    Proved = "PROVED",
+    /// It took effect.
+    Applied = "APPLIED",
+    /// It waits for a person.
+    Held = "HELD",
+    /// Its author was told why not.
+    Refused = "REFUSED",
+    /// Nothing was to be done.
+    Ignored = "IGNORED",
+    /// It could not be processed.
+    Dead = "DEAD",
+}
+
+/// A raw mail about to be staged; its blob is on disk.
+#[derive(Clone, Debug)]
+pub struct Staged {
+    /// Name of the mailbox in the configuration.
+    pub mailbox: String,
+    /// Of the mailbox; 0 for folders and standard input.
+    pub uid_validity: u32,
+    /// UID, file name, or hash.
+    pub uid: String,
+    /// Blob.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// INTERNALDATE.
+    pub arrived_at: Timestamp,
+}
+
+/// A staged mail.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    /// Its row.
+    pub id: InboxId,
+    /// The firm.
+    pub firm: FirmId,
+    /// Name of the mailbox in the configuration.
+    pub mailbox: String,
+    /// UID, file name, or hash.
+    pub uid: String,
+    /// Of the mailbox.
+    pub uid_validity: u32,
+    /// Blob of the raw mail.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// INTERNALDATE.
+    pub arrived_at: Timestamp,
+    /// When it was staged.
+    pub received_at: Timestamp,
+    /// Where it stands.
+    pub state: InboxState,
+    /// Attempts so far.
+    pub tries: u32,
+    /// Facts of the proof (JSON).
+    pub proof: Option<String>,
+    /// Code of the outcome.
+    pub reason: Option<String>,
+    /// Strict From.
+    pub from_address: Option<String>,
+    /// Subject.
+    pub subject: Option<String>,
+    /// Who it was found to be from.
+    pub person: Option<PersonId>,
+    /// Which matter it was found to be about.
+    pub matter: Option<i64>,
+    /// In reply to what.
+    pub thread: Option<ThreadId>,
+    /// Level of the proof.
+    pub level: Option<String>,
+    /// Class.
+    pub class: Option<String>,
+    /// Matter that the firm named for it.
+    pub assigned_matter: Option<i64>,
+    /// Level that a release or a confirmation gave it.
+    pub released_level: Option<String>,
+}
+
+/// What was found out about a mail while it was decided; kept with the outcome.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    /// Message-ID.
+    pub message_id: Option<String>,
+    /// Canonical hash (decisions.md 40).
+    pub content_hash: Option<String>,
+    /// Strict From.
+    pub from_address: Option<String>,
+    /// Subject, cut.
+    pub subject: Option<String>,
+    /// Class.
+    pub class: Option<String>,
+    /// Level of the proof.
+    pub level: Option<String>,
+    /// Who it is from.
+    pub person: Option<PersonId>,
+    /// Which matter it is about.
+    pub matter: Option<i64>,
+    /// In reply to what.
+    pub thread: Option<ThreadId>,
+}
+
+const COLUMNS: &str = "id, firm_id, mailbox, uid, uid_validity, sha256, size, arrived_at, received_at, state, tries, proof, reason,
+    from_address, subject, person_id, matter_id, thread_id, level, class, assigned_matter_id, released_level";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
+    let state: String = row.get("state")?;
+    Ok(Inbox {
+        id: InboxId(row.get("id")?),
+        firm: FirmId(row.get("firm_id")?),
+        mailbox: row.get("mailbox")?,
+        uid: row.get("uid")?,
+        uid_validity: row.get("uid_validity")?,
+        sha256: row.get("sha256")?,
+        size: row.get("size")?,
+        arrived_at: moment(row.get("arrived_at")?),
+        received_at: moment(row.get("received_at")?),
+        state: InboxState::from_word(&state).unwrap_or(InboxState::Dead),
+        tries: row.get("tries")?,
+        proof: row.get("proof")?,
+        reason: row.get("reason")?,
+        from_address: row.get("from_address")?,
+        subject: row.get("subject")?,
+        person: row.get::<_, Option<i64>>("person_id")?.map(PersonId),
+        matter: row.get("matter_id")?,
+        thread: row.get::<_, Option<i64>>("thread_id")?.map(ThreadId),
+        level: row.get("level")?,
+        class: row.get("class")?,
+        assigned_matter: row.get("assigned_matter_id")?,
+        released_level: row.get("released_level")?,
+    })
+}
+
+/// One effect of a mail, once (decisions.md 40).
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// Its row.
+    pub id: i64,
+    /// Which of the mail's effects.
+    pub ordinal: u32,
+    /// time, done, message, file …
+    pub verb: String,
+    /// Which thing came of it.
+    pub item: Option<Item>,
+    /// What `#undo` puts back (JSON).
+    pub before: Option<String>,
+    /// Reversed.
+    pub undone: bool,
+}
+
+impl Snapshot<'_> {
+    /// The mail of this row.
+    pub fn inbox(&self, firm: FirmId, inbox: InboxId) -> Result<Option<Inbox>> {
+        self.one(&format!("SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND id = ?2"), (firm.0, inbox.0), read)
+    }
+
+    /// Mails that wait in `state` and may be taken up at `now`, oldest first.
+    pub fn inbox_due(&self, state: InboxState, now: Timestamp, limit: u32) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM inbox WHERE state = ?1 AND next_at <= ?2 ORDER BY id LIMIT ?3"),
+            (state.word(), at(now), limit),
+            read,
+        )
+    }
+
+    /// Mails of a firm, newest first; in one state, or in all.
+    pub fn inbox_list(&self, firm: FirmId, state: Option<InboxState>, limit: u32) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY id DESC LIMIT ?3"),
+            (firm.0, state.map(InboxState::word), limit),
+            read,
+        )
+    }
+
+    /// Decided mails of a mailbox whose copy there was not tidied yet.
+    pub fn inbox_unsettled(&self, firm: FirmId, mailbox: &str, limit: u32) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND settled_at IS NULL ORDER BY id LIMIT ?3"
+            ),
+            (firm.0, mailbox, limit),
+            read,
+        )
+    }
+
+    /// True if the same bytes were staged before under another id, or were purged (faults F33, F34).
+    pub fn inbox_repeats(&self, firm: FirmId, mail: &Inbox) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM inbox WHERE firm_id = ?1 AND sha256 = ?2 AND id < ?3
+             UNION ALL SELECT 1 FROM tombstones WHERE firm_id = ?1 AND sha256 = ?2 LIMIT 1",
+            (firm.0, &mail.sha256, mail.id.0),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// The mail with the same content of the same person that already had its outcome, if any.
+    pub fn inbox_with_content(&self, firm: FirmId, person: PersonId, hash: &str, but: InboxId) -> Result<Option<InboxId>> {
+        self.one(
+            "SELECT id FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND content_hash = ?3 AND id <> ?4 AND state = 'APPLIED' LIMIT 1",
+            (firm.0, person.0, hash, but.0),
+            |r| r.get(0).map(InboxId),
+        )
+    }
+
+    /// What the mail did, in order.
+    pub fn effects(&self, firm: FirmId, inbox: InboxId) -> Result<Vec<Effect>> {
+        self.all(
+            "SELECT id, ordinal, verb, kind, item_id, before, undone_at FROM effects WHERE firm_id = ?1 AND inbox_id = ?2 ORDER BY ordinal",
+            (firm.0, inbox.0),
+            |r| {
+                let kind: Option<String> = r.get(3)?;
+                let item: Option<i64> = r.get(4)?;
+                Ok(Effect {
+                    id: r.get(0)?,
+                    ordinal: r.get(1)?,
+                    verb: r.get(2)?,
+                    item: kind.as_deref().and_then(Kind::from_stored).zip(item).map(|(kind, id)| Item::new(kind, id)),
+                    before: r.get(5)?,
+                    undone: r.get::<_, Option<i64>>(6)?.is_some(),
+                })
+            },
+        )
+    }
+
+    /// The stored UIDs of a mailbox, as ranges.
+    pub fn mailbox_progress(&self, firm: FirmId, mailbox: &str, uid_validity: u32) -> Result<String> {
+        let found = self.one(
+            "SELECT uids FROM mailbox_progress WHERE firm_id = ?1 AND mailbox = ?2 AND uid_validity = ?3",
+            (firm.0, mailbox, uid_validity),
+            |r| r.get(0),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+}
+
+impl Tx<'_> {
+    /// Stages a mail whose blob is on disk; a second time under the same UID changes nothing and gives none.
+    pub fn stage(&self, firm: FirmId, mail: &Staged, now: Timestamp) -> Result<Option<InboxId>> {
+        self.one(
+            "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, size, arrived_at, received_at, state)
+             VALUES (:firm, :mailbox, :validity, :uid, :sha256, :size, :arrived, :now, 'RECEIVED') ON CONFLICT DO NOTHING RETURNING id",
+            named_params! {":firm": firm.0, ":mailbox": mail.mailbox, ":validity": mail.uid_validity, ":uid": mail.uid,
+            ":sha256": mail.sha256, ":size": i64::try_from(mail.size).unwrap_or(i64::MAX), ":arrived": at(mail.arrived_at), ":now": at(now)},
+            |r| r.get(0).map(InboxId),
+        )
+    }
+
+    /// Notes which UIDs of a mailbox are stored.
+    pub fn set_mailbox_progress(&self, firm: FirmId, mailbox: &str, uid_validity: u32, uids: &str) -> Result<()> {
+        self.run(
+            "INSERT INTO mailbox_progress (firm_id, mailbox, uid_validity, uids) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET uids = excluded.uids",
+            (firm.0, mailbox, uid_validity, uids),
+        )?;
+        Ok(())
+    }
+
+    /// Counts an attempt before it is made, so that a mail that ends the process is counted too; gives the new count.
+    pub fn count_try(&self, inbox: InboxId) -> Result<u32> {
+        let tries = self.one("UPDATE inbox SET tries = tries + 1 WHERE id = ?1 RETURNING tries", [inbox.0], |r| r.get(0))?;
+        Ok(tries.unwrap_or(0))
+    }
+
+    /// Takes the count back after an attempt that ended in order but could not decide (DNS trouble).
+    pub fn postpone(&self, inbox: InboxId, until: Timestamp) -> Result<()> {
+        self.run("UPDATE inbox SET tries = 0, next_at = ?2 WHERE id = ?1", (inbox.0, at(until)))?;
+        Ok(())
+    }
+
+    /// RECEIVED → PROVED, with the facts.
+    pub fn set_proved(&self, inbox: InboxId, proof: &str) -> Result<()> {
+        self.run("UPDATE inbox SET state = 'PROVED', proof = ?2, tries = 0, next_at = 0 WHERE id = ?1 AND state = 'RECEIVED'", (inbox.0, proof))?;
+        Ok(())
+    }
+
+    /// Gives a mail its outcome; false if it had one already.
+    pub fn decide(&self, inbox: InboxId, state: InboxState, reason: &str, found: &Findings, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = :state, reason = :reason, message_id = :message_id, content_hash = :hash, from_address = :from,
+               subject = :subject, class = :class, level = :level, person_id = :person, matter_id = :matter, thread_id = :thread, decided_at = :now
+             WHERE id = :id AND state IN ('RECEIVED', 'PROVED')",
+            named_params! {":id": inbox.0, ":state": state.word(), ":reason": reason, ":message_id": found.message_id,
+            ":hash": found.content_hash, ":from": found.from_address, ":subject": found.subject, ":class": found.class,
+            ":level": found.level, ":person": found.person.map(|p| p.0), ":matter": found.matter,
+            ":thread": found.thread.map(|t| t.0), ":now": at(now)},
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// HELD → PROVED: a person released it, at this level, perhaps for this matter; false if it was not held.
+    pub fn release(
+        &self,
+        firm: FirmId,
+        inbox: InboxId,
+        level: &str,
+        matter: Option<i64>,
+        by: Option<PersonId>,
+    ) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'PROVED', tries = 0, next_at = 0, released_level = ?3, assigned_matter_id = coalesce(?4, assigned_matter_id),
+               decided_by = ?5 WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD'",
+            (firm.0, inbox.0, level, matter, by.map(|p| p.0)),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// HELD → IGNORED: a person dismissed it; false if it was not held.
+    pub fn dismiss(&self, firm: FirmId, inbox: InboxId, by: PersonId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'IGNORED', reason = 'DISMISSED', decided_by = ?3, decided_at = ?4 WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD'",
+            (firm.0, inbox.0, by.0, at(now)),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// DEAD → RECEIVED: a person wants it tried again; false if it was not dead.
+    pub fn revive(&self, firm: FirmId, inbox: InboxId) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = CASE WHEN proof IS NULL THEN 'RECEIVED' ELSE 'PROVED' END, tries = 0, next_at = 0
+             WHERE firm_id = ?1 AND id = ?2 AND state = 'DEAD'",
+            (firm.0, inbox.0),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Notes that the mailbox was tidied.
+    pub fn set_settled(&self, inboxes: &[InboxId], now: Timestamp) -> Result<()> {
+        for inbox in inboxes {
+            self.run("UPDATE inbox SET settled_at = ?2 WHERE id = ?1", (inbox.0, at(now)))?;
+        }
+        Ok(())
+    }
+
+    /// Notes an effect; false if the same content of this person already had it (then nothing may be done again).
+    #[expect(clippy::too_many_arguments, reason = "one row, one call")]
+    pub fn add_effect(
+        &self,
+        firm: FirmId,
+        person: PersonId,
+        hash: &str,
+        ordinal: u32,
+        inbox: InboxId,
+        verb: &str,
+        item: Option<Item>,
+        before: Option<&str>,
+    ) -> Result<bool> {
+        let added = self.run(
+            "INSERT INTO effects (firm_id, person_id, content_hash, ordinal, inbox_id, verb, kind, item_id, before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+            (firm.0, person.0, hash, ordinal, inbox.0, verb, item.map(|i| i.kind.stored()), item.map(|i| i.id), before),
+        )?;
+        Ok(added == 1)
+    }
+
+    /// Notes that `#undo` reversed an effect.
+    pub fn set_undone(&self, effect: i64, now: Timestamp) -> Result<()> {
+        self.run("UPDATE effects SET undone_at = ?2 WHERE id = ?1", (effect, at(now)))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_states_are_those_of_the_table_and_of_the_prose() {
+        let schema = include_str!("schema/0001_first.sql");
+        let check = schema.lines().find(|l| l.contains("'RECEIVED','PROVED'") && l.contains("NOT NULL")).unwrap();
+        let words: Vec<String> = InboxState::ALL.iter().map(|s| format!("'{}'", s.word())).collect();
+        assert!(check.contains(&format!("({})", words.join(","))));
+        let prose = include_str!("inbox.rs");
+        for state in InboxState::ALL {
+            assert!(prose.contains(&format!("//! - `{}`:", state.word())));
+        }
+    }
+}

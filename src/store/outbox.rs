@@ -1,0 +1,347 @@
+//! Letters on their way out. The transaction of the cause stores who is to be told what; the first claim renders it
+//! under the rights and the address of that moment and freezes the bytes; a retry sends those bytes or cancels.
+//!
+//! ```text
+//! QUEUED ─► SENDING ─► SENT | FAILED | CANCELLED        SENDING found at start: the outcome is unknown ─► QUEUED, same bytes
+//! ```
+//!
+//! - `QUEUED`: waits for its time.
+//! - `SENDING`: handed to the server, no answer yet.
+//! - `SENT`: the server took it.
+//! - `FAILED`: refused for good, or for too long; the firm was told.
+//! - `CANCELLED`: the right ended, or a person dropped it.
+
+use jiff::Timestamp;
+use rusqlite::{Row, named_params};
+
+use super::{Result, Snapshot, Tx, at, moment};
+use crate::domain::{FirmId, InboxId, Item, Kind, OutboxId, PersonId, ThreadId};
+
+/// Where a letter stands; see the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutboxState {
+    /// Waits for its time.
+    Queued,
+    /// Handed to the server.
+    Sending,
+    /// Taken by the server.
+    Sent,
+    /// Refused for good.
+    Failed,
+    /// Not to be sent any more.
+    Cancelled,
+}
+
+impl OutboxState {
+    /// All states, in the order of a letter's life.
+    pub const ALL: [OutboxState; 5] =
+        [OutboxState::Queued, OutboxState::Sending, OutboxState::Sent, OutboxState::Failed, OutboxState::Cancelled];
+
+    /// The word in the store and in lists.
+    pub const fn word(self) -> &'static str {
+        match self {
+            OutboxState::Queued => "QUEUED",
+            OutboxState::Sending => "SENDING",
+            OutboxState::Sent => "SENT",
+            OutboxState::Failed => "FAILED",
+            OutboxState::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// The state of this word.
+    pub fn from_word(word: &str) -> Option<OutboxState> {
+        OutboxState::ALL.into_iter().find(|s| s.word().eq_ignore_ascii_case(word))
+    }
+}
+
+/// A letter about to be queued.
+#[derive(Clone, Debug)]
+pub struct NewLetter {
+    /// To whom.
+    pub person: PersonId,
+    /// The same key is queued once.
+    pub key: String,
+    /// Which letter.
+    pub template: String,
+    /// What it says (JSON).
+    pub content: String,
+    /// Reply address.
+    pub thread: Option<ThreadId>,
+    /// Caused by which mail.
+    pub inbox: Option<InboxId>,
+    /// Message-ID without brackets.
+    pub message_id: String,
+    /// Only to this address: invitations and codes.
+    pub only_to: Option<String>,
+    /// May be merged with later ones of this key until it is rendered.
+    pub coalesce: Option<String>,
+    /// Not before.
+    pub not_before: Timestamp,
+}
+
+/// A letter in the outbox.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    /// Its row.
+    pub id: OutboxId,
+    /// The firm.
+    pub firm: FirmId,
+    /// To whom.
+    pub person: PersonId,
+    /// Which letter.
+    pub template: String,
+    /// What it says (JSON).
+    pub content: String,
+    /// Reply address.
+    pub thread: Option<ThreadId>,
+    /// Caused by which mail.
+    pub inbox: Option<InboxId>,
+    /// Message-ID without brackets.
+    pub message_id: String,
+    /// Date of the mail.
+    pub date_at: Timestamp,
+    /// Only to this address.
+    pub only_to: Option<String>,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// Attempts so far.
+    pub tries: u32,
+    /// Not before.
+    pub next_at: Timestamp,
+    /// Taken by the server.
+    pub sent_at: Option<Timestamp>,
+    /// The server's words.
+    pub last_reply: Option<String>,
+    /// Why it failed or was cancelled.
+    pub reason: Option<String>,
+}
+
+/// What a letter shows to its reader, and what that took.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Disclosure {
+    /// Which thing.
+    pub item: Item,
+    /// Code of the ability: `view`, `download` …
+    pub ability: String,
+    /// Documents: which version.
+    pub version: Option<u32>,
+}
+
+const COLUMNS: &str = "id, firm_id, person_id, template, content, thread_id, inbox_id, message_id, date_at, to_login_address, state, tries,
+    next_at, sent_at, last_reply, reason";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Outbox> {
+    let state: String = row.get("state")?;
+    Ok(Outbox {
+        id: OutboxId(row.get("id")?),
+        firm: FirmId(row.get("firm_id")?),
+        person: PersonId(row.get("person_id")?),
+        template: row.get("template")?,
+        content: row.get("content")?,
+        thread: row.get::<_, Option<i64>>("thread_id")?.map(ThreadId),
+        inbox: row.get::<_, Option<i64>>("inbox_id")?.map(InboxId),
+        message_id: row.get("message_id")?,
+        date_at: moment(row.get("date_at")?),
+        only_to: row.get("to_login_address")?,
+        state: OutboxState::from_word(&state).unwrap_or(OutboxState::Failed),
+        tries: row.get("tries")?,
+        next_at: moment(row.get("next_at")?),
+        sent_at: row.get::<_, Option<i64>>("sent_at")?.map(moment),
+        last_reply: row.get("last_reply")?,
+        reason: row.get("reason")?,
+    })
+}
+
+impl Snapshot<'_> {
+    /// Letters that may be sent at `now`, oldest first.
+    pub fn outbox_due(&self, firm: FirmId, now: Timestamp, limit: u32) -> Result<Vec<Outbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM outbox WHERE state = 'QUEUED' AND next_at <= ?2 AND firm_id = ?1 ORDER BY next_at, id LIMIT ?3"
+            ),
+            (firm.0, at(now), limit),
+            read,
+        )
+    }
+
+    /// When the next letter of a firm may be sent.
+    pub fn outbox_next(&self, firm: FirmId) -> Result<Option<Timestamp>> {
+        let next: Option<i64> = self
+            .one("SELECT min(next_at) FROM outbox WHERE state = 'QUEUED' AND firm_id = ?1", [firm.0], |r| r.get(0))?
+            .flatten();
+        Ok(next.map(moment))
+    }
+
+    /// The letter of this row.
+    pub fn outbox(&self, firm: FirmId, outbox: OutboxId) -> Result<Option<Outbox>> {
+        self.one(&format!("SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND id = ?2"), (firm.0, outbox.0), read)
+    }
+
+    /// Letters of a firm, newest first; in one state, or in all.
+    pub fn outbox_list(&self, firm: FirmId, state: Option<OutboxState>, limit: u32) -> Result<Vec<Outbox>> {
+        self.all(
+            &format!("SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY id DESC LIMIT ?3"),
+            (firm.0, state.map(OutboxState::word), limit),
+            read,
+        )
+    }
+
+    /// The letter with this Message-ID (without brackets).
+    pub fn outbox_by_message_id(&self, firm: FirmId, message_id: &str) -> Result<Option<Outbox>> {
+        self.one(&format!("SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND message_id = ?2"), (firm.0, message_id), read)
+    }
+
+    /// Message-IDs of earlier letters of a thread, oldest first, for References.
+    pub fn earlier_message_ids(&self, thread: ThreadId, before: OutboxId, limit: u32) -> Result<Vec<String>> {
+        let mut found: Vec<String> = self.all(
+            "SELECT message_id FROM outbox WHERE thread_id = ?1 AND id < ?2 AND state <> 'CANCELLED' ORDER BY id DESC LIMIT ?3",
+            (thread.0, before.0, limit),
+            |r| r.get(0),
+        )?;
+        found.reverse();
+        Ok(found)
+    }
+
+    /// The frozen bytes of a letter, if it was claimed before.
+    pub fn frozen_bytes(&self, outbox: OutboxId) -> Result<Option<Vec<u8>>> {
+        self.one("SELECT bytes FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0], |r| r.get(0))
+    }
+
+    /// What the frozen bytes of a letter show.
+    pub fn disclosures(&self, outbox: OutboxId) -> Result<Vec<Disclosure>> {
+        let rows: Vec<(String, i64, String, Option<u32>)> = self.all(
+            "SELECT kind, item_id, ability, version_number FROM disclosures WHERE outbox_id = ?1 ORDER BY id",
+            [outbox.0],
+            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+        )?;
+        let known = rows.into_iter().filter_map(|(kind, id, ability, version)| {
+            let item = Item::new(Kind::from_stored(&kind)?, id);
+            Some(Disclosure { item, ability, version })
+        });
+        Ok(known.collect())
+    }
+}
+
+impl Tx<'_> {
+    /// Queues a letter; the same key a second time changes nothing and gives none.
+    pub fn queue(&self, firm: FirmId, new: &NewLetter, now: Timestamp) -> Result<Option<OutboxId>> {
+        self.one(
+            "INSERT INTO outbox (firm_id, person_id, letter_key, template, content, thread_id, inbox_id, message_id, date_at,
+               to_login_address, coalesce_key, state, next_at, created_at)
+             VALUES (:firm, :person, :key, :template, :content, :thread, :inbox, :message_id, :now, :only_to, :coalesce, 'QUEUED', :next, :now)
+             ON CONFLICT DO NOTHING RETURNING id",
+            named_params! {":firm": firm.0, ":person": new.person.0, ":key": new.key, ":template": new.template, ":content": new.content,
+            ":thread": new.thread.map(|t| t.0), ":inbox": new.inbox.map(|i| i.0), ":message_id": new.message_id, ":only_to": new.only_to,
+            ":coalesce": new.coalesce, ":next": at(new.not_before), ":now": at(now)},
+            |r| r.get(0).map(OutboxId),
+        )
+    }
+
+    /// A queued, not yet rendered letter with this coalesce key.
+    pub fn open_letter(&self, firm: FirmId, person: PersonId, coalesce: &str) -> Result<Option<Outbox>> {
+        self.one(
+            &format!(
+                "SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND person_id = ?2 AND coalesce_key = ?3 AND state = 'QUEUED' AND tries = 0
+                   AND NOT EXISTS (SELECT 1 FROM outbox_bytes b WHERE b.outbox_id = outbox.id) LIMIT 1"
+            ),
+            (firm.0, person.0, coalesce),
+            read,
+        )
+    }
+
+    /// Changes what a letter says that was not rendered yet.
+    pub fn set_letter_content(&self, outbox: OutboxId, content: &str) -> Result<()> {
+        self.run("UPDATE outbox SET content = ?2 WHERE id = ?1 AND state = 'QUEUED'", (outbox.0, content))?;
+        Ok(())
+    }
+
+    /// QUEUED → SENDING; false if somebody else was faster or it was dropped.
+    pub fn claim(&self, outbox: OutboxId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE outbox SET state = 'SENDING', claimed_at = ?2, tries = tries + 1 WHERE id = ?1 AND state = 'QUEUED'",
+            (outbox.0, at(now)),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Freezes the bytes of a letter and what they show.
+    pub fn freeze(&self, firm: FirmId, outbox: OutboxId, bytes: &[u8], shows: &[Disclosure]) -> Result<()> {
+        self.run("INSERT INTO outbox_bytes (outbox_id, bytes) VALUES (?1, ?2)", (outbox.0, bytes))?;
+        for shown in shows {
+            self.run(
+                "INSERT INTO disclosures (firm_id, outbox_id, kind, item_id, ability, version_number) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                (firm.0, outbox.0, shown.item.kind.stored(), shown.item.id, &shown.ability, shown.version),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// SENDING → SENT, with the server's words. The bytes are no longer needed.
+    pub fn set_sent(&self, outbox: OutboxId, to: &str, reply: &str, now: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET state = 'SENT', sent_at = ?2, sent_to = ?3, last_reply = ?4 WHERE id = ?1 AND state = 'SENDING'",
+            (outbox.0, at(now), to, reply),
+        )?;
+        self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
+        Ok(())
+    }
+
+    /// SENDING → QUEUED: to be tried again at `next`.
+    pub fn set_deferred(&self, outbox: OutboxId, reply: &str, next: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET state = 'QUEUED', last_reply = ?2, next_at = ?3 WHERE id = ?1 AND state = 'SENDING'",
+            (outbox.0, reply, at(next)),
+        )?;
+        Ok(())
+    }
+
+    /// → FAILED: refused for good, or for too long.
+    pub fn set_failed(&self, outbox: OutboxId, reason: &str, reply: &str) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET state = 'FAILED', reason = ?2, last_reply = ?3 WHERE id = ?1 AND state IN ('QUEUED', 'SENDING')",
+            (outbox.0, reason, reply),
+        )?;
+        Ok(())
+    }
+
+    /// → CANCELLED, with the reason; false if it had left already.
+    pub fn cancel_letter(&self, outbox: OutboxId, reason: &str) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE outbox SET state = 'CANCELLED', reason = ?2 WHERE id = ?1 AND state IN ('QUEUED', 'SENDING', 'FAILED')",
+            (outbox.0, reason),
+        )?;
+        self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
+        Ok(changed == 1)
+    }
+
+    /// FAILED → QUEUED: a person wants it tried again; false if it had not failed.
+    pub fn requeue(&self, firm: FirmId, outbox: OutboxId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE outbox SET state = 'QUEUED', tries = 0, reason = NULL, next_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND state = 'FAILED'",
+            (firm.0, outbox.0, at(now)),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// SENDING → QUEUED for all: at start, what was under way has an unknown outcome and is sent again, same bytes. Only
+    /// the daemon, which alone sends, may call this.
+    pub fn recover_sending(&self) -> Result<usize> {
+        self.run("UPDATE outbox SET state = 'QUEUED', last_reply = 'outcome unknown' WHERE state = 'SENDING'", [])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_states_are_those_of_the_table_and_of_the_prose() {
+        let schema = include_str!("schema/0001_first.sql");
+        let words: Vec<String> = OutboxState::ALL.iter().map(|s| format!("'{}'", s.word())).collect();
+        assert!(schema.contains(&format!("({})", words.join(","))));
+        let prose = include_str!("outbox.rs");
+        for state in OutboxState::ALL {
+            assert!(prose.contains(&format!("//! - `{}`:", state.word())));
+        }
+    }
+}
