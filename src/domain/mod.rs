@@ -7,7 +7,8 @@ pub mod item;
 pub mod row;
 pub mod token;
 pub mod utbms;
+mod scan;
 
 pub use address::Address;
 pub use item::{ItemId, Kind};
-pub use row::{FirmId, IdentityId, InboxId, OutboxId, PersonId, Item, ThreadId};
+pub use row::{FirmId, IdentityId, InboxId, Item, OutboxId, PersonId, ThreadId};

@@ -5,7 +5,7 @@ use rusqlite::named_params;
 use sha2::{Digest, Sha256};
 
 use super::{Result, Snapshot, Tx, at, moment};
-use crate::domain::{FirmId, InboxId, PersonId, Item};
+use crate::domain::{FirmId, InboxId, Item, PersonId};
 
 /// One thing that happened. `facts` holds codes and ids, never bodies or secrets.
 #[derive(Clone, Debug)]
@@ -69,7 +69,8 @@ impl Tx<'_> {
         let facts = entry.facts.to_string();
         let kind = entry.thing.map(|t| t.kind.stored());
         let item = entry.thing.map(|t| t.id);
-        let text = serde_json::json!([previous, firm, at(now), entry.actor, entry.action, kind, item, entry.inbox, facts]);
+        let text =
+            serde_json::json!([previous, firm, at(now), entry.actor, entry.action, kind, item, entry.inbox, facts]);
         let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(text.to_string()));
         self.run(
             "INSERT INTO audit_log (firm_id, at, actor_id, action, kind, item_id, inbox_id, facts, previous_hash, hash)

@@ -148,7 +148,8 @@ pub struct Findings {
     pub thread: Option<ThreadId>,
 }
 
-const COLUMNS: &str = "id, firm_id, mailbox, uid, uid_validity, sha256, size, arrived_at, received_at, state, tries, proof, reason,
+const COLUMNS: &str =
+    "id, firm_id, mailbox, uid, uid_validity, sha256, size, arrived_at, received_at, state, tries, proof, reason,
     from_address, subject, person_id, matter_id, thread_id, level, class, assigned_matter_id, released_level";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
@@ -160,7 +161,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
         uid: row.get("uid")?,
         uid_validity: row.get("uid_validity")?,
         sha256: row.get("sha256")?,
-        size: row.get("size")?,
+        size: row.get::<_, i64>("size")?.unsigned_abs(),
         arrived_at: moment(row.get("arrived_at")?),
         received_at: moment(row.get("received_at")?),
         state: InboxState::from_word(&state).unwrap_or(InboxState::Dead),
@@ -243,7 +244,13 @@ impl Snapshot<'_> {
     }
 
     /// The mail with the same content of the same person that already had its outcome, if any.
-    pub fn inbox_with_content(&self, firm: FirmId, person: PersonId, hash: &str, but: InboxId) -> Result<Option<InboxId>> {
+    pub fn inbox_with_content(
+        &self,
+        firm: FirmId,
+        person: PersonId,
+        hash: &str,
+        but: InboxId,
+    ) -> Result<Option<InboxId>> {
         self.one(
             "SELECT id FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND content_hash = ?3 AND id <> ?4 AND state = 'APPLIED' LIMIT 1",
             (firm.0, person.0, hash, but.0),
@@ -306,7 +313,8 @@ impl Tx<'_> {
 
     /// Counts an attempt before it is made, so that a mail that ends the process is counted too; gives the new count.
     pub fn count_try(&self, inbox: InboxId) -> Result<u32> {
-        let tries = self.one("UPDATE inbox SET tries = tries + 1 WHERE id = ?1 RETURNING tries", [inbox.0], |r| r.get(0))?;
+        let tries =
+            self.one("UPDATE inbox SET tries = tries + 1 WHERE id = ?1 RETURNING tries", [inbox.0], |r| r.get(0))?;
         Ok(tries.unwrap_or(0))
     }
 
@@ -323,7 +331,14 @@ impl Tx<'_> {
     }
 
     /// Gives a mail its outcome; false if it had one already.
-    pub fn decide(&self, inbox: InboxId, state: InboxState, reason: &str, found: &Findings, now: Timestamp) -> Result<bool> {
+    pub fn decide(
+        &self,
+        inbox: InboxId,
+        state: InboxState,
+        reason: &str,
+        found: &Findings,
+        now: Timestamp,
+    ) -> Result<bool> {
         let changed = self.run(
             "UPDATE inbox SET state = :state, reason = :reason, message_id = :message_id, content_hash = :hash, from_address = :from,
                subject = :subject, class = :class, level = :level, person_id = :person, matter_id = :matter, thread_id = :thread, decided_at = :now

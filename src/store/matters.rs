@@ -30,7 +30,9 @@ impl Sensitivity {
 
     /// The sensitivity of this word.
     pub fn from_word(word: &str) -> Option<Sensitivity> {
-        [Sensitivity::Standard, Sensitivity::Confidential, Sensitivity::Restricted].into_iter().find(|s| s.word() == word)
+        [Sensitivity::Standard, Sensitivity::Confidential, Sensitivity::Restricted]
+            .into_iter()
+            .find(|s| s.word() == word)
     }
 }
 
@@ -75,7 +77,8 @@ impl Matter {
     }
 }
 
-const COLUMNS: &str = "m.id, m.number, m.display_number, m.description, m.status, m.client_id, m.practice_area, m.responsible_id,
+const COLUMNS: &str =
+    "m.id, m.number, m.display_number, m.description, m.status, m.client_id, m.practice_area, m.responsible_id,
     m.location, m.open_date, m.close_date, m.sensitivity";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Matter> {

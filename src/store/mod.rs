@@ -297,7 +297,8 @@ fn commit_alone(tx: &Tx<'_>, job: &mut Job) -> Outcome {
 fn in_savepoint(tx: &Tx<'_>, job: &mut Job) -> Outcome {
     tx.connection.execute_batch("SAVEPOINT job")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| (job.run)(tx))).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+        let text =
+            panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
         Err(StoreError::Panicked(text.unwrap_or_default().chars().take(200).collect()))
     });
     match outcome {
@@ -315,7 +316,12 @@ impl Snapshot<'_> {
         self.key
     }
 
-    fn one<T>(&self, sql: &str, params: impl Params, read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>) -> Result<Option<T>> {
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;
         Ok(match rows.next()? {
@@ -324,7 +330,12 @@ impl Snapshot<'_> {
         })
     }
 
-    fn all<T>(&self, sql: &str, params: impl Params, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Result<Vec<T>> {
+    fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -357,4 +368,9 @@ fn at(moment: Timestamp) -> i64 {
 /// A moment that the store kept.
 fn moment(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// A calendar date in a column.
+fn date(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<jiff::civil::Date>> {
+    Ok(row.get::<_, Option<String>>(column)?.and_then(|text| text.parse().ok()))
 }

@@ -2,7 +2,7 @@
 //! entries as co-counsel know them, so that no number tells how much others do (decisions.md 29).
 
 use super::{Result, Snapshot, Tx};
-use crate::domain::{FirmId, ItemId, Kind, PersonId, Item};
+use crate::domain::{FirmId, Item, ItemId, Kind, PersonId};
 
 /// The table, and whether a co-counsel has numbers of their own for it.
 pub(super) const fn table(kind: Kind) -> (&'static str, bool) {

@@ -188,7 +188,11 @@ impl Snapshot<'_> {
 
     /// The letter with this Message-ID (without brackets).
     pub fn outbox_by_message_id(&self, firm: FirmId, message_id: &str) -> Result<Option<Outbox>> {
-        self.one(&format!("SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND message_id = ?2"), (firm.0, message_id), read)
+        self.one(
+            &format!("SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND message_id = ?2"),
+            (firm.0, message_id),
+            read,
+        )
     }
 
     /// Message-IDs of earlier letters of a thread, oldest first, for References.

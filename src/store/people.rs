@@ -6,6 +6,7 @@ use rusqlite::{Row, named_params};
 
 use super::{Result, Snapshot, Tx, at, firms, moment};
 use crate::domain::{Address, FirmId, IdentityId, PersonId};
+use crate::sharing::Role;
 
 /// A human with a mailbox, across firms.
 #[derive(Clone, Debug)]
@@ -20,26 +21,6 @@ pub struct Identity {
     pub time_zone: Option<String>,
     /// May do nothing.
     pub disabled: bool,
-}
-
-/// What a person is to the firm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// One of the firm's own people, with these permissions (FRM-03).
-    User {
-        /// Settings, everything.
-        admin: bool,
-        /// Accounts.
-        accounts: bool,
-        /// Reports.
-        reports: bool,
-        /// Rates and bills.
-        billing: bool,
-    },
-    /// A contact that may get matter shares.
-    CoCounsel,
-    /// Any other contact: client, witness, judge (ACC-20).
-    Contact,
 }
 
 /// Somebody as one firm knows them.
@@ -120,9 +101,8 @@ fn read_identity(row: &Row<'_>) -> rusqlite::Result<Identity> {
     let address: String = row.get("address")?;
     Ok(Identity {
         id: IdentityId(row.get("id")?),
-        address: Address::parse(&address).map_err(|e| {
-            rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(e))
-        })?,
+        address: Address::parse(&address)
+            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(e)))?,
         display_name: row.get("display_name")?,
         time_zone: row.get("time_zone")?,
         disabled: row.get::<_, Option<i64>>("disabled_at")?.is_some(),
@@ -366,7 +346,13 @@ impl Tx<'_> {
         } else {
             self.run(
                 "INSERT INTO contacts (person_id, firm_id, type, is_client, is_co_counsel) VALUES (?1, ?2, ?3, ?4, ?5)",
-                (id, firm.0, if new.is_company { "Company" } else { "Person" }, new.is_client, new.role == Role::CoCounsel),
+                (
+                    id,
+                    firm.0,
+                    if new.is_company { "Company" } else { "Person" },
+                    new.is_client,
+                    new.role == Role::CoCounsel,
+                ),
             )?;
             if let Some(address) = &new.address {
                 self.run(
@@ -383,7 +369,8 @@ impl Tx<'_> {
         if let Some(known) = self.identity_by_address(address)? {
             return Ok(known.id);
         }
-        self.insert("INSERT INTO identities (address, created_at) VALUES (?1, ?2)", (address.as_str(), at(now))).map(IdentityId)
+        self.insert("INSERT INTO identities (address, created_at) VALUES (?1, ?2)", (address.as_str(), at(now)))
+            .map(IdentityId)
     }
 
     /// Says whose mail is this person's.

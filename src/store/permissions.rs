@@ -19,7 +19,8 @@ pub fn write_secret(file: &Path, content: &[u8]) -> Result<()> {
 
 /// Takes everybody else's rights on a folder or file.
 pub fn restrict(path: &Path, mode: u32) -> Result<()> {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|e| StoreError::Io(path.to_owned(), e))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+        .map_err(|e| StoreError::Io(path.to_owned(), e))
 }
 
 /// Refuses a file that its group or anybody else can read or write.

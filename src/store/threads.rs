@@ -107,7 +107,8 @@ pub enum Found {
     Replaced(Thread),
 }
 
-const COLUMNS: &str = "id, firm_id, person_id, purpose, kind, item_id, generation, used_at, expires_at, revoked_at, misused_at";
+const COLUMNS: &str =
+    "id, firm_id, person_id, purpose, kind, item_id, generation, used_at, expires_at, revoked_at, misused_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Thread> {
     let purpose: String = row.get("purpose")?;
