@@ -1,0 +1,527 @@
+//! From what is written to what is meant: every value is checked, all mistakes are collected, none stops the check.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::meant::{
+    Addressing, Auth, AuthResults, Config, Firm, Grant, Imap, Limits, Log, Login, Mailbox, OAuth, Profile, Smtp, Tls,
+    WayIn, WayOut,
+};
+use super::place::{Places, readable};
+use super::secrets::{self, Environment, Source};
+use super::written;
+use super::{ConfigError, Secrets};
+use crate::domain::Address;
+
+/// What the check knows and what it has found so far.
+pub(super) struct Checker<'a> {
+    pub(super) places: &'a Places,
+    /// Relative paths are meant from here.
+    pub(super) folder: &'a Path,
+    pub(super) environment: Environment<'a>,
+    pub(super) secrets: Secrets,
+    pub(super) errors: Vec<ConfigError>,
+}
+
+/// The four keys of an account which say how it shows who it is.
+struct WrittenAuth<'a> {
+    file: &'a Option<PathBuf>,
+    env: &'a Option<String>,
+    credential: &'a Option<String>,
+    oauth: &'a Option<written::OAuth>,
+}
+
+impl Checker<'_> {
+    pub(super) fn config(&mut self, file: &written::File) -> Config {
+        let firms = file.firm.iter().enumerate().filter_map(|(n, f)| self.firm(&format!("firm.{n}"), f)).collect();
+        let mailboxes =
+            file.mailbox.iter().enumerate().map(|(n, m)| self.mailbox(&format!("mailbox.{n}"), m)).collect();
+        if file.firm.is_empty() {
+            self.wrong("firm", "there must be at least one [[firm]]");
+        }
+        self.firms_apart(file);
+        self.mailboxes_apart(file);
+        Config {
+            store: self.path("store", &file.store),
+            resolver: self.resolver(&file.resolver),
+            log: Log { level: file.log.level, format: file.log.format },
+            limits: self.limits(&file.limits),
+            firms,
+            mailboxes,
+        }
+    }
+
+    fn resolver(&mut self, written: &[String]) -> Vec<SocketAddr> {
+        let mut servers = Vec::new();
+        for (n, text) in written.iter().enumerate() {
+            let with_port = text.parse::<SocketAddr>().ok();
+            match with_port.or_else(|| text.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, 53))) {
+                Some(server) => servers.push(server),
+                None => self.wrong(
+                    &format!("resolver.{n}"),
+                    "must be an address with or without a port, such as 127.0.0.53 or 127.0.0.53:53",
+                ),
+            }
+        }
+        servers
+    }
+
+    fn limits(&mut self, written: &written::Limits) -> Limits {
+        let default = Limits::default().mail_bytes;
+        let mail_bytes = self.number("limits.mail_bytes", written.mail_bytes, default, 65_536, 268_435_456);
+        Limits { mail_bytes }
+    }
+
+    fn firm(&mut self, at: &str, written: &written::Firm) -> Option<Firm> {
+        self.slug(&format!("{at}.slug"), &written.slug);
+        let address = self.address(&format!("{at}.address"), &written.address);
+        if written.domains.is_empty() {
+            self.wrong(&format!("{at}.domains"), "must name at least one of the firm's own mail domains");
+        }
+        let mut domains = Vec::new();
+        for (n, domain) in written.domains.iter().enumerate() {
+            domains.push(self.domain(&format!("{at}.domains.{n}"), domain));
+        }
+        let own_domain = address.as_ref().map_or("", Address::domain);
+        if written.addressing == Addressing::Subdomain && domains.iter().any(|d| d == own_domain) {
+            self.wrong(
+                &format!("{at}.address"),
+                "with addressing = \"subdomain\" every address of its domain is the gateway's: \
+                 it must not be one of the firm's own domains",
+            );
+        }
+        let way_out = match (&written.smtp, &written.directory) {
+            (Some(smtp), None) => WayOut::Smtp(Box::new(self.smtp(&format!("{at}.smtp"), smtp, own_domain))),
+            (None, Some(folder)) => WayOut::Directory(self.path(&format!("{at}.directory"), folder)),
+            (None, None) => {
+                self.wrong(at, "a firm needs [firm.smtp] or directory, or its mails have no way out");
+                WayOut::Directory(PathBuf::new())
+            }
+            (Some(_), Some(folder)) => {
+                self.wrong(&format!("{at}.directory"), "can't stand beside [firm.smtp]: mails leave one way only");
+                WayOut::Directory(folder.clone())
+            }
+        };
+        let address = address?;
+        Some(Firm { slug: written.slug.clone(), address, addressing: written.addressing, domains, way_out })
+    }
+
+    fn smtp(&mut self, at: &str, written: &written::Smtp, domain: &str) -> Smtp {
+        self.host(&format!("{at}.host"), &written.host);
+        self.tls(&format!("{at}.tls"), written.tls, &written.host);
+        let default_port = match written.tls {
+            Tls::Implicit => 465,
+            Tls::StartTls => 587,
+            Tls::None => 25,
+        };
+        let auth = WrittenAuth {
+            file: &written.password_file,
+            env: &written.password_env,
+            credential: &written.password_credential,
+            oauth: &written.oauth,
+        };
+        let hello_name = match &written.hello_name {
+            Some(name) => self.hello_name(&format!("{at}.hello_name"), name),
+            None => domain.to_owned(),
+        };
+        Smtp {
+            host: written.host.clone(),
+            port: self.port(&format!("{at}.port"), written.port, default_port),
+            tls: written.tls,
+            ca_file: self.readable_file(&format!("{at}.ca_file"), &written.ca_file),
+            login: self.login(at, &written.user, &auth),
+            envelope_sender: written.envelope_sender,
+            hello_name,
+            timeout: self.seconds(&format!("{at}.timeout_secs"), written.timeout_secs, 60, 1, 3600),
+            final_timeout: self.seconds(&format!("{at}.final_timeout_secs"), written.final_timeout_secs, 600, 1, 3600),
+        }
+    }
+
+    fn login(&mut self, at: &str, user: &Option<String>, auth: &WrittenAuth<'_>) -> Option<Login> {
+        let Some(user) = user else {
+            if let Some(key) = auth.keys().first() {
+                self.wrong(&format!("{at}.{key}"), "says how to log in, but user doesn't say as whom");
+            }
+            return None;
+        };
+        self.line(&format!("{at}.user"), user);
+        Some(Login { user: user.clone(), auth: self.auth(at, auth) })
+    }
+
+    fn auth(&mut self, at: &str, written: &WrittenAuth<'_>) -> Auth {
+        match written.keys().as_slice() {
+            [] => self.wrong(
+                &format!("{at}.user"),
+                "needs one of password_file, password_env, password_credential or oauth beside it",
+            ),
+            [_] => {}
+            [_, second, ..] => self.wrong(&format!("{at}.{second}"), "is one way too many to log in: leave only one"),
+        }
+        if let Some(oauth) = written.oauth {
+            return Auth::OAuth(self.oauth(&format!("{at}.oauth"), oauth));
+        }
+        let secret = self.secret(at, "password", written.file, written.env, written.credential);
+        Auth::Password(secret.unwrap_or_default())
+    }
+
+    fn oauth(&mut self, at: &str, written: &written::OAuth) -> OAuth {
+        self.token_url(&format!("{at}.token_url"), &written.token_url);
+        self.line(&format!("{at}.client_id"), &written.client_id);
+        let client_secret = self.secret(
+            at,
+            "client_secret",
+            &written.client_secret_file,
+            &written.client_secret_env,
+            &written.client_secret_credential,
+        );
+        let grant = match written.flow {
+            written::Flow::ClientCredentials => {
+                if client_secret.is_none() {
+                    self.wrong(at, "client credentials need one of client_secret_file, _env or _credential");
+                }
+                if written.scope.is_none() {
+                    self.wrong(at, "client credentials need a scope");
+                }
+                if written.refresh_token_file.is_some() {
+                    self.wrong(&format!("{at}.refresh_token_file"), "is for flow = \"refresh_token\" only");
+                }
+                Grant::ClientCredentials
+            }
+            written::Flow::RefreshToken => self.refresh_token(at, &written.refresh_token_file),
+        };
+        OAuth {
+            token_url: written.token_url.clone(),
+            client_id: written.client_id.clone(),
+            client_secret,
+            scope: written.scope.clone(),
+            grant,
+        }
+    }
+
+    fn refresh_token(&mut self, at: &str, written: &Option<PathBuf>) -> Grant {
+        let Some(file) = written else {
+            self.wrong(at, "a refresh token needs refresh_token_file");
+            return Grant::ClientCredentials;
+        };
+        let key = format!("{at}.refresh_token_file");
+        let file = self.path(&key, file);
+        if self.secrets == Secrets::Read
+            && let Err(error) = secrets::read_private_file(&file)
+        {
+            self.wrong(&key, &error.to_string());
+        }
+        Grant::RefreshToken { file }
+    }
+
+    /// The secret that one of `{name}_file`, `_env` and `_credential` names, if one does.
+    fn secret(
+        &mut self,
+        at: &str,
+        name: &str,
+        file: &Option<PathBuf>,
+        env: &Option<String>,
+        credential: &Option<String>,
+    ) -> Option<SecretString> {
+        let mut sources = Vec::new();
+        if let Some(file) = file {
+            let key = format!("{at}.{name}_file");
+            sources.push((key.clone(), Source::File(self.path(&key, file))));
+        }
+        if let Some(variable) = env {
+            sources.push((format!("{at}.{name}_env"), Source::Variable(variable.clone())));
+        }
+        if let Some(credential) = credential {
+            sources.push((format!("{at}.{name}_credential"), Source::Credential(credential.clone())));
+        }
+        if let [_, (key, _), ..] = sources.as_slice() {
+            self.wrong(key, "is one source too many for one secret: leave only one");
+        }
+        let (key, source) = sources.into_iter().next()?;
+        if self.secrets == Secrets::Leave {
+            return Some(SecretString::default());
+        }
+        match secrets::read(&source, self.environment) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                self.wrong(&key, &error.to_string());
+                Some(SecretString::default())
+            }
+        }
+    }
+
+    fn mailbox(&mut self, at: &str, written: &written::Mailbox) -> Mailbox {
+        self.slug(&format!("{at}.name"), &written.name);
+        let way_in = match (&written.imap, &written.maildir) {
+            (Some(imap), None) => WayIn::Imap(Box::new(self.imap(&format!("{at}.imap"), imap))),
+            (None, Some(folder)) => WayIn::Maildir(self.path(&format!("{at}.maildir"), folder)),
+            (None, None) => {
+                self.wrong(at, "a mailbox needs [mailbox.imap] or maildir, or no mail comes from it");
+                WayIn::Maildir(PathBuf::new())
+            }
+            (Some(_), Some(folder)) => {
+                self.wrong(&format!("{at}.maildir"), "can't stand beside [mailbox.imap]: name two mailboxes");
+                WayIn::Maildir(folder.clone())
+            }
+        };
+        let auth_results = written.auth_results.as_ref().map(|a| self.auth_results(&format!("{at}.auth_results"), a));
+        Mailbox { name: written.name.clone(), firm: written.firm.clone(), way_in, auth_results }
+    }
+
+    fn imap(&mut self, at: &str, written: &written::Imap) -> Imap {
+        self.host(&format!("{at}.host"), &written.host);
+        self.tls(&format!("{at}.tls"), written.tls, &written.host);
+        self.line(&format!("{at}.user"), &written.user);
+        let default_port = if written.tls == Tls::Implicit { 993 } else { 143 };
+        let folder = written.folder.clone().unwrap_or_else(|| "INBOX".to_owned());
+        self.line(&format!("{at}.folder"), &folder);
+        let processed = written.processed_folder.clone().unwrap_or_else(|| "Processed".to_owned());
+        if processed.contains(char::is_control) {
+            self.wrong(&format!("{at}.processed_folder"), "must not contain control characters");
+        }
+        if processed == folder {
+            self.wrong(&format!("{at}.processed_folder"), "must not be the folder that is watched");
+        }
+        let auth = WrittenAuth {
+            file: &written.password_file,
+            env: &written.password_env,
+            credential: &written.password_credential,
+            oauth: &written.oauth,
+        };
+        Imap {
+            host: written.host.clone(),
+            port: self.port(&format!("{at}.port"), written.port, default_port),
+            tls: written.tls,
+            ca_file: self.readable_file(&format!("{at}.ca_file"), &written.ca_file),
+            user: written.user.clone(),
+            auth: self.auth(at, &auth),
+            folder,
+            processed_folder: Some(processed).filter(|p| !p.is_empty()),
+            poll: self.seconds(&format!("{at}.poll_secs"), written.poll_secs, 60, 1, 3600),
+        }
+    }
+
+    fn auth_results(&mut self, at: &str, written: &written::AuthResults) -> AuthResults {
+        let key = format!("{at}.authserv_id");
+        match (written.profile, written.authserv_id.is_empty()) {
+            (Profile::M365, false) => self.wrong(&key, "must be left out: Microsoft 365 gives none"),
+            (Profile::Rfc8601 | Profile::Gmail, true) => {
+                self.wrong(&key, "must name the provider's authserv-id, or anybody's results would count");
+            }
+            _ => {}
+        }
+        if written.received_by.is_empty() {
+            self.wrong(&format!("{at}.received_by"), "must name the host that the provider's Received lines say");
+        }
+        AuthResults {
+            authserv_id: self.names(&key, &written.authserv_id),
+            received_by: self.names(&format!("{at}.received_by"), &written.received_by),
+            hops: self.small(&format!("{at}.hops"), written.hops),
+            fields: self.small(&format!("{at}.fields"), written.fields),
+            layout: written.layout,
+            profile: written.profile,
+        }
+    }
+
+    fn names(&mut self, at: &str, written: &[String]) -> Vec<String> {
+        for (n, name) in written.iter().enumerate() {
+            if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ';') {
+                self.wrong(&format!("{at}.{n}"), "must be one name, without spaces");
+            }
+        }
+        written.iter().map(|name| name.to_ascii_lowercase()).collect()
+    }
+
+    /// No two firms may share a slug or an address, nor a domain of which one of them owns every address.
+    fn firms_apart(&mut self, file: &written::File) {
+        let (mut slugs, mut addresses) = (BTreeSet::new(), BTreeSet::new());
+        for (n, firm) in file.firm.iter().enumerate() {
+            if !slugs.insert(&firm.slug) {
+                self.wrong(&format!("firm.{n}.slug"), "is the slug of an earlier firm");
+            }
+            if !addresses.insert(firm.address.to_ascii_lowercase()) {
+                self.wrong(&format!("firm.{n}.address"), "is the address of an earlier firm");
+                continue;
+            }
+            let overlaps = |other: &written::Firm| {
+                (firm.addressing == Addressing::Subdomain || other.addressing == Addressing::Subdomain)
+                    && domain_of(&other.address) == domain_of(&firm.address)
+            };
+            if file.firm.iter().take(n).any(overlaps) {
+                let what = "shares its domain with an earlier firm, and one of the two owns all of that domain";
+                self.wrong(&format!("firm.{n}.address"), what);
+            }
+        }
+    }
+
+    fn mailboxes_apart(&mut self, file: &written::File) {
+        let (mut names, mut ways) = (BTreeSet::new(), BTreeSet::new());
+        for (n, mailbox) in file.mailbox.iter().enumerate() {
+            if !names.insert(&mailbox.name) {
+                self.wrong(&format!("mailbox.{n}.name"), "is the name of an earlier mailbox");
+            }
+            if !file.firm.iter().any(|firm| firm.slug == mailbox.firm) {
+                self.wrong(&format!("mailbox.{n}.firm"), "is the slug of no [[firm]] in this file");
+            }
+            let way = match (&mailbox.imap, &mailbox.maildir) {
+                (Some(i), _) => {
+                    let folder = i.folder.as_deref().unwrap_or("INBOX");
+                    format!("{}\n{:?}\n{}\n{folder}", i.host.to_ascii_lowercase(), i.port, i.user)
+                }
+                (None, Some(folder)) => folder.display().to_string(),
+                (None, None) => continue,
+            };
+            if !ways.insert(way) {
+                self.wrong(
+                    &format!("mailbox.{n}"),
+                    "is watched already: an earlier mailbox has the same account and folder",
+                );
+            }
+        }
+    }
+
+    fn slug(&mut self, at: &str, text: &str) {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if text.is_empty()
+            || text.len() > 40
+            || !text.chars().all(plain)
+            || text.starts_with('-')
+            || text.ends_with('-')
+        {
+            self.wrong(at, "must be 1 to 40 small letters, digits and hyphens");
+        }
+    }
+
+    fn address(&mut self, at: &str, text: &str) -> Option<Address> {
+        let address = Address::parse(text).map_err(|error| self.wrong(at, &error.to_string())).ok()?;
+        if address.local().contains('+') {
+            self.wrong(at, "must not contain a plus: what follows a plus is the gateway's own");
+        }
+        Some(address)
+    }
+
+    fn domain(&mut self, at: &str, text: &str) -> String {
+        if Address::parse(&format!("a@{text}")).is_err() {
+            self.wrong(at, "must be a mail domain such as hale.example");
+        }
+        text.to_ascii_lowercase()
+    }
+
+    fn host(&mut self, at: &str, text: &str) {
+        if !is_host(text) {
+            self.wrong(at, "must be the name or the address of a server, without a port");
+        }
+    }
+
+    fn hello_name(&mut self, at: &str, text: &str) -> String {
+        if !is_host(text) || text.parse::<IpAddr>().is_ok() {
+            self.wrong(at, "must be a host name such as gw.hale.example");
+        }
+        text.to_owned()
+    }
+
+    fn tls(&mut self, at: &str, tls: Tls, host: &str) {
+        if tls == Tls::None && !is_loopback(host) {
+            self.wrong(at, "\"none\" is for this machine only (localhost, 127.0.0.1, ::1): mail and password would travel in clear");
+        }
+    }
+
+    fn token_url(&mut self, at: &str, url: &str) {
+        let plain_host = url.strip_prefix("http://").map(|rest| {
+            let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            authority.rsplit_once(':').map_or(authority, |(host, _)| host)
+        });
+        let secure = url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+        if !(secure || plain_host.is_some_and(is_loopback))
+            || url.contains(|c: char| c.is_whitespace() || c.is_control())
+        {
+            self.wrong(at, "must be an https:// address");
+        }
+    }
+
+    fn port(&mut self, at: &str, written: Option<u16>, default: u16) -> u16 {
+        if written == Some(0) {
+            self.wrong(at, "must be between 1 and 65535");
+        }
+        written.unwrap_or(default)
+    }
+
+    fn seconds(&mut self, at: &str, written: Option<u64>, default: u64, least: u64, most: u64) -> Duration {
+        Duration::from_secs(self.number(at, written, default, least, most))
+    }
+
+    fn small(&mut self, at: &str, written: Option<u8>) -> u8 {
+        let number = self.number(at, written.map(u64::from), 1, 1, 10);
+        u8::try_from(number).unwrap_or(1)
+    }
+
+    fn number(&mut self, at: &str, written: Option<u64>, default: u64, least: u64, most: u64) -> u64 {
+        let number = written.unwrap_or(default);
+        if number < least || number > most {
+            self.wrong(at, &format!("must be between {least} and {most}"));
+        }
+        number
+    }
+
+    fn line(&mut self, at: &str, text: &str) {
+        if text.is_empty() || text.contains(char::is_control) {
+            self.wrong(at, "must be one line of text, and not empty");
+        }
+    }
+
+    fn path(&mut self, at: &str, written: &Path) -> PathBuf {
+        if written.as_os_str().is_empty() {
+            self.wrong(at, "must name a file or folder");
+        }
+        self.folder.join(written)
+    }
+
+    fn readable_file(&mut self, at: &str, written: &Option<PathBuf>) -> Option<PathBuf> {
+        let path = self.path(at, written.as_ref()?);
+        if self.secrets == Secrets::Read
+            && let Err(error) = std::fs::File::open(&path)
+        {
+            self.wrong(at, &format!("{} can't be read: {error}", path.display()));
+        }
+        Some(path)
+    }
+
+    fn wrong(&mut self, path: &str, text: &str) {
+        self.errors.push(ConfigError { line: self.places.line_of(path), key: readable(path), text: text.to_owned() });
+    }
+}
+
+impl WrittenAuth<'_> {
+    fn keys(&self) -> Vec<&'static str> {
+        let all = [
+            ("password_file", self.file.is_some()),
+            ("password_env", self.env.is_some()),
+            ("password_credential", self.credential.is_some()),
+            ("oauth", self.oauth.is_some()),
+        ];
+        all.iter().filter(|(_, written)| *written).map(|(key, _)| *key).collect()
+    }
+}
+
+fn domain_of(address: &str) -> String {
+    address.rsplit_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase()
+}
+
+fn is_host(text: &str) -> bool {
+    let label = |l: &str| {
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(label))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
