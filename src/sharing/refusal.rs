@@ -2,9 +2,10 @@
 //! in one exhaustive match. In quotation marks: the sentence of the requirement.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// Why something may not be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Refusal {
     /// NF, the same bytes for absent, unshared, revoked, foreign, not accepted and disabled:
     /// "I find no *X* shared with you under that number."

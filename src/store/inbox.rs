@@ -203,6 +203,11 @@ impl Snapshot<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND id = ?2"), (firm.0, inbox.0), read)
     }
 
+    /// The Message-ID of a mail as its author's program wrote it, without brackets.
+    pub fn inbox_message_id(&self, firm: FirmId, inbox: InboxId) -> Result<Option<String>> {
+        Ok(self.one("SELECT message_id FROM inbox WHERE firm_id = ?1 AND id = ?2", (firm.0, inbox.0), |r| r.get(0))?.flatten())
+    }
+
     /// Mails that wait in `state` and may be taken up at `now`, oldest first.
     pub fn inbox_due(&self, state: InboxState, now: Timestamp, limit: u32) -> Result<Vec<Inbox>> {
         self.all(

@@ -1,0 +1,255 @@
+//! What a mail says, as blocks: one description, two forms. Text for phones and screen readers, simple HTML for the
+//! rest; the same words in both. No remote image, no link that acts, nothing that a mail could smuggle in.
+
+use std::fmt::Write;
+
+use crate::store::outbox::Disclosure;
+
+/// How a line of a receipt went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Done.
+    Done,
+    /// Not done.
+    Refused,
+    /// For information.
+    Note,
+}
+
+/// A piece of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Text(String),
+    /// A short heading.
+    Heading(String),
+    /// Names and values.
+    Facts(Vec<(String, String)>),
+    /// Points.
+    List(Vec<String>),
+    /// A marked line, and what belongs to it.
+    Marked(Mark, String, Vec<String>),
+    /// Somebody's own words, set apart.
+    Quote(String),
+    /// What to type, and what it does.
+    Examples(Vec<(String, String)>),
+    /// Small print.
+    Small(String),
+}
+
+/// A file that goes with a mail.
+#[derive(Clone, Debug)]
+pub struct Enclosure {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub mime: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A whole mail in words, and what it shows.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// Subject, without client, description or narrative.
+    pub subject: String,
+    /// What it says.
+    pub blocks: Vec<Block>,
+    /// Files.
+    pub enclosures: Vec<Enclosure>,
+    /// What it shows; rights to all of it are asked again before it leaves.
+    pub shows: Vec<Disclosure>,
+    /// True for automatic mails that answer a mail, false for those that begin.
+    pub is_answer: bool,
+}
+
+impl Page {
+    /// An empty page with a subject.
+    pub fn new(subject: impl Into<String>) -> Page {
+        Page { subject: subject.into(), ..Page::default() }
+    }
+
+    /// Adds a paragraph.
+    pub fn text(&mut self, text: impl Into<String>) -> &mut Page {
+        self.blocks.push(Block::Text(text.into()));
+        self
+    }
+
+    /// Adds a heading.
+    pub fn heading(&mut self, text: impl Into<String>) -> &mut Page {
+        self.blocks.push(Block::Heading(text.into()));
+        self
+    }
+
+    /// Adds names and values, without those that are empty.
+    pub fn facts(&mut self, facts: impl IntoIterator<Item = (&'static str, String)>) -> &mut Page {
+        let facts: Vec<_> = facts.into_iter().filter(|f| !f.1.is_empty()).map(|(n, v)| (n.to_owned(), v)).collect();
+        if !facts.is_empty() {
+            self.blocks.push(Block::Facts(facts));
+        }
+        self
+    }
+
+    /// Adds what to type.
+    pub fn examples(&mut self, examples: &[(&str, &str)]) -> &mut Page {
+        let examples = examples.iter().map(|(t, w)| ((*t).to_owned(), (*w).to_owned())).collect();
+        self.blocks.push(Block::Examples(examples));
+        self
+    }
+
+    /// The mail as plain text.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        for block in &self.blocks {
+            if !out.is_empty() && !matches!(block, Block::Marked(..)) {
+                out.push('\n');
+            }
+            text_block(&mut out, block);
+        }
+        out
+    }
+
+    /// The mail as HTML.
+    pub fn to_html(&self) -> String {
+        let mut body = String::new();
+        for block in &self.blocks {
+            html_block(&mut body, block);
+        }
+        format!(
+            "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+             <meta name=\"color-scheme\" content=\"light dark\"></head><body style=\"margin:0;padding:16px;\
+             font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\
+             <div style=\"max-width:600px\">{body}</div></body></html>"
+        )
+    }
+}
+
+fn text_block(out: &mut String, block: &Block) {
+    match block {
+        Block::Text(text) => out.push_str(&format!("{text}\n")),
+        Block::Heading(text) => {
+            let _ = writeln!(out, "{}", text.to_uppercase());
+        }
+        Block::Facts(facts) => {
+            for (name, value) in facts {
+                let _ = writeln!(out, "{name}: {value}");
+            }
+        }
+        Block::List(points) => {
+            for point in points {
+                let _ = writeln!(out, "- {}", point.replace('\n', "\n  "));
+            }
+        }
+        Block::Marked(mark, text, more) => {
+            let _ = writeln!(out, "{} {text}", sign(*mark));
+            for line in more {
+                let _ = writeln!(out, "  {line}");
+            }
+        }
+        Block::Quote(text) => {
+            for line in text.lines() {
+                let _ = writeln!(out, "  {line}");
+            }
+        }
+        Block::Examples(examples) => {
+            for (typed, effect) in examples {
+                let _ = writeln!(out, "  {typed}\n      {effect}");
+            }
+        }
+        Block::Small(text) => {
+            let _ = writeln!(out, "{text}");
+        }
+    }
+}
+
+const fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Done => "✔",
+        Mark::Refused => "✘",
+        Mark::Note => "•",
+    }
+}
+
+fn html_block(out: &mut String, block: &Block) {
+    let _ = match block {
+        Block::Text(text) => write!(out, "<p style=\"margin:0 0 14px\">{}</p>", lines(text)),
+        Block::Heading(text) => write!(out, "<p style=\"margin:22px 0 6px;font-weight:600\">{}</p>", escape(text)),
+        Block::Facts(facts) => {
+            out.push_str("<table style=\"border-collapse:collapse;margin:0 0 14px\">");
+            for (name, value) in facts {
+                let _ = write!(
+                    out,
+                    "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top;opacity:.7;white-space:nowrap\">{}</td>\
+                     <td style=\"padding:2px 0\">{}</td></tr>",
+                    escape(name),
+                    lines(value)
+                );
+            }
+            write!(out, "</table>")
+        }
+        Block::List(points) => {
+            out.push_str("<ul style=\"margin:0 0 14px;padding-left:20px\">");
+            for point in points {
+                let _ = write!(out, "<li style=\"margin:0 0 4px\">{}</li>", lines(point));
+            }
+            write!(out, "</ul>")
+        }
+        Block::Marked(mark, text, more) => {
+            let colour = match mark {
+                Mark::Done => "#1a7f37",
+                Mark::Refused => "#b3261e",
+                Mark::Note => "#57606a",
+            };
+            let more: String = more.iter().map(|l| format!("<br><span style=\"opacity:.75\">{}</span>", lines(l))).collect();
+            write!(
+                out,
+                "<table style=\"border-collapse:collapse;margin:0 0 10px\"><tr><td style=\"vertical-align:top;padding:0 10px 0 0;\
+                 color:{colour};font-weight:700\">{}</td><td>{}{more}</td></tr></table>",
+                sign(*mark),
+                lines(text)
+            )
+        }
+        Block::Quote(text) => write!(
+            out,
+            "<div style=\"margin:0 0 14px;padding:2px 0 2px 12px;border-left:3px solid #8c959f\">{}</div>",
+            lines(text)
+        ),
+        Block::Examples(examples) => {
+            out.push_str("<table style=\"border-collapse:collapse;margin:0 0 14px\">");
+            for (typed, effect) in examples {
+                let _ = write!(
+                    out,
+                    "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top\"><code style=\"font-family:ui-monospace,Menlo,Consolas,\
+                     monospace\">{}</code></td><td style=\"padding:2px 0;opacity:.75\">{}</td></tr>",
+                    escape(typed),
+                    escape(effect)
+                );
+            }
+            write!(out, "</table>")
+        }
+        Block::Small(text) => write!(out, "<p style=\"margin:14px 0 0;font-size:13px;opacity:.65\">{}</p>", lines(text)),
+    };
+}
+
+fn lines(text: &str) -> String {
+    escape(text).replace('\n', "<br>")
+}
+
+/// Text made harmless for HTML.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t70_what_a_stranger_wrote_is_text_in_both_forms() {
+        let mut page = Page::new("x");
+        page.text("<script>alert(1)</script> & \"co\"");
+        page.blocks.push(Block::Quote("<img src=x onerror=y>".into()));
+        assert!(!page.to_html().contains("<script") && !page.to_html().contains("<img"));
+        assert!(page.to_text().contains("<script>"));
+    }
+}
