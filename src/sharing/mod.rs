@@ -14,12 +14,14 @@
 //!
 //! A closed matter is read-only for contacts, not for the firm. An RSVP and a payment are no work on the matter, and go on.
 
-mod ability;
-mod facts;
-mod refusal;
-mod rules;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
+mod rules;
+mod refusal;
+mod facts;
+mod ability;
 
 pub use ability::Ability;
 pub use facts::{BillState, Facts, Reach, Receiver, Role, Standing, Thing, Who};

@@ -311,10 +311,10 @@ pub const RULES: &[Rule] = &[
 #[rustfmt::skip]
 pub const DENIALS: &[Denial] = &[
     deny(&["CAL-03"], CoCounsel, &[MATTER, HOME, EVENT], &[CreateEvent], &[], Refusal::EventsByFirmOnly),
-    deny(&["CAL-04"], CoCounsel, &[EVENT], &[Edit, Delete, Share, AddMember, Move], &[], Refusal::EventChangesByFirmOnly),
+    deny(&["CAL-04"], CoCounsel, &[EVENT], &[Edit, Delete, Move, Share, Unshare], &[], Refusal::EventChangesByFirmOnly),
     deny(&["CAL-05", "TIM-08"], CoCounsel, &[EVENT, BILL, FOLDER], &[AddTime], &[], Refusal::NoTimeOnThis),
     deny(&["TSK-04"], CoCounsel, &[MATTER, HOME, TASK], &[CreateTask], &[], Refusal::TaskChangesByFirmOnly),
-    deny(&["TSK-04"], CoCounsel, &[TASK], &[Edit, Delete, Assign, Reopen, Rename, Move], &[], Refusal::TaskChangesByFirmOnly),
+    deny(&["TSK-04"], CoCounsel, &[TASK], &[Edit, Delete, Assign, Reopen, Rename], &[], Refusal::TaskChangesByFirmOnly),
     deny(&["MAT-05"], CoCounsel, &[MATTER], &[Edit, Delete, EditContacts], &[], Refusal::MattersByFirmOnly),
     deny(&["MAT-05"], CoCounsel, &[HOME], &[CreateMatter, EditContacts], &[], Refusal::MattersByFirmOnly),
     deny(&["MAT-06", "TIM-06"], CoCounsel, &[MATTER, TIME], &[SeeMoney], &[], Refusal::MoneyByFirmOnly),
@@ -331,7 +331,7 @@ pub const DENIALS: &[Denial] = &[
     deny(&["BIL-04"], CoCounsel, &[MATTER, HOME, BILL], &[CreateBill], &[], Refusal::BillsByFirmOnly),
     deny(&["MSG-04"], CoCounsel, &[TALK], &[Edit, Delete], &[], Refusal::MessagesStay),
     deny(&["MSG-08"], CoCounsel, &[MATTER, HOME, TALK], &[AddMember], &[], Refusal::FirmRecipientsOnly),
-    deny(&["REV-01", "DOC-11"], CoCounsel, &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, EVENT, TIME, LOG, TALK, BILL, HOME],
+    deny(&["REV-01", "DOC-11"], CoCounsel, &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, TIME, LOG, TALK, BILL, HOME],
         &[Share, Unshare], &[], Refusal::SharesByFirmOnly),
     deny(&["MSG-05", "MSG-10"], User, &[TALK], &[Reply, AddMember], &[], Refusal::MembersOnly),
     deny(&["TIM-09"], User, &[TIME], &[Assign], &[], Refusal::AuthorStays),
