@@ -343,6 +343,7 @@ mod calendar {
         allows(&user(EVENT), &[Edit, Delete, AddTime]);
         allows(&Facts { receiver: Receiver::Contact, ..user(EVENT) }, &[Share]);
         refuses(&user(EVENT), &[Rsvp], Refusal::NotPermitted);
+        refuses(&user(EVENT), &[Share], Refusal::NotPermitted);
         let attends = Facts { reach: Reach::Direct, ..user(EVENT) };
         allows(&attends, &[Rsvp]);
         refuses(&Facts { cancelled: true, ..attends }, &[Rsvp], Refusal::EventCancelled);
@@ -388,7 +389,9 @@ mod tasks {
     fn tsk_06_users_make_and_assign_tasks() {
         allows(&user(MATTER), &[CreateTask]);
         allows(&user(Thing::Home), &[CreateTask]);
-        allows(&Facts { receiver: Receiver::CoCounsel, ..user(TASK) }, &[Assign]);
+        for receiver in [Receiver::User, Receiver::CoCounsel, Receiver::Contact] {
+            allows(&Facts { receiver, ..user(TASK) }, &[Assign]);
+        }
         allows(&closed(user(TASK)), &[Edit, Delete, Reopen, Complete]);
     }
 
@@ -597,6 +600,7 @@ mod time {
     #[test]
     fn tim_12_the_rate_takes_the_billing_permission() {
         allows(&billing_user(MATTER), &[SetRate]);
+        allows(&billing_user(Thing::Home), &[SetRate]);
         refuses(&user(MATTER), &[SetRate, SeeMoney], Refusal::BillingPermissionNeeded);
     }
 
@@ -731,8 +735,9 @@ mod documents {
         let others = Facts { in_drop_folder: true, reach: Reach::ThroughFolder, ..of_matter(DOCUMENT) };
         hides(&others);
         allows(&Facts { reach: Reach::Direct, ..others }, &[View]);
-        refuses(&Facts { in_drop_folder: true, ..user(FOLDER) }, &[Share], Refusal::DropFolderNotShared);
-        allows(&Facts { in_drop_folder: true, ..user(DOCUMENT) }, &[Share]);
+        let to = |thing| Facts { receiver: Receiver::CoCounsel, ..user(thing) };
+        refuses(&Facts { in_drop_folder: true, ..to(FOLDER) }, &[Share], Refusal::DropFolderNotShared);
+        allows(&Facts { in_drop_folder: true, ..to(DOCUMENT) }, &[Share]);
     }
 
     #[test]
@@ -865,7 +870,9 @@ mod messages {
         refuses(&member, &[Edit, Delete], Refusal::NotPermitted);
         allows(&Facts { own: true, ..member.clone() }, &[Edit, Delete]);
         refuses(&Facts { read_only: true, ..member }, &[Reply], Refusal::ConversationReadOnly);
-        allows(&user(MATTER), &[StartConversation, AddMember]);
+        for receiver in [Receiver::User, Receiver::CoCounsel] {
+            allows(&Facts { receiver, ..user(MATTER) }, &[StartConversation, AddMember]);
+        }
     }
 }
 
