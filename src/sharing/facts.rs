@@ -158,7 +158,7 @@ pub struct Facts {
     /// Whether this firm lets them in; see the variants.
     pub standing: Standing,
     /// What is asked about. To add a task, note, event … ask about the matter (or folder, or `Home` if no
-    /// matter is meant); to act on one, ask about it.
+    /// matter is meant or the thing's matter is not shared); to act on one, ask about it.
     pub thing: Thing,
     /// A row with this number exists in this firm (for notes, time entries and logs of co-counsel: in the
     /// person's own numbering, decisions.md 29) and is not deleted; nor is its matter. Always true for what has no row.
