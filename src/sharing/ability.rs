@@ -95,7 +95,7 @@ abilities! {
     Void = "void",
     /// Add, edit or delete the client and the contacts of a matter.
     EditContacts = "edit_contacts",
-    /// Set a rate: `#rate`, or `rate:` in a command.
+    /// Set a rate: `#rate`, or `rate:` in a command. On `Home`: the rate of a contact on all matters.
     SetRate = "set_rate",
     /// Put a time entry on a bill.
     AddToBill = "add_to_bill",

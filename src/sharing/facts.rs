@@ -131,11 +131,13 @@ pub enum BillState {
     Deleted,
 }
 
-/// The person who would get something by this act: by sharing, assigning, inviting or adding a member.
+/// The person who would get something by this act: by sharing, assigning, inviting, writing or adding a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Receiver {
-    /// The act gives nothing to anybody, or what it gives stays with the firm's own people.
+    /// The act gives nothing to anybody. What does give something is refused with it: say to whom.
     Nobody,
+    /// One of the firm's own people.
+    User,
     /// A contact flagged as co-counsel.
     CoCounsel,
     /// Another contact.
@@ -156,7 +158,7 @@ pub struct Facts {
     /// Whether this firm lets them in; see the variants.
     pub standing: Standing,
     /// What is asked about. To add a task, note, event … ask about the matter (or folder, or `Home` if no
-    /// matter is meant); to act on one, ask about it.
+    /// matter is meant or the thing's matter is not shared); to act on one, ask about it.
     pub thing: Thing,
     /// A row with this number exists in this firm (for notes, time entries and logs of co-counsel: in the
     /// person's own numbering, decisions.md 29) and is not deleted; nor is its matter. Always true for what has no row.
@@ -170,7 +172,7 @@ pub struct Facts {
     /// How a live grant (`revoked_at` null, `expires_at` null or later than now) reaches the thing. Task: this
     /// person is the assignee; event: attendee, not removed; conversation: member, not removed; bill,
     /// document, folder: a share; document and folder: else `ThroughFolder` if any folder above is shared.
-    /// Time entry: the reach of the item that it was recorded on. Matter, note, communication: not read,
+    /// Time entry: the reach of the task, document or conversation that it was recorded on, if it was. Matter, note, communication: not read,
     /// see `matter_shared`. For users: assignee, attendee, member in the same way.
     pub reach: Reach,
     /// A live share (as above) of the matter that the thing belongs to; for a matter: of itself. False if
@@ -207,7 +209,8 @@ pub struct Facts {
     pub bill: BillState,
     /// Bill: `payment_enabled` and `payment_url` are set.
     pub payment_set_up: bool,
-    /// Who would get something by it.
+    /// Users' `Share`, `Assign`, `AddMember`, `StartConversation`: who would get something by it. Of several
+    /// receivers each is asked about.
     pub receiver: Receiver,
 }
 

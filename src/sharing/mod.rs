@@ -5,7 +5,8 @@
 //! complete a task when it is not complete and its matter is open". It says each thing once:
 //!
 //! 1. Whoever is not let in by this firm gets nothing, nor does anybody who is screened, nor anybody from what is
-//!    not there (`barred`): a gate before the table, so that no rule can forget it.
+//!    not there (`barred`): a gate before the table, so that no rule can forget it. One exception has a row (REV-11): a
+//!    screened user who would give access is told of the screen.
 //! 2. The rules for `View` say what reaches a person: a grant, the matter's share, their own making. Every other
 //!    ability presupposes `View`, so the other rules say only what may be done *with what is seen*. Who may not view gets
 //!    `NotVisible`, whatever is asked: absent, unshared, revoked, foreign and not yet accepted are one answer.
@@ -14,12 +15,14 @@
 //!
 //! A closed matter is read-only for contacts, not for the firm. An RSVP and a payment are no work on the matter, and go on.
 
-mod ability;
-mod facts;
-mod refusal;
-mod rules;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
+mod rules;
+mod refusal;
+mod facts;
+mod ability;
 
 pub use ability::Ability;
 pub use facts::{BillState, Facts, Reach, Receiver, Role, Standing, Thing, Who};

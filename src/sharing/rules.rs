@@ -50,9 +50,9 @@ pub enum Condition {
     AwaitsPayment,
     /// The firm set up online payment for it.
     PaymentSetUp,
-    /// No screen stands between the receiver and the matter.
+    /// There is a receiver, and no screen between them and the matter.
     ReceiverUnscreened,
-    /// The receiver is no contact other than co-counsel.
+    /// The receiver is co-counsel, and no screen stands between them and the matter.
     ReceiverCoCounsel,
     /// It is not the drop folder, nor a folder in it.
     OutsideDropFolder,
@@ -87,8 +87,8 @@ impl Condition {
             Condition::NotCancelled => !facts.cancelled,
             Condition::AwaitsPayment => facts.bill == BillState::AwaitingPayment,
             Condition::PaymentSetUp => facts.payment_set_up,
-            Condition::ReceiverUnscreened => facts.receiver != Receiver::Screened,
-            Condition::ReceiverCoCounsel => facts.receiver != Receiver::Contact,
+            Condition::ReceiverUnscreened => !matches!(facts.receiver, Receiver::Nobody | Receiver::Screened),
+            Condition::ReceiverCoCounsel => facts.receiver == Receiver::CoCounsel,
             Condition::OutsideDropFolder => !facts.in_drop_folder,
         }
     }
@@ -107,8 +107,12 @@ impl Condition {
             Condition::NotCancelled => Some(Refusal::EventCancelled),
             Condition::AwaitsPayment => Some(Refusal::NothingToPay),
             Condition::PaymentSetUp => Some(Refusal::PaymentNotSetUp),
-            Condition::ReceiverUnscreened => Some(Refusal::BlockedByScreen),
-            Condition::ReceiverCoCounsel => Some(Refusal::MatterForCoCounselOnly),
+            Condition::ReceiverUnscreened => (facts.receiver == Receiver::Screened).then_some(Refusal::BlockedByScreen),
+            Condition::ReceiverCoCounsel => match facts.receiver {
+                Receiver::Nobody => None,
+                Receiver::Screened => Some(Refusal::BlockedByScreen),
+                Receiver::User | Receiver::CoCounsel | Receiver::Contact => Some(Refusal::MatterForCoCounselOnly),
+            },
             Condition::OutsideDropFolder => Some(Refusal::DropFolderNotShared),
             Condition::Billing => Some(Refusal::BillingPermissionNeeded),
             Condition::Reached
@@ -277,7 +281,7 @@ pub const RULES: &[Rule] = &[
     rule(&["FRM-03", "FRM-04"], User, &[Thing::Settings], &[View, Edit], &[C::Admin]),
 
     // The firm's people: sharing.
-    rule(&["REV-06", "ACC-20", "REV-11"], User, &[MATTER], &[Share], &[C::ReceiverUnscreened, C::ReceiverCoCounsel]),
+    rule(&["REV-06", "ACC-20", "REV-11"], User, &[MATTER], &[Share], &[C::ReceiverCoCounsel]),
     rule(&["REV-06", "REV-10", "REV-11"], User, &[DOCUMENT], &[Share], &[C::ReceiverUnscreened]),
     rule(&["REV-06", "REV-10", "REV-11"], User, &[FOLDER], &[Share], &[C::ReceiverUnscreened, C::OutsideDropFolder]),
     rule(&["BIL-05", "REV-11"], User, &[BILL], &[Share], &[C::ReceiverUnscreened]),
@@ -304,17 +308,17 @@ pub const RULES: &[Rule] = &[
     rule(&["FRM-01"], User, &[DOCUMENT, FOLDER], &[Rename, Edit, Delete, Move], &[]),
     rule(&["TIM-09"], User, &[TIME], &[Edit, Delete], &[]),
     rule(&["TIM-09", "FRM-03"], User, &[TIME], &[AddToBill], &[C::Billing]),
-    rule(&["TIM-12", "TIM-09", "FRM-03"], User, &[MATTER, TIME], &[SetRate], &[C::Billing]),
+    rule(&["TIM-12", "TIM-09", "FRM-03"], User, &[MATTER, TIME, HOME], &[SetRate], &[C::Billing]),
 ];
 
 /// The plain refusals. Anything else that a person sees and may not do is `NotPermitted`.
 #[rustfmt::skip]
 pub const DENIALS: &[Denial] = &[
     deny(&["CAL-03"], CoCounsel, &[MATTER, HOME, EVENT], &[CreateEvent], &[], Refusal::EventsByFirmOnly),
-    deny(&["CAL-04"], CoCounsel, &[EVENT], &[Edit, Delete, Share, AddMember, Move], &[], Refusal::EventChangesByFirmOnly),
+    deny(&["CAL-04"], CoCounsel, &[EVENT], &[Edit, Delete, Move, Share, Unshare], &[], Refusal::EventChangesByFirmOnly),
     deny(&["CAL-05", "TIM-08"], CoCounsel, &[EVENT, BILL, FOLDER], &[AddTime], &[], Refusal::NoTimeOnThis),
     deny(&["TSK-04"], CoCounsel, &[MATTER, HOME, TASK], &[CreateTask], &[], Refusal::TaskChangesByFirmOnly),
-    deny(&["TSK-04"], CoCounsel, &[TASK], &[Edit, Delete, Assign, Reopen, Rename, Move], &[], Refusal::TaskChangesByFirmOnly),
+    deny(&["TSK-04"], CoCounsel, &[TASK], &[Edit, Delete, Assign, Reopen, Rename], &[], Refusal::TaskChangesByFirmOnly),
     deny(&["MAT-05"], CoCounsel, &[MATTER], &[Edit, Delete, EditContacts], &[], Refusal::MattersByFirmOnly),
     deny(&["MAT-05"], CoCounsel, &[HOME], &[CreateMatter, EditContacts], &[], Refusal::MattersByFirmOnly),
     deny(&["MAT-06", "TIM-06"], CoCounsel, &[MATTER, TIME], &[SeeMoney], &[], Refusal::MoneyByFirmOnly),
@@ -331,7 +335,7 @@ pub const DENIALS: &[Denial] = &[
     deny(&["BIL-04"], CoCounsel, &[MATTER, HOME, BILL], &[CreateBill], &[], Refusal::BillsByFirmOnly),
     deny(&["MSG-04"], CoCounsel, &[TALK], &[Edit, Delete], &[], Refusal::MessagesStay),
     deny(&["MSG-08"], CoCounsel, &[MATTER, HOME, TALK], &[AddMember], &[], Refusal::FirmRecipientsOnly),
-    deny(&["REV-01", "DOC-11"], CoCounsel, &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, EVENT, TIME, LOG, TALK, BILL, HOME],
+    deny(&["REV-01", "DOC-11"], CoCounsel, &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, TIME, LOG, TALK, BILL, HOME],
         &[Share, Unshare], &[], Refusal::SharesByFirmOnly),
     deny(&["MSG-05", "MSG-10"], User, &[TALK], &[Reply, AddMember], &[], Refusal::MembersOnly),
     deny(&["TIM-09"], User, &[TIME], &[Assign], &[], Refusal::AuthorStays),
