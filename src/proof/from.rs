@@ -176,7 +176,8 @@ fn words(text: &str) -> Result<String, FromDefect> {
             return Err(FromDefect::NotOneAddress);
         }
         // RFC 2047 6.2: the space between two encoded words is no part of the text.
-        if !name.is_empty() && !(after_encoded && encoded.is_some()) {
+        let joined = after_encoded && encoded.is_some();
+        if !name.is_empty() && !joined {
             name.push(' ');
         }
         after_encoded = encoded.is_some();

@@ -176,3 +176,132 @@ pub fn challenges(level: Level, token: TokenStanding) -> bool {
         Level::Strong | Level::Good | Level::None => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Author, DmarcFact, DmarcPolicy};
+    use super::*;
+    use crate::domain::Address;
+    use TokenStanding::{ExpiredForThisPerson, OfAnotherPerson, ValidForThisPerson};
+
+    const VERDICTS: [Verdict; 6] = [
+        Verdict::Aligned,
+        Verdict::OtherSigner,
+        Verdict::SpfOnlyTrusted,
+        Verdict::Unproven,
+        Verdict::Forged,
+        Verdict::Unknown,
+    ];
+    const TOKENS: [TokenStanding; 4] = [ValidForThisPerson, ExpiredForThisPerson, TokenStanding::None, OfAnotherPerson];
+
+    fn proof(verdict: Verdict) -> Proof {
+        let address = Address::parse("jane@lawfirm.example").unwrap();
+        Proof {
+            from: Ok(Author { address, display_name: None }),
+            arrived: "2026-03-02T10:00:00Z".parse().unwrap(),
+            date: Some("2026-03-02T09:00:00Z".parse().unwrap()),
+            dkim: Vec::new(),
+            dmarc: DmarcFact::default(),
+            border: None,
+            aligned: None,
+            other_signers: vec!["provider.example".into()],
+            to_signed: false,
+            cc_signed: false,
+            sources_disagree: false,
+            verdict,
+        }
+    }
+
+    fn with(proof: &Proof, token: TokenStanding, bound: &[&str]) -> Level {
+        let bound: Vec<String> = bound.iter().map(|b| (*b).to_owned()).collect();
+        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false, spf_counts: true })
+    }
+
+    #[test]
+    fn every_verdict_with_every_token_has_its_level() {
+        use Level::{Fail, Good, None, Strong, Weak};
+        let table = [
+            (Verdict::Aligned, [Strong, Good, Good, None]),
+            (Verdict::OtherSigner, [Weak, None, None, None]),
+            (Verdict::SpfOnlyTrusted, [Good, None, None, None]),
+            (Verdict::Unproven, [Weak, None, None, None]),
+            (Verdict::Forged, [Fail, Fail, Fail, Fail]),
+            (Verdict::Unknown, [Weak, None, None, None]),
+        ];
+        assert_eq!(table.map(|(verdict, _)| verdict), VERDICTS);
+        for (verdict, levels) in table {
+            assert_eq!(TOKENS.map(|token| with(&proof(verdict), token, &[])), levels, "{verdict:?}");
+        }
+        let bound = TOKENS.map(|token| with(&proof(Verdict::OtherSigner), token, &["provider.example"]));
+        assert_eq!(bound, [Good, None, None, None]);
+    }
+
+    #[test]
+    fn only_an_aligned_signature_with_a_token_is_strong() {
+        for verdict in VERDICTS {
+            for token in TOKENS {
+                let strong = with(&proof(verdict), token, &["provider.example"]) == Level::Strong;
+                assert_eq!(strong, verdict == Verdict::Aligned && token == ValidForThisPerson, "{verdict:?} {token:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stale_future_or_undated_mail_is_weak_at_best() {
+        for date in [Some("2026-02-23T09:59:59Z"), Some("2026-03-02T10:10:01Z"), None] {
+            let stale = Proof { date: date.map(|d| d.parse().unwrap()), ..proof(Verdict::Aligned) };
+            assert_eq!(with(&stale, ValidForThisPerson, &[]), Level::Weak, "{date:?}");
+            assert_eq!(with(&stale, TokenStanding::None, &[]), Level::None, "{date:?}");
+        }
+        for date in ["2026-02-23T10:00:00Z", "2026-03-02T10:10:00Z"] {
+            let timely = Proof { date: Some(date.parse().unwrap()), ..proof(Verdict::Aligned) };
+            assert_eq!(with(&timely, ValidForThisPerson, &[]), Level::Strong, "{date}");
+        }
+        let stale_forgery = Proof { date: None, ..proof(Verdict::Forged) };
+        assert_eq!(with(&stale_forgery, ValidForThisPerson, &[]), Level::Fail);
+    }
+
+    #[test]
+    fn own_firm_domain_from_outside_fails_unless_aligned() {
+        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true, spf_counts: true };
+        for verdict in VERDICTS {
+            let got = level(&proof(verdict), &own(ValidForThisPerson));
+            let expected = if verdict == Verdict::Aligned { Level::Strong } else { Level::Fail };
+            assert_eq!(got, expected, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn an_unbound_signer_under_a_rejecting_policy_fails() {
+        let dmarc = DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() };
+        let rejecting = Proof { dmarc, ..proof(Verdict::OtherSigner) };
+        assert_eq!(with(&rejecting, ValidForThisPerson, &[]), Level::Fail);
+        assert_eq!(with(&rejecting, TokenStanding::None, &["provider.example"]), Level::Fail);
+        assert_eq!(with(&rejecting, ValidForThisPerson, &["provider.example"]), Level::Good);
+    }
+
+    #[test]
+    fn every_level_has_a_permit_for_every_class() {
+        use Permit::{Allow, Challenge, Confirm, Hold, HoldAsForged, Refuse};
+        let table = [
+            (Level::Strong, [Allow, Allow, Allow, Allow, Allow, Confirm]),
+            (Level::Good, [Allow, Allow, Allow, Allow, Allow, Refuse]),
+            (Level::Weak, [Challenge, Challenge, Allow, Allow, Challenge, Challenge]),
+            (Level::None, [Hold; 6]),
+            (Level::Fail, [HoldAsForged; 6]),
+        ];
+        assert_eq!(table.map(|(level, _)| level), Level::ALL);
+        for (level, row) in table {
+            assert_eq!(CommandClass::ALL.map(|class| permits(level, class)), row, "{level:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_challenged_for_a_mail_without_a_token() {
+        for token in TOKENS {
+            assert!(challenges(Level::Weak, token));
+            assert_eq!(challenges(Level::Fail, token), token == ValidForThisPerson);
+            assert!(!challenges(Level::None, token));
+        }
+    }
+}
