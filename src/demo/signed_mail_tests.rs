@@ -132,6 +132,65 @@ async fn microsofts_signature_proves_the_author_but_not_the_recipients() {
 }
 
 #[tokio::test]
+async fn authors_are_proved_however_their_programs_write_them() {
+    let w = world();
+    for author in [
+        "jane@lawfirm.example",
+        "<jane@lawfirm.example>",
+        "Jane Q. Roe <Jane@LawFirm.example>",
+        "\"Roe, Jane\" <jane@lawfirm.example>",
+        "\"Jane \\\"JR\\\" Roe\"\r\n <jane@lawfirm.example>",
+        "jane@lawfirm.example <jane@lawfirm.example>",
+        "\"jane@lawfirm.example\" <jane@lawfirm.example>",
+        "=?utf-8?Q?J=C3=B6rg?= =?iso-8859-1?Q?M=FCller?= <jane@lawfirm.example>",
+    ] {
+        let proof = w.prove(&w.signer.sign(&mail_from(author))).await;
+        assert_eq!(proof.address().map(|a| a.as_str()), Some("jane@lawfirm.example"), "{author}: {proof:?}");
+        assert_eq!(proof.verdict, Verdict::Aligned, "{author}");
+    }
+}
+
+/// The signed mail of RFC 8463, appendix A.
+const RFC_8463: &str = concat!(
+    "DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n d=football.example.com; i=@football.example.com;\r\n",
+    " q=dns/txt; s=brisbane; t=1528637909; h=from : to :\r\n subject : date : message-id : from : subject : date;\r\n",
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n",
+    " b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus\r\n Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==\r\n",
+    "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed;\r\n d=football.example.com; i=@football.example.com;\r\n",
+    " q=dns/txt; s=test; t=1528637909; h=from : to : subject :\r\n date : message-id : from : subject : date;\r\n",
+    " bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n",
+    " b=F45dVWDfMbQDGHJFlXUNB2HKfbCeLRyhDXgFpEL8GwpsRe0IeIixNTe3\r\n",
+    " DhCVlUrSjV4BwcVcOF6+FF3Zo9Rpo1tFOeS9mPYQTnGdaSGsgeefOsk2Jz\r\n",
+    " dA+L10TeYt9BgDfQNZtKdN1WO//KgIqXP7OdEFE4LjFYNcUxZQ4FADY+8=\r\n",
+    "From: Joe SixPack <joe@football.example.com>\r\nTo: Suzie Q <suzie@shopping.example.net>\r\n",
+    "Subject: Is dinner ready?\r\nDate: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n",
+    "Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n\r\n",
+    "Hi.\r\n\r\nWe lost the game.  Are you hungry yet?\r\n\r\nJoe.\r\n",
+);
+const RFC_8463_ED25519: &str = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+const RFC_8463_RSA: &str = concat!(
+    "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQi",
+    "Y/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2",
+    "kryOTIKT+l/K4w3QIDAQAB"
+);
+
+#[tokio::test]
+async fn the_signed_mail_of_rfc_8463_is_proved_by_either_of_its_signatures() {
+    let keys = [("brisbane", RFC_8463_ED25519), ("test", RFC_8463_RSA)];
+    for kept in [&keys[..], &keys[..1], &keys[1..]] {
+        let records = kept.iter().map(|(s, key)| (format!("{s}._domainkey.football.example.com"), (*key).to_owned()));
+        let zone = Zone::start(records).unwrap();
+        let verifier = verifier(zone.address(), Duration::from_secs(5));
+        let proof = verifier.prove(RFC_8463.as_bytes(), "2018-06-10T14:00:00Z".parse().unwrap(), None).await;
+        assert_eq!(proof.dkim.iter().filter(|f| f.passes()).count(), kept.len());
+        assert_eq!((proof.verdict, proof.to_signed, proof.cc_signed), (Verdict::Aligned, true, false));
+        let other = RFC_8463.replace("Joe.\r\n", "Bob.\r\n");
+        let proof = verifier.prove(other.as_bytes(), "2018-06-10T14:00:00Z".parse().unwrap(), None).await;
+        assert_eq!(proof.verdict, Verdict::Unproven);
+    }
+}
+
+#[tokio::test]
 async fn one_flipped_byte_anywhere_in_the_signature_leaves_no_proof() {
     let w = world();
     let signed = text(w.signer.sign(&mail()));
@@ -395,7 +454,6 @@ async fn t21_the_border_vouches_for_a_signature_whose_key_is_gone() {
     assert_eq!(worth(&proof, TokenStanding::ValidForThisPerson, &[]), Level::Strong);
     w.zone.say(KEY, Says::Failure);
     assert_eq!(w.prove_with_border(BORDER_PASS, &signed).await.verdict, Verdict::Aligned);
-    w.zone.say(KEY, Says::Failure);
     assert_eq!(w.prove(&signed).await.verdict, Verdict::Unknown);
 }
 

@@ -7,6 +7,9 @@ use super::headers::{Headers, Line, unfold};
 use crate::domain::address::is_within;
 use serde::{Deserialize, Serialize};
 
+/// The most results in a field, and the most properties of a result; a longer field is malformed.
+const MAX_PARTS: usize = 64;
+
 /// Where the border puts its results relative to its own Received line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -362,6 +365,9 @@ fn parse(field: &str, profile: Profile) -> Option<Field> {
     {
         return Some(Field { id, outcomes: Vec::new() });
     }
+    if results.len() > MAX_PARTS {
+        return None;
+    }
     let outcomes = results.into_iter().map(outcome).collect::<Option<Vec<_>>>()?;
     Some(Field { id, outcomes })
 }
@@ -373,6 +379,9 @@ fn outcome(tokens: &[Token]) -> Option<Outcome> {
         }
         _ => None,
     };
+    if tokens.len() > MAX_PARTS.saturating_mul(3) {
+        return None;
+    }
     let pairs = tokens.chunks(3).map(pair).collect::<Option<Vec<_>>>()?;
     let mut pairs = pairs.into_iter();
     let (method, result) = pairs.next()?;

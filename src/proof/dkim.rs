@@ -22,7 +22,7 @@ use mail_auth::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -93,6 +93,11 @@ pub enum DkimVoid {
 }
 
 impl DkimFact {
+    /// A signature of which nothing is worth keeping but that it counts as none.
+    const fn unread(result: DkimFinding) -> DkimFact {
+        DkimFact { domain: String::new(), selector: String::new(), key_sha256: None, signed: Vec::new(), result }
+    }
+
     /// Says whether the signature holds.
     pub fn passes(&self) -> bool {
         self.result == DkimFinding::Pass
@@ -155,7 +160,8 @@ pub(super) async fn verify(
         apply_key(fact, &keys);
     }
     keep_open(message, &facts);
-    let answers = Answers(keys.iter().filter_map(|(name, key)| Some((name.clone(), key.for_mail_auth()?))).collect());
+    let answers =
+        Answers(keys.iter().filter_map(|(name, key)| Some((name.as_str().into(), key.for_mail_auth()?))).collect());
     let outputs = resolver.authenticator.verify_dkim(Parameters::new(&*message).with_txt_cache(&answers)).await;
     let mut verified = outputs.iter().filter(|o| o.signature().is_some());
     for fact in facts.iter_mut().filter(|f| f.result == DkimFinding::Pass) {
@@ -168,28 +174,29 @@ pub(super) async fn verify(
 /// What the signatures themselves say; one that is worth its key is `TempError` until the key is there.
 fn examine(message: &mut AuthenticatedMessage<'_>, arrived: Timestamp) -> Vec<DkimFact> {
     let mut facts = Vec::new();
-    for header in &message.dkim_headers {
+    // One more than is examined is kept, as a witness that there were more.
+    for header in message.dkim_headers.iter().take(MAX_SIGNATURES.saturating_add(1)) {
         let signature = &header.header;
-        let mut signed: Vec<String> = signature.h.iter().map(|h| h.to_ascii_lowercase()).collect();
+        let signed: Vec<String> = signature.h.iter().map(|h| h.to_ascii_lowercase()).collect();
         let result = match void(header.value, signature, &signed, arrived) {
             _ if facts.len() >= MAX_SIGNATURES => DkimFinding::Void(DkimVoid::TooMany),
             Some(reason) => DkimFinding::Void(reason),
             None => DkimFinding::TempError,
         };
-        signed.truncate(MAX_SIGNED_NAMES);
-        let (domain, selector) = (signature.d.clone(), signature.s.clone());
-        facts.push(DkimFact { domain, selector, key_sha256: None, signed, result });
+        facts.push(match result {
+            DkimFinding::Void(DkimVoid::Malformed | DkimVoid::TooMany) => DkimFact::unread(result),
+            result => {
+                let (domain, selector) = (signature.d.clone(), signature.s.clone());
+                DkimFact { domain, selector, key_sha256: None, signed, result }
+            }
+        });
     }
     let unread = message.errors.iter().filter(|e| e.name.eq_ignore_ascii_case(b"DKIM-Signature"));
-    facts.extend(unread.take(MAX_SIGNATURES).map(|e| DkimFact {
-        domain: String::new(),
-        selector: String::new(),
-        key_sha256: None,
-        signed: Vec::new(),
-        result: DkimFinding::Void(match e.header {
+    facts.extend(unread.take(MAX_SIGNATURES).map(|e| {
+        DkimFact::unread(DkimFinding::Void(match e.header {
             Error::Dkim(DkimError::SignatureLength) => DkimVoid::BodyLength,
             _ => DkimVoid::Malformed,
-        }),
+        }))
     }));
     facts
 }
@@ -398,7 +405,7 @@ async fn walked(author_domain: &str, signers: &BTreeSet<&str>, resolver: &Resolv
         let answer = resolver.txt(&name).await;
         (name, answer)
     };
-    let mut answers = BTreeMap::new();
+    let mut answers = HashMap::new();
     for (name, answer) in join_all(names.into_iter().map(ask)).await {
         let records = match answer {
             Answer::Found(records) => records,
@@ -408,7 +415,7 @@ async fn walked(author_domain: &str, signers: &BTreeSet<&str>, resolver: &Resolv
         // RFC 9989 4.10.1: records of other kinds are passed over, two of ours count as none.
         let mut read = records.iter().filter_map(|r| Dmarc::parse(r).ok());
         if let (Some(record), None) = (read.next(), read.next()) {
-            answers.insert(name, Txt::Dmarc(Arc::new(record)));
+            answers.insert(name.into_boxed_str(), Txt::Dmarc(Arc::new(record)));
         }
     }
     Some(Answers(answers))
@@ -422,7 +429,7 @@ fn steps(domain: &str) -> Vec<&str> {
 }
 
 /// What was looked up beforehand, served to mail-auth as its cache; whatever was not found does not exist.
-struct Answers(BTreeMap<String, Txt>);
+struct Answers(HashMap<Box<str>, Txt>);
 
 impl ResolverCache<Box<str>, Txt> for Answers {
     fn get<Q>(&self, name: &Q) -> Option<Txt>
@@ -430,12 +437,8 @@ impl ResolverCache<Box<str>, Txt> for Answers {
         Box<str>: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        let found = self.0.iter().find(|(key, _)| Box::<str>::from(key.as_str()).borrow() == name);
-        Some(
-            found.map_or(Txt::Error(Error::Dns(DnsError::RecordNotFound(ResponseCode::NXDomain))), |(_, txt)| {
-                txt.clone()
-            }),
-        )
+        let absent = || Txt::Error(Error::Dns(DnsError::RecordNotFound(ResponseCode::NXDomain)));
+        Some(self.0.get(name).cloned().unwrap_or_else(absent))
     }
 
     fn remove<Q>(&self, _: &Q) -> Option<Txt>

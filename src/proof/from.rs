@@ -8,7 +8,7 @@ use data_encoding::{BASE64, BASE64_NOPAD};
 use serde::{Deserialize, Serialize};
 
 /// The header fields that may stand at most once (threats.md T15).
-const AT_MOST_ONCE: [&str; 14] = [
+const AT_MOST_ONCE: [&str; 12] = [
     "To",
     "Cc",
     "Bcc",
@@ -19,10 +19,8 @@ const AT_MOST_ONCE: [&str; 14] = [
     "Message-ID",
     "In-Reply-To",
     "References",
-    "MIME-Version",
     "Content-Type",
     "Content-Transfer-Encoding",
-    "Content-Disposition",
 ];
 
 /// The one author that the From field names.
