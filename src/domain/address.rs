@@ -1,9 +1,11 @@
 //! Mail addresses, read strictly: what is not plainly `dot-atom@ldh.domain` is no address of anybody's.
+//! In comes a text, out goes an address in lower case or nothing. Never repairs, never guesses.
 
 use std::fmt;
 
 /// An address in lower case: a dot-atom local part and a domain of letters, digits and hyphens (sender-proof.md 5.2).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Address(String);
 
 /// Says that a text is no address that docketpost accepts.
@@ -18,15 +20,7 @@ impl Address {
         let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
         let local_ok =
             !local.is_empty() && local.len() <= 64 && local.split('.').all(|a| !a.is_empty() && a.chars().all(atom));
-        let label = |l: &str| {
-            !l.is_empty()
-                && l.len() <= 63
-                && !l.starts_with('-')
-                && !l.ends_with('-')
-                && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        };
-        let domain_ok = domain.len() <= 253 && domain.contains('.') && domain.split('.').all(label);
-        if local_ok && domain_ok { Ok(Address(text.to_ascii_lowercase())) } else { Err(NotAnAddress) }
+        if local_ok && is_mail_domain(domain) { Ok(Address(text.to_ascii_lowercase())) } else { Err(NotAnAddress) }
     }
 
     /// The whole address in lower case.
@@ -45,8 +39,131 @@ impl Address {
     }
 }
 
+/// Says whether `text` is a domain that can stand in an address: at least two labels of letters, digits and hyphens,
+/// the last one not a number, and every `xn--` label the one spelling of something that isn't ASCII (threats.md T07).
+pub fn is_mail_domain(text: &str) -> bool {
+    let top_is_number = text.rsplit('.').next().is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()));
+    text.len() <= 253 && text.contains('.') && !top_is_number && text.split('.').all(is_label)
+}
+
+/// Says whether `domain` is `parent` or lies below it, label by label and never by mere suffix (threats.md T08).
+pub fn is_within(domain: &str, parent: &str) -> bool {
+    let (domain, parent) = (domain.to_ascii_lowercase(), parent.to_ascii_lowercase());
+    !parent.is_empty() && domain.strip_suffix(&parent).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty()
+        && label.len() <= 63
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+        && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && is_honest_a_label(&label.to_ascii_lowercase())
+}
+
+fn is_honest_a_label(label: &str) -> bool {
+    if !label.starts_with("xn--") {
+        return true;
+    }
+    let (unicode, decoded) = idna::domain_to_unicode(label);
+    // RUSTSEC-2024-0421: an A-label that stands for plain ASCII would be a second spelling of somebody's domain.
+    decoded.is_ok() && !unicode.is_ascii() && idna::domain_to_ascii(&unicode).is_ok_and(|back| back == label)
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = NotAnAddress;
+
+    fn try_from(text: String) -> Result<Address, NotAnAddress> {
+        Address::parse(&text)
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> String {
+        address.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_plain_address_is_read_in_lower_case() {
+        let a = Address::parse("Jane.O'Neil+x@Mail.Example.COM").unwrap();
+        assert_eq!(
+            (a.as_str(), a.local(), a.domain()),
+            ("jane.o'neil+x@mail.example.com", "jane.o'neil+x", "mail.example.com")
+        );
+    }
+
+    #[test]
+    fn t05_anything_but_a_plain_address_is_none() {
+        for odd in [
+            "",
+            "@",
+            "a@",
+            "@b.c",
+            "a@b",
+            "a@b.c.",
+            "a@.b.c",
+            "a..b@c.d",
+            ".a@b.c",
+            "a.@b.c",
+            "a@b@c.d",
+            "\"a b\"@c.d",
+            "a@[1.2.3.4]",
+            "a@1.2.3.4",
+            "a (x)@b.c",
+            "a@b.c ",
+            " a@b.c",
+            "a@-b.c",
+            "a@b-.c",
+            "a@b_c.d",
+            "a@b\0.c",
+            "<a@b.c>",
+            "a@b.c\n",
+            "jané@example.com",
+            "a@exämple.com",
+            "@x.y:a@b.c",
+        ] {
+            assert_eq!(Address::parse(odd), Err(NotAnAddress), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn t07_look_alikes_are_other_addresses_or_none() {
+        assert_eq!(Address::parse("a@xn--example-.org"), Err(NotAnAddress));
+        assert_eq!(Address::parse("a@legitimate.com."), Err(NotAnAddress));
+        let cyrillic = Address::parse("a@xn--legitimte-ucj.com");
+        assert!(cyrillic.is_err() || cyrillic != Address::parse("a@legitimate.com"));
+        assert!(Address::parse("a@xn--mnchen-3ya.de").is_ok());
+        assert_ne!(Address::parse("a@modem.com"), Address::parse("a@modern.com"));
+    }
+
+    #[test]
+    fn t08_domains_are_compared_by_labels() {
+        assert!(is_within("firm.example", "firm.example"));
+        assert!(is_within("mail.Firm.example", "firm.example"));
+        assert!(!is_within("attacker-firm.example", "firm.example"));
+        assert!(!is_within("firm.example", "mail.firm.example"));
+        assert!(!is_within("firm.example", ""));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics_and_is_idempotent(text in ".{0,80}") {
+            if let Ok(a) = Address::parse(&text) {
+                prop_assert_eq!(Address::parse(a.as_str()), Ok(a.clone()));
+                prop_assert!(a.as_str().is_ascii());
+            }
+        }
     }
 }

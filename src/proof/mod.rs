@@ -1,1 +1,304 @@
-//! (to come)
+//! Who wrote a mail, and how sure we are (sender-proof.md, decisions.md 1–12).
+//!
+//! In come the raw bytes of a mail, the moment it arrived and what its mailbox's border may be believed; out goes a
+//! [`Proof`]: facts that are computed once, stored, and judged by pure functions afterwards ([`level`], [`permits`]).
+//! Never decides what a mail is about, never sends anything, never takes "DNS did not answer" for an answer.
+//! This is the only user of mail-auth and of the resolver, and no configuration switches it off.
+//!
+//! ```text
+//!  raw mail ─► headers ─► from ─► dkim ─ asks resolver        ┐
+//!                 └────────────► auth_results (configured id) ┴─► Proof ─► level ─► permits
+//! ```
+//!
+//! What the fuller policy adds later has its place: look-alike domains and mailing lists beside `from`, key pinning beside
+//! `dkim`, the self-test of a border beside `auth_results`, step-up beside `level`.
+
+pub mod auth_results;
+pub mod dkim;
+pub mod from;
+pub mod headers;
+mod level;
+mod resolver;
+
+pub use auth_results::{AuthResultsPolicy, Layout, Profile};
+pub use dkim::{DkimFact, DkimFinding, DmarcFact, DmarcPolicy};
+pub use from::{Author, FromDefect};
+pub use level::{Circumstances, CommandClass, Level, Permit, TokenStanding, challenges, level, permits};
+
+use crate::domain::address::is_within;
+use auth_results::{Border, MethodResult, related};
+use headers::Headers;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use mail_auth::AuthenticatedMessage;
+use resolver::Resolver;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// The longest Date field that is read, in octets (threats.md T53).
+const MAX_DATE: usize = 64;
+
+/// How proofs are to be had: which servers are asked, and how patiently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifierSettings {
+    /// The DNS servers to ask, those of resolv.conf if `None`: the configuration's `resolver` key.
+    pub resolver: Option<Vec<SocketAddr>>,
+    /// How long one try may take.
+    pub timeout: Duration,
+    /// How often a server is tried.
+    pub tries: u32,
+}
+
+impl Default for VerifierSettings {
+    /// The servers of resolv.conf, 5 seconds, 3 tries (sender-proof.md 5.4).
+    fn default() -> VerifierSettings {
+        VerifierSettings { resolver: None, timeout: Duration::from_secs(5), tries: 3 }
+    }
+}
+
+/// Says why no verifier could be made: the system names no usable DNS servers.
+#[derive(Debug, thiserror::Error)]
+#[error("no DNS resolver: {0}")]
+pub struct NoResolver(String);
+
+/// What the facts about a mail amount to, before it is known whose token it bears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A signer who speaks for the author's domain signed it.
+    Aligned,
+    /// Somebody else's signature holds ([`Proof::other_signers`]).
+    OtherSigner,
+    /// The trusted border says `dmarc=pass`, by SPF alone.
+    SpfOnlyTrusted,
+    /// Nothing proves who wrote it.
+    Unproven,
+    /// The author's domain wants mails like this one kept away.
+    Forged,
+    /// DNS did not answer: prove again later, for up to 72 hours; nothing happens until then (threats.md T20).
+    Unknown,
+}
+
+/// All facts about who wrote a mail, and what they amount to; stored as JSON with the mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The one author, or why there is none.
+    pub from: Result<Author, FromDefect>,
+    /// When the mail arrived.
+    pub arrived: Timestamp,
+    /// The Date field, if there is one that can be read.
+    pub date: Option<Timestamp>,
+    /// One fact per DKIM signature.
+    pub dkim: Vec<DkimFact>,
+    /// What DMARC is published for the author's domain.
+    pub dmarc: DmarcFact,
+    /// What the border said, if the mailbox has a policy for it.
+    pub border: Option<Border>,
+    /// The signing domain that speaks for the author's domain.
+    pub aligned: Option<String>,
+    /// Every other domain whose signature holds.
+    pub other_signers: Vec<String>,
+    /// To is covered by a signature that holds: the aligned one, or any if none is aligned.
+    pub to_signed: bool,
+    /// Cc likewise.
+    pub cc_signed: bool,
+    /// Our own check and the border contradict each other; nothing is believed then (sender-proof.md 5.4).
+    pub sources_disagree: bool,
+    /// What it all amounts to.
+    pub verdict: Verdict,
+}
+
+impl Proof {
+    /// The proof once DNS has been asked for as long as it may: what it did not say counts as absent (threats.md T20).
+    pub fn settled(mut self) -> Proof {
+        self.verdict = verdict(&self, Patience::Spent);
+        self
+    }
+
+    /// The author's address, if the mail has exactly one author.
+    pub fn address(&self) -> Option<&crate::domain::Address> {
+        self.from.as_ref().ok().map(|author| &author.address)
+    }
+}
+
+/// Proves mails; cheap to share, made once per daemon.
+pub struct Verifier {
+    resolver: Resolver,
+}
+
+impl Verifier {
+    /// A verifier that asks the servers of `settings`.
+    pub fn new(settings: &VerifierSettings) -> Result<Verifier, NoResolver> {
+        let servers = settings.resolver.as_deref();
+        let resolver = Resolver::new(servers, settings.timeout, settings.tries).map_err(NoResolver)?;
+        Ok(Verifier { resolver })
+    }
+
+    /// Finds out who wrote `raw` as of its arrival; structure limits are the caller's and come first.
+    ///
+    /// `policy` is that of the mailbox; without one Authentication-Results are not read (sender-proof.md 5.3).
+    pub async fn prove(&self, raw: &[u8], arrived: Timestamp, policy: Option<&AuthResultsPolicy>) -> Proof {
+        let wire = wire_form(raw);
+        let (author, headers, message) = match read(&wire) {
+            Ok(read) => read,
+            Err(defect) => return nobody(defect, arrived),
+        };
+        let mut message = message;
+        let domain = author.address.domain().to_owned();
+        let found = dkim::verify(&mut message, &domain, arrived, &self.resolver).await;
+        let border = policy.map(|p| auth_results::read(&headers, &domain, p));
+        let aligned = found.aligned.or_else(|| vouched_for(&found.dkim, border.as_ref(), &domain));
+        let covering = |name: &str| covered(&found.dkim, aligned.as_deref(), name);
+        let (to_signed, cc_signed) = (covering("to"), covering("cc"));
+        let mut other_signers: Vec<String> = found
+            .dkim
+            .iter()
+            .filter(|f| f.passes() && aligned.as_ref() != Some(&f.domain))
+            .map(|f| f.domain.clone())
+            .collect();
+        other_signers.sort();
+        other_signers.dedup();
+        let mut proof = Proof {
+            from: Ok(author),
+            arrived,
+            date: date(&headers),
+            sources_disagree: disagree(&found.dkim, aligned.as_deref(), border.as_ref(), &domain),
+            dkim: found.dkim,
+            dmarc: found.dmarc,
+            border,
+            aligned,
+            other_signers,
+            to_signed,
+            cc_signed,
+            verdict: Verdict::Unknown,
+        };
+        proof.verdict = verdict(&proof, Patience::Left);
+        proof
+    }
+}
+
+/// The mail as it travelled: a file with bare LF line ends gets its CRLFs back, anything mixed stays as it is.
+fn wire_form(raw: &[u8]) -> Cow<'_, [u8]> {
+    let with_cr = raw.windows(2).any(|pair| pair == b"\r\n");
+    if with_cr || !raw.contains(&b'\n') {
+        return Cow::Borrowed(raw);
+    }
+    let crlf = |b: &u8| if *b == b'\n' { [Some(b'\r'), Some(b'\n')] } else { [Some(*b), None] };
+    Cow::Owned(raw.iter().flat_map(crlf).flatten().collect())
+}
+
+type Read<'a> = (Author, Headers<'a>, AuthenticatedMessage<'a>);
+
+/// The strict reading, confirmed by mail-auth's (sender-proof.md 5.2, rule 5; threats.md T16).
+fn read(wire: &[u8]) -> Result<Read<'_>, FromDefect> {
+    let headers = Headers::read(wire)?;
+    let author = from::of(&headers)?;
+    let message = AuthenticatedMessage::parse(wire).ok_or(FromDefect::ParsersDisagree)?;
+    let author = from::agreed(author, message.from.iter().map(String::as_str))?;
+    let same_lines = message.headers.len() == headers.lines().len();
+    if same_lines && usize::try_from(message.body_offset) == Ok(headers.body_offset) {
+        Ok((author, headers, message))
+    } else {
+        Err(FromDefect::ParsersDisagree)
+    }
+}
+
+fn nobody(defect: FromDefect, arrived: Timestamp) -> Proof {
+    Proof {
+        from: Err(defect),
+        arrived,
+        date: None,
+        dkim: Vec::new(),
+        dmarc: DmarcFact::default(),
+        border: None,
+        aligned: None,
+        other_signers: Vec::new(),
+        to_signed: false,
+        cc_signed: false,
+        sources_disagree: false,
+        verdict: Verdict::Unproven,
+    }
+}
+
+fn date(headers: &Headers<'_>) -> Option<Timestamp> {
+    let raw = headers.all("Date").next().filter(|v| v.len() <= MAX_DATE)?;
+    let text = auth_results::without_comments(&headers::unfold(raw))?;
+    DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text.trim()).ok()
+}
+
+/// The aligned signer for whom the border vouches while we could not get the key, or no longer (threats.md T20, T21).
+fn vouched_for(facts: &[DkimFact], border: Option<&Border>, author_domain: &str) -> Option<String> {
+    let border = border.filter(|b| b.dmarc_passes())?;
+    let keyless = |f: &&DkimFact| matches!(f.result, DkimFinding::TempError | DkimFinding::KeyAbsent);
+    let claimed = |f: &&DkimFact| border.dkim.iter().any(|c| c.result == MethodResult::Pass && c.domain == f.domain);
+    facts.iter().filter(keyless).filter(claimed).find(|f| related(&f.domain, author_domain)).map(|f| f.domain.clone())
+}
+
+fn covered(facts: &[DkimFact], aligned: Option<&str>, name: &str) -> bool {
+    match aligned {
+        Some(domain) => facts.iter().any(|f| {
+            // A signature that the border vouches for is no `Pass` of ours, but it is the one that is believed.
+            f.domain == domain && f.signs(name) && !matches!(f.result, DkimFinding::Void(_) | DkimFinding::Broken)
+        }),
+        None => facts.iter().any(|f| f.passes() && f.signs(name)),
+    }
+}
+
+/// Says whether the border and our own check cannot both be right about the author's domain.
+fn disagree(facts: &[DkimFact], aligned: Option<&str>, border: Option<&Border>, author_domain: &str) -> bool {
+    let Some(border) = border else { return false };
+    let claimed =
+        |domain: &str, result: MethodResult| border.dkim.iter().any(|c| c.domain == domain && c.result == result);
+    let denied = aligned.is_some_and(|domain| {
+        let fails = claimed(domain, MethodResult::Fail) && !claimed(domain, MethodResult::Pass);
+        fails || border.dmarc_fails()
+    });
+    // A key that was not to be had, or a rule of ours that the border lacks, contradicts nobody; a signature that is
+    // not there or does not fit does.
+    let founded = |domain: &str| facts.iter().any(|f| f.result != DkimFinding::Broken && is_within(domain, &f.domain));
+    let passing = border.dkim.iter().filter(|c| c.result == MethodResult::Pass && related(&c.domain, author_domain));
+    denied || passing.into_iter().any(|c| !founded(&c.domain))
+}
+
+/// Whether DNS may still be asked again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    Left,
+    Spent,
+}
+
+fn verdict(proof: &Proof, patience: Patience) -> Verdict {
+    let Ok(author) = &proof.from else { return Verdict::Unproven };
+    if proof.sources_disagree {
+        return Verdict::Unproven;
+    }
+    if proof.aligned.is_some() {
+        return Verdict::Aligned;
+    }
+    let waiting = proof.dmarc.temporary || proof.dkim.iter().any(|f| f.result == DkimFinding::TempError);
+    if waiting && patience == Patience::Left {
+        return Verdict::Unknown;
+    }
+    let border_fails = proof.border.as_ref().is_some_and(Border::dmarc_fails);
+    if border_fails && proof.dmarc.rejects() {
+        Verdict::Forged
+    } else if spf_alone(proof.border.as_ref(), author.address.domain()) {
+        Verdict::SpfOnlyTrusted
+    } else if !proof.other_signers.is_empty() {
+        Verdict::OtherSigner
+    } else if proof.dmarc.rejects() {
+        Verdict::Forged
+    } else {
+        Verdict::Unproven
+    }
+}
+
+/// Says whether the border passed the mail by SPF for a domain that belongs to the author's (threats.md T13).
+fn spf_alone(border: Option<&Border>, author_domain: &str) -> bool {
+    border
+        .filter(|b| b.dmarc_passes())
+        .and_then(|b| b.spf.as_ref())
+        .is_some_and(|spf| spf.result == MethodResult::Pass && related(&spf.domain, author_domain))
+}

@@ -1,0 +1,307 @@
+//! What a proof is worth together with a token, and what each worth permits (decisions.md 2, 3, 10).
+//! In come stored facts, out goes a level and a permit. Pure, total, without I/O; never raises what the facts don't bear.
+
+use super::{Proof, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// How old a mail may be when it arrives, by its own Date, in seconds (decisions.md 10).
+const MAX_AGE_SECS: i64 = 7 * 24 * 3600;
+/// How far its Date may lie in the future of its arrival, in seconds (sender-proof.md 5.5).
+const MAX_FUTURE_SECS: i64 = 600;
+
+/// How sure we are of who wrote a mail (sender-proof.md 5.1, decisions.md 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Signed for the author's domain, and a valid token of this person.
+    Strong,
+    /// Signed for the author's domain, or nearly as good together with a valid token.
+    Good,
+    /// A valid token and nothing else.
+    Weak,
+    /// No proof, no single author, or somebody else's token.
+    None,
+    /// Evidence against it.
+    Fail,
+}
+
+impl Level {
+    /// Every level, best first.
+    pub const ALL: [Level; 5] = [Level::Strong, Level::Good, Level::Weak, Level::None, Level::Fail];
+
+    /// The word that is stored, logged and shown to the firm.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Level::Strong => "strong",
+            Level::Good => "good",
+            Level::Weak => "weak",
+            Level::None => "none",
+            Level::Fail => "fail",
+        }
+    }
+}
+
+/// Whose reply token the mail bears, as looked up by the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenStanding {
+    /// None, or one that names nobody.
+    None,
+    /// A live one of the person with the From address.
+    ValidForThisPerson,
+    /// An expired or rotated one of that person: never worse than none.
+    ExpiredForThisPerson,
+    /// Somebody else's: whoever writes is not believed, whatever else is proved (sender-proof.md 5.7).
+    OfAnotherPerson,
+}
+
+/// What the caller knows beside the facts of the mail.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// Whose token the mail bears.
+    pub token: TokenStanding,
+    /// The signing domains bound to this person, lower case (decisions.md 3).
+    pub bound_signers: &'a [String],
+    /// The author's domain is the firm's own and the mail came from outside (sender-proof.md 5.9).
+    pub own_firm_domain: bool,
+    /// The firm lets a border's SPF-only pass count (decisions.md 2); a firm may switch this off.
+    pub spf_counts: bool,
+}
+
+/// The level of a mail (decisions.md 2). A proof that still waits for DNS is worth what it is worth without.
+pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
+    let token = circumstances.token == TokenStanding::ValidForThisPerson;
+    let with_token = |level: Level| if token { level } else { Level::None };
+    if proof.from.is_err() {
+        return Level::None;
+    }
+    let aligned = proof.verdict == Verdict::Aligned;
+    if proof.verdict == Verdict::Forged || (circumstances.own_firm_domain && !aligned) {
+        return Level::Fail;
+    }
+    if circumstances.token == TokenStanding::OfAnotherPerson {
+        return Level::None;
+    }
+    let bound = proof.other_signers.iter().any(|d| circumstances.bound_signers.contains(d));
+    if proof.verdict == Verdict::OtherSigner && proof.dmarc.rejects() && !(bound && token) {
+        return Level::Fail;
+    }
+    if !is_timely(proof) {
+        return with_token(Level::Weak);
+    }
+    match proof.verdict {
+        Verdict::Aligned if token => Level::Strong,
+        Verdict::Aligned => Level::Good,
+        Verdict::OtherSigner if bound => with_token(Level::Good),
+        Verdict::SpfOnlyTrusted if circumstances.spf_counts || bound => with_token(Level::Good),
+        Verdict::OtherSigner | Verdict::SpfOnlyTrusted | Verdict::Unproven | Verdict::Unknown => {
+            with_token(Level::Weak)
+        }
+        Verdict::Forged => Level::Fail,
+    }
+}
+
+/// Says whether the mail's Date lies within 7 days before its arrival, and not in its future.
+fn is_timely(proof: &Proof) -> bool {
+    proof.date.is_some_and(|date| {
+        let age = proof.arrived.as_second().saturating_sub(date.as_second());
+        (MAX_FUTURE_SECS.saturating_neg()..=MAX_AGE_SECS).contains(&age)
+    })
+}
+
+/// What kind of thing a mail asks for, as far as proof matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CommandClass {
+    /// Help, lists, show, get, preview, print: answered to the registered address only.
+    Look,
+    /// Message, upload, version, time, note, log, call, done; edit, delete and undo of own items.
+    Write,
+    /// An answer to an invitation of the calendar.
+    Rsvp,
+    /// No more digests or receipts.
+    Stop,
+    /// How and when one is written to.
+    Preferences,
+    /// Change of address, delegates, granting to a new person or domain, exports for others.
+    Sensitive,
+}
+
+impl CommandClass {
+    /// Every class.
+    pub const ALL: [CommandClass; 6] = [
+        CommandClass::Look,
+        CommandClass::Write,
+        CommandClass::Rsvp,
+        CommandClass::Stop,
+        CommandClass::Preferences,
+        CommandClass::Sensitive,
+    ];
+}
+
+/// What is to be done with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Permit {
+    /// Do it, if the person's rights allow.
+    Allow,
+    /// Do it once the registered address has answered with a confirming code.
+    Confirm,
+    /// Refuse it in the receipt.
+    Refuse,
+    /// Hold the mail and ask the registered address whether it is theirs.
+    Challenge,
+    /// Hold the mail; nobody is answered.
+    Hold,
+    /// Hold the mail marked as probably forged; nobody is answered.
+    HoldAsForged,
+}
+
+/// What a level permits (decisions.md 2). For `Rsvp` and `Stop` a weak mail needs that very item's token, which the caller sees to.
+pub const fn permits(level: Level, class: CommandClass) -> Permit {
+    match (level, class) {
+        (Level::Strong, CommandClass::Sensitive) => Permit::Confirm,
+        (Level::Good, CommandClass::Sensitive) => Permit::Refuse,
+        (Level::Strong | Level::Good, _) => Permit::Allow,
+        (Level::Weak, CommandClass::Rsvp | CommandClass::Stop) => Permit::Allow,
+        (Level::Weak, _) => Permit::Challenge,
+        (Level::None, _) => Permit::Hold,
+        (Level::Fail, _) => Permit::HoldAsForged,
+    }
+}
+
+/// Says whether a held mail of this level is challenged at the registered address: WEAK always, FAIL only with a valid token,
+/// NONE never (sender-proof.md 5.1).
+pub fn challenges(level: Level, token: TokenStanding) -> bool {
+    match level {
+        Level::Weak => true,
+        Level::Fail => token == TokenStanding::ValidForThisPerson,
+        Level::Strong | Level::Good | Level::None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Author, DmarcFact, DmarcPolicy};
+    use super::*;
+    use crate::domain::Address;
+    use TokenStanding::{ExpiredForThisPerson, OfAnotherPerson, ValidForThisPerson};
+
+    const VERDICTS: [Verdict; 6] = [
+        Verdict::Aligned,
+        Verdict::OtherSigner,
+        Verdict::SpfOnlyTrusted,
+        Verdict::Unproven,
+        Verdict::Forged,
+        Verdict::Unknown,
+    ];
+    const TOKENS: [TokenStanding; 4] = [ValidForThisPerson, ExpiredForThisPerson, TokenStanding::None, OfAnotherPerson];
+
+    fn proof(verdict: Verdict) -> Proof {
+        let address = Address::parse("jane@lawfirm.example").unwrap();
+        Proof {
+            from: Ok(Author { address, display_name: None }),
+            arrived: "2026-03-02T10:00:00Z".parse().unwrap(),
+            date: Some("2026-03-02T09:00:00Z".parse().unwrap()),
+            dkim: Vec::new(),
+            dmarc: DmarcFact::default(),
+            border: None,
+            aligned: None,
+            other_signers: vec!["provider.example".into()],
+            to_signed: false,
+            cc_signed: false,
+            sources_disagree: false,
+            verdict,
+        }
+    }
+
+    fn with(proof: &Proof, token: TokenStanding, bound: &[&str]) -> Level {
+        let bound: Vec<String> = bound.iter().map(|b| (*b).to_owned()).collect();
+        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false, spf_counts: true })
+    }
+
+    #[test]
+    fn every_verdict_with_every_token_has_its_level() {
+        use Level::{Fail, Good, None, Strong, Weak};
+        let table = [
+            (Verdict::Aligned, [Strong, Good, Good, None]),
+            (Verdict::OtherSigner, [Weak, None, None, None]),
+            (Verdict::SpfOnlyTrusted, [Good, None, None, None]),
+            (Verdict::Unproven, [Weak, None, None, None]),
+            (Verdict::Forged, [Fail, Fail, Fail, Fail]),
+            (Verdict::Unknown, [Weak, None, None, None]),
+        ];
+        assert_eq!(table.map(|(verdict, _)| verdict), VERDICTS);
+        for (verdict, levels) in table {
+            assert_eq!(TOKENS.map(|token| with(&proof(verdict), token, &[])), levels, "{verdict:?}");
+        }
+        let bound = TOKENS.map(|token| with(&proof(Verdict::OtherSigner), token, &["provider.example"]));
+        assert_eq!(bound, [Good, None, None, None]);
+    }
+
+    #[test]
+    fn only_an_aligned_signature_with_a_token_is_strong() {
+        for verdict in VERDICTS {
+            for token in TOKENS {
+                let strong = with(&proof(verdict), token, &["provider.example"]) == Level::Strong;
+                assert_eq!(strong, verdict == Verdict::Aligned && token == ValidForThisPerson, "{verdict:?} {token:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stale_future_or_undated_mail_is_weak_at_best() {
+        for date in [Some("2026-02-23T09:59:59Z"), Some("2026-03-02T10:10:01Z"), None] {
+            let stale = Proof { date: date.map(|d| d.parse().unwrap()), ..proof(Verdict::Aligned) };
+            assert_eq!(with(&stale, ValidForThisPerson, &[]), Level::Weak, "{date:?}");
+            assert_eq!(with(&stale, TokenStanding::None, &[]), Level::None, "{date:?}");
+        }
+        for date in ["2026-02-23T10:00:00Z", "2026-03-02T10:10:00Z"] {
+            let timely = Proof { date: Some(date.parse().unwrap()), ..proof(Verdict::Aligned) };
+            assert_eq!(with(&timely, ValidForThisPerson, &[]), Level::Strong, "{date}");
+        }
+        let stale_forgery = Proof { date: None, ..proof(Verdict::Forged) };
+        assert_eq!(with(&stale_forgery, ValidForThisPerson, &[]), Level::Fail);
+    }
+
+    #[test]
+    fn own_firm_domain_from_outside_fails_unless_aligned() {
+        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true, spf_counts: true };
+        for verdict in VERDICTS {
+            let got = level(&proof(verdict), &own(ValidForThisPerson));
+            let expected = if verdict == Verdict::Aligned { Level::Strong } else { Level::Fail };
+            assert_eq!(got, expected, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn an_unbound_signer_under_a_rejecting_policy_fails() {
+        let dmarc = DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() };
+        let rejecting = Proof { dmarc, ..proof(Verdict::OtherSigner) };
+        assert_eq!(with(&rejecting, ValidForThisPerson, &[]), Level::Fail);
+        assert_eq!(with(&rejecting, TokenStanding::None, &["provider.example"]), Level::Fail);
+        assert_eq!(with(&rejecting, ValidForThisPerson, &["provider.example"]), Level::Good);
+    }
+
+    #[test]
+    fn every_level_has_a_permit_for_every_class() {
+        use Permit::{Allow, Challenge, Confirm, Hold, HoldAsForged, Refuse};
+        let table = [
+            (Level::Strong, [Allow, Allow, Allow, Allow, Allow, Confirm]),
+            (Level::Good, [Allow, Allow, Allow, Allow, Allow, Refuse]),
+            (Level::Weak, [Challenge, Challenge, Allow, Allow, Challenge, Challenge]),
+            (Level::None, [Hold; 6]),
+            (Level::Fail, [HoldAsForged; 6]),
+        ];
+        assert_eq!(table.map(|(level, _)| level), Level::ALL);
+        for (level, row) in table {
+            assert_eq!(CommandClass::ALL.map(|class| permits(level, class)), row, "{level:?}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_challenged_for_a_mail_without_a_token() {
+        for token in TOKENS {
+            assert!(challenges(Level::Weak, token));
+            assert_eq!(challenges(Level::Fail, token), token == ValidForThisPerson);
+            assert!(!challenges(Level::None, token));
+        }
+    }
+}
