@@ -204,7 +204,7 @@ impl Snapshot<'_> {
         }
         Ok(match self.person(firm, receiver)?.map(|p| p.role) {
             Some(Role::CoCounsel) => Receiver::CoCounsel,
-            Some(Role::User { .. }) => Receiver::Nobody,
+            Some(Role::User { .. }) => Receiver::User,
             _ => Receiver::Contact,
         })
     }
