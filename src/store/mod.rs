@@ -10,6 +10,7 @@
 //! `await`. Nothing here touches the network, reads the clock or decides who may do what (`sharing` does).
 
 pub mod audit;
+pub mod conversations;
 pub mod firms;
 pub mod inbox;
 pub mod matters;
@@ -17,8 +18,11 @@ pub mod numbers;
 pub mod outbox;
 pub mod people;
 mod permissions;
+#[cfg(test)]
+mod sample;
 mod schema;
 pub mod shares;
+pub mod tasks;
 pub mod threads;
 
 use std::any::Any;
