@@ -107,3 +107,7 @@ impl Act<'_> {
         Ok(self.now.to_zoned(zone).date())
     }
 }
+
+pub mod messages;
+pub mod shares;
+pub mod tasks;

@@ -1,0 +1,118 @@
+//! Secure messages between co-counsel and the firm (MSG-01–10). A message goes into a conversation; who is in it changes
+//! only here, never because of an address in To or Cc (threats T34, T35).
+
+use serde_json::json;
+
+use super::{Act, Answer};
+use crate::allowed;
+use crate::domain::{Item, Kind, PersonId};
+use crate::sharing::{Ability, Thing};
+use crate::store::Result;
+use crate::store::conversations::{NewConversation, NewMessage};
+use crate::store::shares::{Circumstances, NewShare, Source, Subject};
+
+/// A message that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// In which conversation.
+    pub conversation: Item,
+    /// The message's row.
+    pub message: i64,
+    /// Who else is in it.
+    pub to: Vec<PersonId>,
+}
+
+/// Where a new message belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct Topic {
+    /// The item it is about; none: its matter in general.
+    pub about: Option<Item>,
+    /// The matter.
+    pub matter: Option<i64>,
+    /// The person it is meant for; none: the responsible lawyer, or for a user the co-counsel who wrote last.
+    pub to: Option<PersonId>,
+}
+
+/// Answers in a conversation.
+pub fn post(act: &Act<'_>, conversation: Item, body: &str) -> Answer<Posted> {
+    allowed!(act.ask(Ability::Reply, conversation));
+    let new = NewMessage { conversation: conversation.id, sender: act.actor.id, body: body.to_owned(), inbox: act.inbox };
+    let message = act.tx.add_message(act.firm.id, &new, act.now)?;
+    let members = act.tx.members(act.firm.id, conversation.id, act.now)?;
+    let to = members.into_iter().filter(|p| *p != act.actor.id).collect();
+    act.audit("message.send", conversation, json!({"message": message}))?;
+    Ok(Ok(Posted { conversation, message, to }))
+}
+
+/// Writes about a topic: in the conversation that the actor has about it, or in a new one.
+pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
+    let receiver = match topic.to {
+        Some(person) => Some(person),
+        None => act.responsible(topic.matter)?,
+    };
+    let open = match (topic.about, topic.matter) {
+        (Some(item), matter) => act.tx.conversation_about(act.firm.id, matter, item, act.actor.id, act.now)?,
+        (None, Some(matter)) => act.tx.general_conversation(act.firm.id, matter, act.actor.id, act.now)?,
+        (None, None) => None,
+    };
+    if let Some(open) = open
+        && includes(act, open.item(), receiver)?
+    {
+        return post(act, open.item(), body);
+    }
+    let with = Circumstances { receiver, ..Circumstances::default() };
+    allowed!(act.ask_about(Ability::StartConversation, place(act, topic)?, with));
+    let conversation = begin(act, topic, receiver)?;
+    post(act, conversation, body)
+}
+
+/// The matter if the actor has it, else the person's own page (MSG-03).
+fn place(act: &Act<'_>, topic: Topic) -> Result<Subject> {
+    if let Some(matter) = topic.matter {
+        let matter = Item::new(Kind::Matter, matter);
+        if act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)? {
+            return Ok(Subject::Item(matter));
+        }
+    }
+    Ok(Subject::Other(Thing::Home, None))
+}
+
+fn includes(act: &Act<'_>, conversation: Item, person: Option<PersonId>) -> Result<bool> {
+    let members = act.tx.members(act.firm.id, conversation.id, act.now)?;
+    Ok(person.is_none_or(|p| p == act.actor.id || members.contains(&p)))
+}
+
+fn begin(act: &Act<'_>, topic: Topic, receiver: Option<PersonId>) -> Result<Item> {
+    let subject = subject(act, topic)?;
+    let new = NewConversation { matter: topic.matter, subject, about: topic.about };
+    let conversation = act.tx.add_conversation(act.firm.id, &new, act.now)?;
+    // A share is made by a user; a conversation that co-counsel begin is vouched for by the lawyer who gets it.
+    let by = if act.actor.is_user() { Some(act.actor.id) } else { receiver.or(act.responsible(topic.matter)?) };
+    for person in [Some(act.actor.id), receiver].into_iter().flatten() {
+        join(act, conversation, person, by)?;
+    }
+    act.audit("conversation.begin", conversation, json!({}))?;
+    Ok(conversation)
+}
+
+fn join(act: &Act<'_>, conversation: Item, person: PersonId, by: Option<PersonId>) -> Result<()> {
+    act.tx.add_member(act.firm.id, conversation.id, person, act.now)?;
+    let is_contact = act.tx.person(act.firm.id, person)?.is_some_and(|p| !p.is_user());
+    if let (true, Some(by)) = (is_contact, by) {
+        let share = NewShare { person, item: conversation, source: Source::Membership, notify: false, message: String::new(), by };
+        act.tx.add_share(act.firm.id, &share, act.now)?;
+    }
+    Ok(())
+}
+
+fn subject(act: &Act<'_>, topic: Topic) -> Result<String> {
+    if let Some(item) = topic.about {
+        let id = act.tx.number(act.firm.id, crate::store::numbers::Reader::Firm, item)?;
+        return Ok(id.map_or_else(|| item.kind.word().to_owned(), |id| format!("About {} {id}", item.kind.word())));
+    }
+    let matter = match topic.matter {
+        Some(row) => act.tx.matter(act.firm.id, row)?,
+        None => None,
+    };
+    Ok(matter.map_or_else(|| "General".to_owned(), |m| format!("Matter M-{}", m.number)))
+}

@@ -1,0 +1,74 @@
+//! Giving and ending access (REV-01–11). The first share of a person makes their identity and sends an invitation; later
+//! ones are told by mail. What ends, ends at once: reading, commands, reply addresses, queued mail.
+
+use serde_json::json;
+
+use super::{Act, Answer};
+use crate::allowed;
+use crate::domain::{Item, Kind, PersonId};
+use crate::outbound::letter::Letter;
+use crate::sharing::Ability;
+use crate::store::Result;
+use crate::store::numbers::Reader;
+use crate::store::shares::{Circumstances, NewShare, Source, Subject};
+use crate::store::threads::About;
+
+/// Shares a thing with a contact (REV-10); true if it was not shared before.
+pub fn share(act: &Act<'_>, person: PersonId, item: Item, notify: bool, message: &str) -> Answer<bool> {
+    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
+    allowed!(act.ask_about(Ability::Share, Subject::Item(item), receiver));
+    let share = NewShare { person, item, source: Source::Direct, notify, message: message.to_owned(), by: act.actor.id };
+    Ok(Ok(grant(act, &share)?))
+}
+
+/// Makes the share and tells the person, without asking: the caller has asked for the act that implies it.
+pub(super) fn grant(act: &Act<'_>, new: &NewShare) -> Result<bool> {
+    let Some(row) = act.tx.add_share(act.firm.id, new, act.now)? else { return Ok(false) };
+    act.audit("share", new.item, json!({"with": new.person, "share": row, "source": new.source.word()}))?;
+    let Some(person) = act.tx.person(act.firm.id, new.person)? else { return Ok(true) };
+    if person.accepted_at.is_none() {
+        // Nothing is told before the invitation is accepted; the welcome then lists all that is shared.
+        super::invitations::ensure(act, &person, &new.message)?;
+    } else if new.notify {
+        let letter = match new.item.kind {
+            Kind::Task => Letter::TaskAssigned { task: new.item },
+            _ => Letter::Shared { items: vec![new.item], by: new.by, message: new.message.clone() },
+        };
+        act.tell(new.person, letter, About::Item(new.item))?;
+    }
+    Ok(true)
+}
+
+/// Ends a person's access to a thing (REV-02); false if they had none.
+pub fn unshare(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool> {
+    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
+    allowed!(act.ask_about(Ability::Unshare, Subject::Item(item), receiver));
+    Ok(Ok(end(act, person, item, reason)?))
+}
+
+/// Ends the share and tells the person, without asking.
+pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Result<bool> {
+    if !act.tx.end_share(act.firm.id, person, item, act.actor.id, reason, act.now)? {
+        return Ok(false);
+    }
+    match item.kind {
+        Kind::Conversation => {
+            act.tx.remove_member(act.firm.id, item.id, person, act.now)?;
+        }
+        Kind::Task => {
+            let assigned = act.tx.task(act.firm.id, item.id)?.and_then(|t| t.assignee);
+            if assigned == Some(person) {
+                act.tx.assign_task(act.firm.id, item.id, None)?;
+            }
+        }
+        _ => {}
+    }
+    act.tx.revoke_threads(act.firm.id, person, item, act.now)?;
+    act.audit("unshare", item, json!({"from": person}))?;
+    let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
+    if accepted {
+        let number = act.tx.number(act.firm.id, Reader::Contact(person), item)?.map(|id| id.number);
+        act.tell(person, Letter::AccessEnded { kind: item.kind, number }, About::Firm)?;
+    }
+    Ok(true)
+}
