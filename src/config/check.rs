@@ -24,6 +24,7 @@ pub(super) struct Checker<'a> {
     pub(super) folder: &'a Path,
     pub(super) environment: Environment<'a>,
     pub(super) secrets: Secrets,
+    pub(super) store: PathBuf,
     pub(super) errors: Vec<ConfigError>,
 }
 
@@ -33,10 +34,13 @@ struct WrittenAuth<'a> {
     env: &'a Option<String>,
     credential: &'a Option<String>,
     oauth: &'a Option<written::OAuth>,
+    /// The file beside the database in which a replaced refresh token is kept.
+    kept_in: PathBuf,
 }
 
 impl Checker<'_> {
     pub(super) fn config(&mut self, file: &written::File) -> Config {
+        self.store = self.path("store", &file.store);
         let firms = file.firm.iter().enumerate().filter_map(|(n, f)| self.firm(&format!("firm.{n}"), f)).collect();
         let mailboxes =
             file.mailbox.iter().enumerate().map(|(n, m)| self.mailbox(&format!("mailbox.{n}"), m)).collect();
@@ -46,7 +50,7 @@ impl Checker<'_> {
         self.firms_apart(file);
         self.mailboxes_apart(file);
         Config {
-            store: self.path("store", &file.store),
+            store: self.store.clone(),
             resolver: self.resolver(&file.resolver),
             log: Log { level: file.log.level, format: file.log.format },
             limits: self.limits(&file.limits),
@@ -95,7 +99,7 @@ impl Checker<'_> {
             );
         }
         let way_out = match (&written.smtp, &written.directory) {
-            (Some(smtp), None) => WayOut::Smtp(Box::new(self.smtp(&format!("{at}.smtp"), smtp, own_domain))),
+            (Some(smtp), None) => WayOut::Smtp(Box::new(self.smtp(&format!("{at}.smtp"), smtp, written, own_domain))),
             (None, Some(folder)) => WayOut::Directory(self.path(&format!("{at}.directory"), folder)),
             (None, None) => {
                 self.wrong(at, "a firm needs [firm.smtp] or directory, or its mails have no way out");
@@ -110,7 +114,7 @@ impl Checker<'_> {
         Some(Firm { slug: written.slug.clone(), address, addressing: written.addressing, domains, way_out })
     }
 
-    fn smtp(&mut self, at: &str, written: &written::Smtp, domain: &str) -> Smtp {
+    fn smtp(&mut self, at: &str, written: &written::Smtp, firm: &written::Firm, domain: &str) -> Smtp {
         self.host(&format!("{at}.host"), &written.host);
         self.tls(&format!("{at}.tls"), written.tls, &written.host);
         let default_port = match written.tls {
@@ -123,6 +127,7 @@ impl Checker<'_> {
             env: &written.password_env,
             credential: &written.password_credential,
             oauth: &written.oauth,
+            kept_in: self.store.join(format!("refresh-token-smtp-{}", firm.slug)),
         };
         let hello_name = match &written.hello_name {
             Some(name) => self.hello_name(&format!("{at}.hello_name"), name),
@@ -162,13 +167,13 @@ impl Checker<'_> {
             [_, second, ..] => self.wrong(&format!("{at}.{second}"), "is one way too many to log in: leave only one"),
         }
         if let Some(oauth) = written.oauth {
-            return Auth::OAuth(self.oauth(&format!("{at}.oauth"), oauth));
+            return Auth::OAuth(self.oauth(&format!("{at}.oauth"), oauth, &written.kept_in));
         }
         let secret = self.secret(at, "password", written.file, written.env, written.credential);
         Auth::Password(secret.unwrap_or_default())
     }
 
-    fn oauth(&mut self, at: &str, written: &written::OAuth) -> OAuth {
+    fn oauth(&mut self, at: &str, written: &written::OAuth, kept_in: &Path) -> OAuth {
         self.token_url(&format!("{at}.token_url"), &written.token_url);
         self.line(&format!("{at}.client_id"), &written.client_id);
         let client_secret = self.secret(
@@ -178,20 +183,33 @@ impl Checker<'_> {
             &written.client_secret_env,
             &written.client_secret_credential,
         );
-        let grant = match written.flow {
-            written::Flow::ClientCredentials => {
+        let refresh_token = self.secret(
+            at,
+            "refresh_token",
+            &written.refresh_token_file,
+            &written.refresh_token_env,
+            &written.refresh_token_credential,
+        );
+        let grant = match (written.flow, refresh_token) {
+            (written::Flow::ClientCredentials, None) => {
                 if client_secret.is_none() {
                     self.wrong(at, "client credentials need one of client_secret_file, _env or _credential");
                 }
                 if written.scope.is_none() {
                     self.wrong(at, "client credentials need a scope");
                 }
-                if written.refresh_token_file.is_some() {
-                    self.wrong(&format!("{at}.refresh_token_file"), "is for flow = \"refresh_token\" only");
-                }
                 Grant::ClientCredentials
             }
-            written::Flow::RefreshToken => self.refresh_token(at, &written.refresh_token_file),
+            (written::Flow::ClientCredentials, Some(_)) => {
+                self.wrong(at, "a refresh token is for flow = \"refresh_token\" only");
+                Grant::ClientCredentials
+            }
+            (written::Flow::RefreshToken, first) => {
+                if first.is_none() {
+                    self.wrong(at, "needs one of refresh_token_file, _env or _credential");
+                }
+                Grant::RefreshToken { first: first.unwrap_or_default(), kept_in: kept_in.to_owned() }
+            }
         };
         OAuth {
             token_url: written.token_url.clone(),
@@ -200,21 +218,6 @@ impl Checker<'_> {
             scope: written.scope.clone(),
             grant,
         }
-    }
-
-    fn refresh_token(&mut self, at: &str, written: &Option<PathBuf>) -> Grant {
-        let Some(file) = written else {
-            self.wrong(at, "a refresh token needs refresh_token_file");
-            return Grant::ClientCredentials;
-        };
-        let key = format!("{at}.refresh_token_file");
-        let file = self.path(&key, file);
-        if self.secrets == Secrets::Read
-            && let Err(error) = secrets::read_private_file(&file)
-        {
-            self.wrong(&key, &error.to_string());
-        }
-        Grant::RefreshToken { file }
     }
 
     /// The secret that one of `{name}_file`, `_env` and `_credential` names, if one does.
@@ -256,7 +259,7 @@ impl Checker<'_> {
     fn mailbox(&mut self, at: &str, written: &written::Mailbox) -> Mailbox {
         self.slug(&format!("{at}.name"), &written.name);
         let way_in = match (&written.imap, &written.maildir) {
-            (Some(imap), None) => WayIn::Imap(Box::new(self.imap(&format!("{at}.imap"), imap))),
+            (Some(imap), None) => WayIn::Imap(Box::new(self.imap(&format!("{at}.imap"), imap, &written.name))),
             (None, Some(folder)) => WayIn::Maildir(self.path(&format!("{at}.maildir"), folder)),
             (None, None) => {
                 self.wrong(at, "a mailbox needs [mailbox.imap] or maildir, or no mail comes from it");
@@ -271,7 +274,7 @@ impl Checker<'_> {
         Mailbox { name: written.name.clone(), firm: written.firm.clone(), way_in, auth_results }
     }
 
-    fn imap(&mut self, at: &str, written: &written::Imap) -> Imap {
+    fn imap(&mut self, at: &str, written: &written::Imap, name: &str) -> Imap {
         self.host(&format!("{at}.host"), &written.host);
         self.tls(&format!("{at}.tls"), written.tls, &written.host);
         self.line(&format!("{at}.user"), &written.user);
@@ -290,6 +293,7 @@ impl Checker<'_> {
             env: &written.password_env,
             credential: &written.password_credential,
             oauth: &written.oauth,
+            kept_in: self.store.join(format!("refresh-token-imap-{name}")),
         };
         Imap {
             host: written.host.clone(),

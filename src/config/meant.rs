@@ -188,14 +188,16 @@ pub struct OAuth {
 }
 
 /// How a token is got.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Grant {
     /// The application itself is entitled (RFC 6749 4.4).
     ClientCredentials,
-    /// A person consented once (RFC 6749 6); the token in `file` is replaced when the server gives a new one.
+    /// A person consented once (RFC 6749 6).
     RefreshToken {
-        /// The file that holds the present refresh token.
-        file: PathBuf,
+        /// The token got by that.
+        first: SecretString,
+        /// The file beside the database for the one that the server gives instead.
+        kept_in: PathBuf,
     },
 }
 

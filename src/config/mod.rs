@@ -103,7 +103,8 @@ fn read(
     };
     let places = place::Places::new(text, table.get_ref());
     let written: written::File = toml::from_str(text).map_err(|e| vec![toml_error(text, &places, &e)])?;
-    let mut checker = check::Checker { places: &places, folder, environment, secrets, errors: Vec::new() };
+    let mut checker =
+        check::Checker { places: &places, folder, environment, secrets, store: PathBuf::new(), errors: Vec::new() };
     let config = checker.config(&written);
     let mut errors = checker.errors;
     errors.sort_by_key(|e| e.line);

@@ -266,6 +266,23 @@ fn secrets_are_read_and_never_shown() {
 }
 
 #[test]
+fn a_refresh_token_is_kept_beside_the_database_under_the_name_of_its_account() {
+    let oauth = "oauth = { flow = \"refresh_token\", token_url = \"http://127.0.0.1:8080/token\", client_id = \"c\", \
+                 refresh_token_env = \"PW\" }";
+    let config = parse(&GOOD.replace("password_env = \"PW\"", oauth)).unwrap();
+    let kept = |auth: &Auth| match auth {
+        Auth::OAuth(OAuth { grant: Grant::RefreshToken { kept_in, first }, .. }) => {
+            assert_eq!(first.expose_secret(), "hunter2");
+            kept_in.display().to_string()
+        }
+        _ => panic!("no refresh token"),
+    };
+    assert_eq!(kept(&imap(&config).auth), "/s/refresh-token-imap-main");
+    assert_eq!(kept(&smtp(&config).login.as_ref().unwrap().auth), "/s/refresh-token-smtp-hale");
+    assert!(!format!("{config:?}").contains("hunter2"));
+}
+
+#[test]
 fn a_command_without_network_needs_no_secret() {
     let config = read(&GOOD.replace("\"PW\"", "\"UNSET\""), Path::new("/"), &|_| None, Secrets::Leave).unwrap();
     let Auth::Password(secret) = &imap(&config).auth else { panic!("no password") };

@@ -120,8 +120,12 @@ pub(super) struct OAuth {
     pub client_secret_credential: Option<String>,
     /// What is asked for.
     pub scope: Option<String>,
-    /// File in which the refresh token is kept, and replaced when the server gives a new one.
+    /// File that holds the refresh token got by signing in once.
     pub refresh_token_file: Option<PathBuf>,
+    /// Environment variable that holds it.
+    pub refresh_token_env: Option<String>,
+    /// systemd credential that holds it.
+    pub refresh_token_credential: Option<String>,
 }
 
 /// The two ways to a token.

@@ -1,1 +1,3 @@
-//! (to come)
+//! What runs for ever (to come: intake, sender, ticker).
+
+pub mod systemd;
