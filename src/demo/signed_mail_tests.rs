@@ -243,6 +243,15 @@ async fn t02_two_authors_prove_nobody_though_the_signature_holds() {
 }
 
 #[tokio::test]
+async fn t03_a_third_parser_that_reads_another_author_proves_nobody() {
+    let w = world();
+    let proof = w.prove(&w.signer.sign(&mail())).await;
+    assert_eq!(proof.clone().confirmed_by(["Jane@lawfirm.example"]), proof);
+    let other = proof.confirmed_by(["jane@lawfirm.example", "admin@legitimate.com"]);
+    assert_eq!((other.from, other.verdict), (Err(FromDefect::ParsersDisagree), Verdict::Unproven));
+}
+
+#[tokio::test]
 async fn t08_t12_a_signature_for_a_domain_that_only_ends_alike_is_not_aligned() {
     let w = world_without_dmarc();
     let other = Signer::generate("attacker-lawfirm.example", "s1").unwrap();
@@ -455,6 +464,23 @@ async fn t21_the_border_vouches_for_a_signature_whose_key_is_gone() {
     w.zone.say(KEY, Says::Failure);
     assert_eq!(w.prove_with_border(BORDER_PASS, &signed).await.verdict, Verdict::Aligned);
     assert_eq!(w.prove(&signed).await.verdict, Verdict::Unknown);
+}
+
+#[tokio::test]
+async fn t17_a_signature_that_nobody_can_check_covers_nothing() {
+    let w = world();
+    let unknown = Signer::generate(DOMAIN, "nowhere").unwrap();
+    let replayed = unknown.sign(&w.signer.sign_as_microsoft(&mail()));
+    let proof = w.prove(&replayed).await;
+    assert_eq!(
+        (proof.verdict, proof.to_signed, proof.dkim[0].result),
+        (Verdict::Aligned, false, DkimFinding::KeyAbsent)
+    );
+    w.zone.remove(KEY);
+    let vouched = w.prove_with_border(BORDER_PASS, &replayed).await;
+    assert_eq!((vouched.verdict, vouched.to_signed), (Verdict::Aligned, false));
+    let uncovered = unknown.sign(&w.signer.sign_as(&mail(), &["From", "Date"], ""));
+    assert_ne!(w.prove_with_border(BORDER_PASS, &uncovered).await.verdict, Verdict::Aligned);
 }
 
 #[tokio::test]

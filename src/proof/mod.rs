@@ -34,6 +34,7 @@ use mail_auth::AuthenticatedMessage;
 use resolver::Resolver;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -117,6 +118,16 @@ impl Proof {
         self
     }
 
+    /// The proof again if the caller's parser found exactly the same author in From, else that of a mail from nobody
+    /// (sender-proof.md 5.2, rule 5).
+    pub fn confirmed_by<'a>(mut self, found: impl IntoIterator<Item = &'a str>) -> Proof {
+        self.from = self.from.and_then(|author| from::agreed(author, found));
+        if self.from.is_err() {
+            self.verdict = Verdict::Unproven;
+        }
+        self
+    }
+
     /// The author's address, if the mail has exactly one author.
     pub fn address(&self) -> Option<&crate::domain::Address> {
         self.from.as_ref().ok().map(|author| &author.address)
@@ -141,37 +152,26 @@ impl Verifier {
     /// `policy` is that of the mailbox; without one Authentication-Results are not read (sender-proof.md 5.3).
     pub async fn prove(&self, raw: &[u8], arrived: Timestamp, policy: Option<&AuthResultsPolicy>) -> Proof {
         let wire = wire_form(raw);
-        let (author, headers, message) = match read(&wire) {
+        let (author, headers, mut message) = match read(&wire) {
             Ok(read) => read,
             Err(defect) => return nobody(defect, arrived),
         };
-        let mut message = message;
         let domain = author.address.domain().to_owned();
         let found = dkim::verify(&mut message, &domain, arrived, &self.resolver).await;
         let border = policy.map(|p| auth_results::read(&headers, &domain, p));
         let aligned = found.aligned.or_else(|| vouched_for(&found.dkim, border.as_ref(), &domain));
-        let covering = |name: &str| covered(&found.dkim, aligned.as_deref(), name);
-        let (to_signed, cc_signed) = (covering("to"), covering("cc"));
-        let mut other_signers: Vec<String> = found
-            .dkim
-            .iter()
-            .filter(|f| f.passes() && aligned.as_ref() != Some(&f.domain))
-            .map(|f| f.domain.clone())
-            .collect();
-        other_signers.sort();
-        other_signers.dedup();
         let mut proof = Proof {
             from: Ok(author),
             arrived,
             date: date(&headers),
+            to_signed: covered(&found.dkim, aligned.as_deref(), "to"),
+            cc_signed: covered(&found.dkim, aligned.as_deref(), "cc"),
+            other_signers: others(&found.dkim, aligned.as_deref()),
             sources_disagree: disagree(&found.dkim, aligned.as_deref(), border.as_ref(), &domain),
             dkim: found.dkim,
             dmarc: found.dmarc,
             border,
             aligned,
-            other_signers,
-            to_signed,
-            cc_signed,
             verdict: Verdict::Unknown,
         };
         proof.verdict = verdict(&proof, Patience::Left);
@@ -229,21 +229,38 @@ fn date(headers: &Headers<'_>) -> Option<Timestamp> {
 }
 
 /// The aligned signer for whom the border vouches while we could not get the key, or no longer (threats.md T20, T21).
+///
+/// Anybody can add a signature in the same name that nobody can check, so all in that name must have lacked only the key.
 fn vouched_for(facts: &[DkimFact], border: Option<&Border>, author_domain: &str) -> Option<String> {
     let border = border.filter(|b| b.dmarc_passes())?;
-    let keyless = |f: &&DkimFact| matches!(f.result, DkimFinding::TempError | DkimFinding::KeyAbsent);
-    let claimed = |f: &&DkimFact| border.dkim.iter().any(|c| c.result == MethodResult::Pass && c.domain == f.domain);
-    facts.iter().filter(keyless).filter(claimed).find(|f| related(&f.domain, author_domain)).map(|f| f.domain.clone())
+    let passing = border.dkim.iter().filter(|c| c.result == MethodResult::Pass && related(&c.domain, author_domain));
+    let mut domains = passing.map(|c| c.domain.as_str());
+    domains.find(|domain| by(facts, domain).next().is_some() && by(facts, domain).all(keyless)).map(str::to_owned)
 }
 
+fn by<'a>(facts: &'a [DkimFact], domain: &'a str) -> impl Iterator<Item = &'a DkimFact> {
+    facts.iter().filter(move |f| f.domain == domain)
+}
+
+fn keyless(fact: &DkimFact) -> bool {
+    matches!(fact.result, DkimFinding::TempError | DkimFinding::KeyAbsent)
+}
+
+/// Says whether a header field is covered by a signature that is believed: one that passed, or all that are vouched for.
 fn covered(facts: &[DkimFact], aligned: Option<&str>, name: &str) -> bool {
-    match aligned {
-        Some(domain) => facts.iter().any(|f| {
-            // A signature that the border vouches for is no `Pass` of ours, but it is the one that is believed.
-            f.domain == domain && f.signs(name) && !matches!(f.result, DkimFinding::Void(_) | DkimFinding::Broken)
-        }),
-        None => facts.iter().any(|f| f.passes() && f.signs(name)),
+    let Some(domain) = aligned else { return facts.iter().any(|f| f.passes() && f.signs(name)) };
+    let passed = by(facts, domain).any(DkimFact::passes);
+    if passed {
+        by(facts, domain).any(|f| f.passes() && f.signs(name))
+    } else {
+        by(facts, domain).all(|f| f.signs(name))
     }
+}
+
+/// Every domain but the aligned one whose signature holds, in order, once.
+fn others(facts: &[DkimFact], aligned: Option<&str>) -> Vec<String> {
+    let passing = facts.iter().filter(|f| f.passes() && aligned != Some(f.domain.as_str()));
+    passing.map(|f| f.domain.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Says whether the border and our own check cannot both be right about the author's domain.
