@@ -1,1 +1,438 @@
-//! (to come)
+//! Raw mail comes in, [`Mail`] comes out: owned, plain data with the defects that were met. It never fails, never looks
+//! inside attachments, and decides nothing. The only user of mail-parser beside the decoders of `charset` and `limits`.
+
+use super::limits::{self, Limit, Limits};
+use super::names::safe_name;
+use super::{charset, uuencode};
+use jiff::{Zoned, civil, tz};
+use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
+use mail_parser::{Addr, DateTime, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+
+/// The most Message-IDs that are kept of References and In-Reply-To; the newest win (gateway.md C1).
+pub const MAX_REFERENCES: usize = 50;
+const MAX_ADDRESSES: usize = 500;
+const MAX_VALUE: usize = 16 * 1024;
+
+/// A name and an address as they stand in a header; the address is not checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The display name, decoded.
+    pub name: Option<String>,
+    /// The address as written.
+    pub address: String,
+}
+
+/// One header field, unfolded, not decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The name in lower case.
+    pub name: String,
+    /// The value on one line.
+    pub value: String,
+}
+
+/// How the lines of the text body were wrapped (RFC 3676).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flow {
+    /// Lines end where they end.
+    #[default]
+    Fixed,
+    /// A space at the end of a line says that the next one goes on.
+    Flowed,
+    /// The same, and that space does not belong to the text.
+    FlowedDelSp,
+}
+
+/// A file that came with the mail, or a part that is no body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Its name, safe to store and to show ([`safe_name`]).
+    pub name: String,
+    /// Its type as claimed, in lower case, such as `application/pdf`.
+    pub mime: String,
+    /// Its bytes, decoded.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of `bytes` in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether the mail shows it within the text.
+    pub inline: bool,
+    /// Its Content-ID without angle brackets.
+    pub content_id: Option<String>,
+}
+
+/// Odd input that was met; reading went on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// A structure limit is broken: only the header was read.
+    Limit(Limit),
+    /// There is no header.
+    NoHeader,
+    /// There is no From header, or none with an address.
+    NoFrom,
+    /// There is more than one From header.
+    SeveralFrom,
+    /// There is no Message-ID.
+    NoMessageId,
+    /// The Date is missing or no date.
+    NoDate,
+    /// A part's encoding is broken; its bytes were taken as they stand.
+    BrokenEncoding,
+}
+
+/// A mail as it was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mail {
+    /// The Message-ID without angle brackets.
+    pub message_id: Option<String>,
+    /// The Message-IDs of In-Reply-To.
+    pub in_reply_to: Vec<String>,
+    /// The Message-IDs of References, oldest first, at most [`MAX_REFERENCES`].
+    pub references: Vec<String>,
+    /// The first mailbox of the first From header.
+    pub from: Option<Mailbox>,
+    /// The value of each From header, raw.
+    pub from_raw: Vec<String>,
+    /// The mailboxes of all To headers.
+    pub to: Vec<Mailbox>,
+    /// The mailboxes of all Cc headers.
+    pub cc: Vec<Mailbox>,
+    /// The subject, decoded; empty if there is none.
+    pub subject: String,
+    /// The Date with the sender's own offset from UTC.
+    pub date: Option<Zoned>,
+    /// Every header field in order, unfolded, not decoded.
+    pub headers: Vec<Header>,
+    /// The text body; several text parts with attachments between them are joined (Apple Mail).
+    pub text: Option<String>,
+    /// How the text body's lines are wrapped.
+    pub flow: Flow,
+    /// The HTML body, several parts joined.
+    pub html: Option<String>,
+    /// The text of each `text/calendar` part.
+    pub calendar: Vec<String>,
+    /// What is not body: files, pictures, nested mails, reports.
+    pub attachments: Vec<Attachment>,
+    /// The type of the whole mail in lower case, such as `multipart/report`; empty if it says nothing.
+    pub content_type: String,
+    /// What was odd.
+    pub defects: Vec<Defect>,
+}
+
+impl Mail {
+    /// The value of the first header of this name (lower case), unfolded.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|h| h.name == name).map(|h| h.value.as_str())
+    }
+
+    /// The values of all headers of this name (lower case), in order.
+    pub fn header_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        self.headers.iter().filter(move |h| h.name == name).map(|h| h.value.as_str())
+    }
+
+    /// The List-Id, if the mail went through a mailing list; by itself it makes no machine of a person.
+    pub fn list_id(&self) -> Option<&str> {
+        self.header("list-id")
+    }
+
+    /// The structure limit the mail breaks, if it does; such a mail is held unparsed (threats.md T49).
+    pub fn limit(&self) -> Option<Limit> {
+        self.defects.iter().find_map(|d| if let Defect::Limit(l) = d { Some(*l) } else { None })
+    }
+}
+
+/// Reads a mail; whatever the bytes are, there is a [`Mail`].
+pub fn parse(raw: &[u8]) -> Mail {
+    parse_within(raw, &Limits::default())
+}
+
+/// Reads a mail; one that breaks `limits` gives its header only, with the [`Limit`] among the defects.
+pub fn parse_within(raw: &[u8], limits: &Limits) -> Mail {
+    let raw = without_envelope_line(raw);
+    let mut mail = Mail::default();
+    match limits::check(raw, limits) {
+        Ok(()) => match MessageParser::default().parse(raw) {
+            Some(message) => {
+                read_header(&message, raw, &mut mail);
+                read_bodies(&message, raw, &mut mail);
+            }
+            None => mail.defects.push(Defect::NoHeader),
+        },
+        Err(limit) => {
+            mail.defects.push(Defect::Limit(limit));
+            let head = bounded_head(raw, limits);
+            if let Some(message) = MessageParser::default().parse_headers(&head) {
+                read_header(&message, &head, &mut mail);
+            }
+        }
+    }
+    mail
+}
+
+/// An mbox's "From " line, blank lines or a byte order mark before the header are no part of the mail.
+fn without_envelope_line(raw: &[u8]) -> &[u8] {
+    let mut rest = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
+    let blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    rest = rest.get(blank..).unwrap_or(rest);
+    if rest.starts_with(b"From ") || rest.starts_with(b">From ") {
+        let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+        rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
+    }
+    rest
+}
+
+/// As much of the header as the limits allow, whole lines only.
+fn bounded_head(raw: &[u8], limits: &Limits) -> Vec<u8> {
+    let mut head = Vec::new();
+    for line in raw.split_inclusive(|b| *b == b'\n').take(limits.headers) {
+        if head.len().saturating_add(line.len()) > limits.header_len || line.trim_ascii().is_empty() {
+            break;
+        }
+        head.extend_from_slice(line);
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+fn read_header(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
+    mail.headers = message.headers().iter().filter_map(|h| header(h, raw)).collect();
+    mail.message_id = mail.header("message-id").and_then(|v| ids(v).into_iter().next());
+    mail.in_reply_to = mail.header_all("in-reply-to").flat_map(ids).take(MAX_REFERENCES).collect();
+    let references: Vec<String> = mail.header_all("references").flat_map(ids).collect();
+    mail.references = references.iter().skip(references.len().saturating_sub(MAX_REFERENCES)).cloned().collect();
+    mail.from_raw = mail.header_all("from").map(str::to_owned).collect();
+    mail.from = all_of(message, "from").into_iter().next();
+    mail.to = all_of(message, "to");
+    mail.cc = all_of(message, "cc");
+    mail.subject = message.subject().map(one_line).unwrap_or_default();
+    mail.date = message.date().and_then(zoned);
+    mail.content_type = message.content_type().map(mime_of).unwrap_or_default();
+    let missing = [
+        (mail.headers.is_empty(), Defect::NoHeader),
+        (mail.from.is_none(), Defect::NoFrom),
+        (mail.from_raw.len() > 1, Defect::SeveralFrom),
+        (mail.message_id.is_none(), Defect::NoMessageId),
+        (mail.date.is_none(), Defect::NoDate),
+    ];
+    mail.defects.extend(missing.into_iter().filter(|(is, _)| *is).map(|(_, defect)| defect));
+}
+
+fn header(header: &mail_parser::Header<'_>, raw: &[u8]) -> Option<Header> {
+    let start = usize::try_from(header.offset_start).ok()?;
+    let end = usize::try_from(header.offset_end).ok()?;
+    let value = raw.get(start..end)?;
+    let value = String::from_utf8_lossy(value.get(..MAX_VALUE).unwrap_or(value));
+    Some(Header { name: header.name().to_ascii_lowercase(), value: one_line(&value) })
+}
+
+fn one_line(value: &str) -> String {
+    value.split(['\r', '\n', '\t']).map(str::trim).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Message-IDs stand in angle brackets; some programs leave them out or put commas between (gateway.md C1).
+fn ids(value: &str) -> Vec<String> {
+    let bracketed: Vec<String> = value
+        .split('<')
+        .skip(1)
+        .filter_map(|s| s.split_once('>'))
+        .map(|(id, _)| id.split_whitespace().collect::<String>())
+        .filter(|id| !id.is_empty() && id.len() <= 998)
+        .collect();
+    if !bracketed.is_empty() {
+        return bracketed;
+    }
+    value.split([' ', ',', ';', '<', '>']).filter(|s| s.contains('@')).map(str::to_owned).collect()
+}
+
+fn all_of(message: &Message<'_>, name: &str) -> Vec<Mailbox> {
+    message
+        .headers()
+        .iter()
+        .filter(|h| h.name().eq_ignore_ascii_case(name))
+        .filter_map(|h| h.value().as_address())
+        .flat_map(|a| a.iter().filter_map(mailbox).collect::<Vec<_>>())
+        .take(MAX_ADDRESSES)
+        .collect()
+}
+
+fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
+    let name = addr.name().map(one_line).filter(|n| !n.is_empty());
+    let address = one_line(addr.address()?);
+    (!address.is_empty()).then_some(Mailbox { name, address })
+}
+
+fn zoned(date: &DateTime) -> Option<Zoned> {
+    let seconds = i32::from(date.tz_hour).saturating_mul(3600).saturating_add(i32::from(date.tz_minute).saturating_mul(60));
+    let offset = tz::Offset::from_seconds(if date.tz_before_gmt { seconds.saturating_neg() } else { seconds }).ok()?;
+    let small = |n: u8| i8::try_from(n).ok();
+    let day = civil::Date::new(i16::try_from(date.year).ok()?, small(date.month)?, small(date.day)?).ok()?;
+    let second = small(date.second)?.min(59);
+    let time = civil::Time::new(small(date.hour)?, small(date.minute)?, second, 0).ok()?;
+    day.to_datetime(time).to_zoned(tz::TimeZone::fixed(offset)).ok()
+}
+
+fn mime_of(content_type: &mail_parser::ContentType<'_>) -> String {
+    let subtype = content_type.subtype().unwrap_or("octet-stream");
+    format!("{}/{subtype}", content_type.ctype()).to_ascii_lowercase()
+}
+
+fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
+    let texts: Vec<_> = message.text_bodies().filter(|p| !is_picture(p)).collect();
+    if texts.iter().all(|p| matches!(p.body, PartType::Text(_))) {
+        let parts: Vec<String> = texts.iter().map(|p| text_of(p, raw)).collect();
+        mail.flow = texts.first().map(|p| flow_of(p)).unwrap_or_default();
+        mail.text = (!parts.is_empty()).then(|| parts.join("\n"));
+    }
+    let htmls: Vec<_> = message.html_bodies().filter(|p| !is_picture(p)).collect();
+    if htmls.iter().any(|p| matches!(p.body, PartType::Html(_))) {
+        mail.html = Some(htmls.iter().map(|p| html_of(p, raw)).collect::<Vec<_>>().join("\n"));
+    }
+    for part in message.attachments() {
+        if part.is_encoding_problem {
+            mail.defects.push(Defect::BrokenEncoding);
+        }
+        if part.is_content_type("text", "calendar") {
+            mail.calendar.push(text_of(part, raw));
+        }
+        let number = mail.attachments.len().saturating_add(1);
+        mail.attachments.push(attachment(part, raw, number, mail.html.as_deref()));
+    }
+    take_uuencoded(mail);
+}
+
+fn is_picture(part: &MessagePart<'_>) -> bool {
+    !matches!(part.body, PartType::Text(_) | PartType::Html(_))
+}
+
+fn take_uuencoded(mail: &mut Mail) {
+    let Some(text) = &mail.text else { return };
+    let (kept, files) = uuencode::split(text);
+    if files.is_empty() {
+        return;
+    }
+    mail.text = Some(kept);
+    mail.attachments.extend(files.into_iter().map(|file| Attachment {
+        name: safe_name(&file.name),
+        mime: String::from("application/octet-stream"),
+        sha256: hex_sha256(&file.bytes),
+        bytes: file.bytes,
+        inline: false,
+        content_id: None,
+    }));
+}
+
+fn flow_of(part: &MessagePart<'_>) -> Flow {
+    let attribute = |name| part.content_type().and_then(|ct| ct.attribute(name)).unwrap_or_default();
+    match attribute("format").eq_ignore_ascii_case("flowed") {
+        true if attribute("delsp").eq_ignore_ascii_case("yes") => Flow::FlowedDelSp,
+        true => Flow::Flowed,
+        false => Flow::Fixed,
+    }
+}
+
+fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    let claimed = part.content_type().and_then(|ct| ct.attribute("charset"));
+    charset::decode(&bytes_of(part, raw), claimed)
+}
+
+/// A text part between HTML parts (Apple Mail, list footers) keeps its line breaks.
+fn html_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    let text = text_of(part, raw);
+    if matches!(part.body, PartType::Html(_)) {
+        return text;
+    }
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>");
+    format!("<div>{escaped}</div>")
+}
+
+/// The decoded bytes as they were before any character set was applied, so that hashes are those of the file.
+fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
+    if let PartType::Binary(bytes) | PartType::InlineBinary(bytes) = &part.body {
+        return Cow::Borrowed(bytes);
+    }
+    let range = usize::try_from(part.offset_body).unwrap_or(0)..usize::try_from(part.offset_end).unwrap_or(0);
+    let body = raw.get(range).unwrap_or_default();
+    let decoded = match part.encoding {
+        Encoding::None => None,
+        Encoding::Base64 => base64_decode(body),
+        Encoding::QuotedPrintable => quoted_printable_decode(body),
+    };
+    match (decoded, &part.body) {
+        (Some(bytes), _) => Cow::Owned(bytes),
+        (None, PartType::Text(text) | PartType::Html(text)) if part.encoding != Encoding::None => {
+            Cow::Borrowed(text.as_bytes())
+        }
+        _ => Cow::Borrowed(body),
+    }
+}
+
+fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&str>) -> Attachment {
+    let bytes = bytes_of(part, raw).into_owned();
+    let mime = part.content_type().map(mime_of).unwrap_or_else(|| match part.body {
+        PartType::Message(_) => String::from("message/rfc822"),
+        PartType::Html(_) => String::from("text/html"),
+        PartType::Text(_) => String::from("text/plain"),
+        _ => String::from("application/octet-stream"),
+    });
+    let content_id = part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
+    let shown = content_id.as_deref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}"))));
+    let disposed = part.content_disposition().is_some_and(|d| d.is_inline());
+    let name = written_name(part, raw).unwrap_or_else(|| made_up_name(part, &mime, number));
+    Attachment { name: safe_name(&name), sha256: hex_sha256(&bytes), mime, bytes, inline: shown || disposed, content_id }
+}
+
+fn written_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let parsed = part.attachment_name().map(str::to_owned).or_else(|| folded_name(part, raw))?;
+    let name = one_line(&decode_words(&parsed));
+    (!name.is_empty()).then_some(name)
+}
+
+/// `filename=` folded directly after the equals sign is lost by mail-parser 0.11, so it is looked for in the raw header.
+fn folded_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let range = usize::try_from(part.offset_header).ok()?..usize::try_from(part.offset_body).ok()?;
+    let head = String::from_utf8_lossy(raw.get(range)?).into_owned();
+    let flat = head.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ");
+    let lower = flat.to_ascii_lowercase();
+    let at = ["filename=", "name="].into_iter().find_map(|key| lower.find(key).map(|at| at.saturating_add(key.len())))?;
+    let value = flat.get(at..)?.trim_start();
+    let value = match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next()?,
+        None => value.split([';', ' ']).next()?,
+    };
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Encoded words (RFC 2047) inside a parameter are forbidden and common; the header decoder reads them.
+fn decode_words(name: &str) -> String {
+    if !name.contains("=?") {
+        return name.to_owned();
+    }
+    let line = format!("{name}\n");
+    let decoded = mail_parser::parsers::MessageStream::new(line.as_bytes()).parse_unstructured();
+    decoded.as_text().map_or_else(|| name.to_owned(), str::to_owned)
+}
+
+fn made_up_name(part: &MessagePart<'_>, mime: &str, number: usize) -> String {
+    if let PartType::Message(message) = &part.body {
+        return format!("{}.eml", message.subject().filter(|s| !s.trim().is_empty()).unwrap_or("message"));
+    }
+    let ext = match mime {
+        "text/plain" => ".txt",
+        "text/html" => ".html",
+        "text/calendar" => ".ics",
+        "text/rfc822-headers" | "message/delivery-status" | "message/disposition-notification" => ".txt",
+        "message/rfc822" | "message/global" => ".eml",
+        "image/jpeg" => ".jpg",
+        "image/png" => ".png",
+        "image/gif" => ".gif",
+        "application/pdf" => ".pdf",
+        _ => "",
+    };
+    format!("attachment-{number}{ext}")
+}
+
+/// SHA-256 in lower-case hexadecimal.
+fn hex_sha256(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}

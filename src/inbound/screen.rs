@@ -1,1 +1,228 @@
-//! (to come)
+//! A mail comes in, who is behind it comes out: a person, or which kind of machine. Machines are never obeyed and never
+//! answered (gateway.md L1, L2; RFC 3834). It reads headers, subject and part types, never changes or answers anything.
+
+use super::bounce;
+use super::parse::Mail;
+use super::pattern::pattern;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// What a mail is, by who made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A person wrote it.
+    Person,
+    /// Vacation notices, out-of-office answers, acknowledgements, challenge/response and other generated mail.
+    AutoReply,
+    /// A mail could not be delivered (RFC 3464 and its many relatives).
+    Bounce,
+    /// A mail is late but still on its way.
+    Delay,
+    /// Somebody's program says that a mail was read or deleted (RFC 8098).
+    ReadReceipt,
+    /// A newsletter or a mailing list's own distribution (`Precedence: bulk|list|junk`).
+    List,
+    /// An answer to a calendar invitation (iTIP REPLY, COUNTER); it may act as RSVP only (decisions.md 11).
+    CalendarAnswer,
+    /// Outlook asks to take a mail back.
+    Recall,
+    /// Our own mail came back to us.
+    Own,
+    /// A filter on the way says that it is spam; held, never executed.
+    Spam,
+    /// A person sent a mail without text and without files.
+    Empty,
+}
+
+impl Class {
+    /// The name of the class in `inspect --json`: `normal`, `auto_reply`, `bounce`, `list`, `loop` or `empty`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Class::Person | Class::Spam => "normal",
+            Class::AutoReply | Class::ReadReceipt | Class::CalendarAnswer | Class::Recall => "auto_reply",
+            Class::Bounce | Class::Delay => "bounce",
+            Class::List => "list",
+            Class::Own => "loop",
+            Class::Empty => "empty",
+        }
+    }
+
+    /// Whether a machine made it: no command is executed for it and it is never answered.
+    pub const fn is_machine(self) -> bool {
+        !matches!(self, Class::Person | Class::Spam | Class::Empty)
+    }
+}
+
+/// How the gateway recognises its own mail when it comes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnMarks {
+    /// The name of the header that only the gateway's own mail bears, in lower case; empty if there is none.
+    pub header: String,
+    /// The domains of the Message-IDs that the gateway makes, in lower case.
+    pub message_id_domains: Vec<String>,
+    /// The addresses that the gateway sends from, in lower case.
+    pub addresses: Vec<String>,
+}
+
+impl OwnMarks {
+    fn bears(&self, mail: &Mail) -> bool {
+        let marked = !self.header.is_empty() && mail.header(&self.header).is_some();
+        let domain = mail.message_id.as_deref().and_then(|id| id.rsplit_once('@')).map(|(_, d)| d.to_ascii_lowercase());
+        let ours = domain.is_some_and(|d| self.message_id_domains.contains(&d));
+        let from = mail.from.as_ref().map(|m| m.address.to_ascii_lowercase());
+        marked || ours || from.is_some_and(|f| self.addresses.contains(&f))
+    }
+}
+
+/// Tells what `mail` is; the first thing that fits decides, the surest first.
+pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
+    if own.bears(mail) {
+        return Class::Own;
+    }
+    let report = report(mail);
+    if let Some(class) = report {
+        return class;
+    }
+    if mail.subject.trim().starts_with("Recall:") && RECALL.is_match(&body(mail)) {
+        return Class::Recall;
+    }
+    if is_read_receipt(mail) {
+        return Class::ReadReceipt;
+    }
+    if let Some(bounce) = bounce::read(mail) {
+        return if bounce.delayed { Class::Delay } else { Class::Bounce };
+    }
+    if is_calendar_answer(mail) {
+        return Class::CalendarAnswer;
+    }
+    if is_auto_reply(mail) {
+        return Class::AutoReply;
+    }
+    if is_list(mail) {
+        return Class::List;
+    }
+    if is_spam(mail) {
+        return Class::Spam;
+    }
+    if is_empty(mail) { Class::Empty } else { Class::Person }
+}
+
+fn report(mail: &Mail) -> Option<Class> {
+    let has = |mime: &str| mail.attachments.iter().any(|a| a.mime == mime);
+    let is_report = mail.content_type == "multipart/report";
+    (is_report && has("message/disposition-notification")).then_some(Class::ReadReceipt)
+}
+
+fn lower(mail: &Mail, name: &str) -> String {
+    mail.header(name).map(|v| v.trim().to_ascii_lowercase()).unwrap_or_default()
+}
+
+fn any_lower(mail: &Mail, names: &[&str], test: impl Fn(&str) -> bool) -> bool {
+    names.iter().flat_map(|n| mail.header_all(n)).any(|v| test(v.trim().to_ascii_lowercase().as_str()))
+}
+
+fn body(mail: &Mail) -> String {
+    mail.text.as_deref().or(mail.html.as_deref()).unwrap_or_default().chars().take(4000).collect()
+}
+
+static RECALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"would like to recall the message"));
+
+static RECEIPT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\s*(read|not read|gelesen|ungelesen|lu|non lu|leído|letto|gelezen|lest|läst|lido|přečteno|przeczytano|read receipt|return receipt|lesebestätigung|ricevuta di ritorno)\s*[:(：]",
+    )
+});
+
+fn is_read_receipt(mail: &Mail) -> bool {
+    let from_machine = any_lower(mail, &["return-path"], |v| v == "<>") || mail.content_type == "multipart/report";
+    from_machine && RECEIPT.is_match(&mail.subject)
+}
+
+fn is_calendar_answer(mail: &Mail) -> bool {
+    mail.calendar.iter().any(|c| {
+        c.lines().take(200).map(|l| l.trim().to_ascii_uppercase()).any(|l| {
+            matches!(l.as_str(), "METHOD:REPLY" | "METHOD:COUNTER" | "METHOD:DECLINECOUNTER" | "METHOD:REFRESH")
+        })
+    })
+}
+
+/// Subjects that programs write when their owner is away, each anchored: a person's `Re:` never begins like that.
+static AWAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^\s*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
+        (?:out\ of\ (?:the\ )?office|ooo)(?:\ (?:auto(?:matic)?[\ -]?)?(?:re(?:ply|sponse)|notification|message))?\s*(?:[:\-–(]|$|until|from|re:)
+        | out\ of\ (?:the\ )?office\b
+        | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)\b
+        | auto\s*: | autoreply\b | autoresponse\b
+        | vacation\s*: | vacation\ (?:reply|response|message|notice) | on\ (?:vacation|holiday|annual\ leave|maternity\ leave|leave)\b
+        | sorry,?\ i'?m\ on\ vacation
+        | away\ from\ (?:the\ |my\ )?(?:office|desk|mail)
+        | abwesen[dh]\w* | abwesenheits\w* | automatische\ antwort | automatische\ abwesenheit\w* | nicht\ im\ (?:büro|hause)
+        | (?:réponse|message)\ automatique | absence\ du\ bureau | absent\ du\ bureau | absence\s*:
+        | respuesta\ autom[aá]tica | fuera\ de(?:\ la)?\ oficina | contestaci[oó]n\ autom[aá]tica | ausencia\ de\ la\ oficina
+        | resposta\ autom[aá]tica | fora\ do\ escrit[oó]rio | ausente\ do\ escrit[oó]rio | ausência\ tempor[aá]ria
+        | risposta\ automatica | fuori\ (?:sede|ufficio) | assente\ dall'ufficio
+        | automatisch\ antwoord | automatisch\ bericht | afwezig(?:heid\w*)? | niet\ aanwezig
+        | autosvar | automatisk\ svar | automatiskt\ svar | automaattinen\ vastaus | fr[åa]nvaro | frav[æe]r\w* | poissa
+        | autoodpowied[zź] | automatyczna\ odpowied[zź] | odpowied[zź]\ automatyczna | nieobecno[sś][cć]
+        | automatická\ odpov[eě][dď] | automatikus\ v[aá]lasz | r[aă]spuns\ automat | otomatik\ yan[ıi]t
+        | автоответ\w* | автоматический\ ответ | автоматична\ відповідь | αυτόματη\ απάντηση
+        | 自動(?:応答|返信) | 自动(?:回复|答复) | 自動回覆 | 자동\ ?(?:회신|응답) | מענה\ אוטומטי | الرد\ التلقائي
+        )",
+    )
+});
+
+/// A subject in which the notice stands last, after the subject that it answers.
+static AWAY_ANYWHERE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\((?:out of (?:the )?office|automatic reply|auto-?reply|abwesend|on vacation)\b[^)]*\)\s*$|out of (?:the )?office auto"));
+
+/// Whether the subject is one that absence notices bear.
+pub(super) fn says_away(mail: &Mail) -> bool {
+    AWAY.is_match(&mail.subject) || AWAY_ANYWHERE.is_match(&mail.subject)
+}
+
+fn is_auto_reply(mail: &Mail) -> bool {
+    let submitted = any_lower(mail, &["auto-submitted"], |v| {
+        let keyword = v.split([';', ' ', '(']).next().unwrap_or_default();
+        !matches!(keyword, "no" | "" | "auto-forwarded")
+    });
+    let flagged = any_lower(mail, &["x-autosubmitted", "x-auto-submitted", "x-autoreply", "x-autorespond", "x-autoresponder",
+        "x-autogenerated", "x-auto-reply", "x-auto-generated", "x-mail-autoreply", "x-facebook-notify", "x-autoreply-from"],
+        |v| !matches!(v, "no" | "false" | "0" | ""));
+    let precedence = any_lower(mail, &["precedence", "x-precedence"], |v| v.starts_with("auto_reply") || v.starts_with("auto-reply"));
+    let looped = any_lower(mail, &["x-loop"], |v| !v.is_empty()) && mail.list_id().is_none();
+    let suppressed = any_lower(mail, &["x-auto-response-suppress"], |v| v == "all")
+        && any_lower(mail, &["return-path"], |v| v == "<>");
+    let null_sender = any_lower(mail, &["return-path"], |v| v == "<>") && !is_dated_forward(mail);
+    submitted || flagged || precedence || looped || suppressed || null_sender || says_away(mail) || is_noreply_machine(mail)
+}
+
+/// The null sender is a machine's (RFC 3834); a mail that a person resent keeps it from its first way.
+fn is_dated_forward(mail: &Mail) -> bool {
+    mail.header("resent-from").is_some()
+}
+
+fn is_noreply_machine(mail: &Mail) -> bool {
+    let from = mail.from.as_ref().map(|f| f.address.to_ascii_lowercase()).unwrap_or_default();
+    let local = from.split('@').next().unwrap_or_default();
+    matches!(local, "mailer-daemon" | "autoresponder" | "autoreply" | "auto-reply")
+}
+
+fn is_list(mail: &Mail) -> bool {
+    let precedence = lower(mail, "precedence");
+    ["bulk", "list", "junk"].iter().any(|p| precedence.starts_with(p))
+        || (mail.header("list-unsubscribe").is_some() && any_lower(mail, &["feedback-id", "x-campaign", "x-mailchimp-campaign-id", "x-campaignid"], |v| !v.is_empty()))
+}
+
+fn is_spam(mail: &Mail) -> bool {
+    any_lower(mail, &["x-spam-flag"], |v| v.starts_with("yes"))
+        || any_lower(mail, &["x-spam-status", "x-spam"], |v| v.starts_with("yes"))
+        || any_lower(mail, &["x-forefront-antispam-report"], |v| v.contains("sfv:spm"))
+}
+
+fn is_empty(mail: &Mail) -> bool {
+    let blank = |t: &str| t.chars().all(|c| c.is_whitespace() || super::names::is_invisible(c));
+    let text = mail.text.as_deref().is_none_or(blank);
+    let html = mail.html.as_deref().is_none_or(|h| blank(&super::extract::text_of_html(h)));
+    text && html && mail.attachments.is_empty() && mail.limit().is_none()
+}

@@ -1,0 +1,168 @@
+//! Lines come in; whether they are the line that a client writes above a quote (`On Monday, Jane wrote:`), in which
+//! language and over how many lines ever, comes out.
+
+use crate::inbound::pattern::pattern;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// The most lines over which clients wrap the line above a quote.
+const MAX_WRAP: usize = 5;
+const MAX_CHARS: usize = 400;
+
+/// How sure it is that the lines introduce a quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A client wrote it: history follows whether it is marked or not.
+    Sure,
+    /// It may be a sentence: history only if marked lines follow.
+    IfQuoted,
+}
+
+/// Words of writing as clients put them at the end, or after the date.
+static VERB_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)(?:^|[\s>,)\]])(?:
+        wrote | writes | said | (?:a\ )?[ée]crit | schrieb(?:\ (?:am|geschrieben))? | geschrieben | schreef | schreef\ het\ volgende | (?:het\ )?volgende\ geschreven | geschreven | skrev | skrev\ följande | escribi[oó] | ha\ escrito | ha\ escrit | va\ escriure | escreveu | ha\ scritto
+        | napisa[łl](?:\(a\)|a)? | pisze | nap[ií]sal(?:\(a\)|a)? | написал(?:\(а\)|а)? | пишет | писал(?:\(а\)|а)? | (?:написав|пише)(?:\(ла\))? | kirjoitti | kirjutas | [íi]rta(?:\ \(.*\))? | [ií]rta | a\ scris | έγραψε | yazdı | şunu\ yazdı | şunları\ yazdı | napisao(?:/la)?(?:\ je)? | je\ napisao(?:/la)? | pisal(?:a)? | menulis | đã\ viết | viết
+        | 写道 | 寫道 | 写 | 来信 | さんは書きました | のメッセージ | wrote\ as\ follows | 작성 | 님이\ 작성 | כתב(?:/ה)? | כתבה | كتب | skrifaði | rašė | rakstīja | scrisse | schrieb\ folgendes
+        )\s*(?:/[^:]{0,20})?[\s*_]*[:：]?[\s*_]*(?:-{2,})?[\s*]*$",
+    )
+});
+
+/// Verbs that stand in the middle, the line ending in a colon.
+static VERB_INSIDE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:wrote|schrieb|geschrieben|schreef|skrev|[ée]crit|escribi[oó]|escreveu|scritto|написал|napsal|napisa|написав|kirjoitti|写道|寫道|書き|작성|כתב|quoting|zitat von|citando|írta|said|viết|notifications|<[^<>\s]+@[^<>\s]+>)")
+});
+
+/// What clients begin such a line with.
+static START: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?x)^(?:[-*_"\s]*)(?:on|am|le|el|il|em|op|den|på|w\ dniu|dnia|dne|dana|vào|pada|στις|στην|la|a|no\ dia|ma|ti|ke|to|pe|la|su|在|於|於|il\ giorno|at|as|quoting|zitat|
+        -+\s*on|lun|mar|mer|gio|ven|sab|dom|mon|tue|wed|thu|fri|sat|sun|lö|sö|må|fre|ons|tis|tor|tors|mån|sön|lör|пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье
+        |monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d{1,4}[-./年]|\d{1,2}\s|sent\ from|בתאריך|ב-|في)(?:[\s,.\d]|$|-|/|年)"#,
+    )
+});
+
+static DATE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)\b(?:19|20)\d\d\b | \b\d{1,2}[:.hH]\d{2}\b | \b\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}\b | \d{1,2}月\d{1,2}日 | \b\d{1,2}[\s.\-]+(?:de\ )?\pL{3,}
+        | \b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?\ \d{1,2}\b",
+    )
+});
+
+static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d{1,2}\s*[:.hH時点]\s*\d{2}|\bGMT\b|\bUTC\b|[上下]午|\d\s*[ap]\.?m\b"));
+
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s<>(),:;]+@[^\s<>(),:;]+"));
+
+static DASHED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*-{2,}\s*\S.{0,200}\b(?:wrote|schrieb|[ée]crit|escribi[oó]|skrev|ha scritto)\s*:?\s*-{2,}\s*$|^sent from .{1,60}<\S+@\S+>\s*wrote:\s*$"));
+
+static NAME_FIRST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"^["']?[\pL.,' \-]{2,60}["']?\s*[<(\[]?(?:mailto:)?[^\s<>()]+@[^\s<>()]+[>)\]]?\s.{0,80}(?:wrote|schrieb|geschrieben|écrit|escribi[oó]|skrev|schreef|napisa[łl]|scritto)"#)
+});
+
+/// How many of `lines` (the first is not blank) make up such a line, and how sure that is; `None` if they make none.
+pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
+    let mut joined = String::new();
+    for (n, line) in lines.iter().take(MAX_WRAP).enumerate() {
+        let bare = line.trim_start_matches(['>', '|']).trim();
+        if bare.is_empty() || joined.len().saturating_add(bare.len()) > MAX_CHARS {
+            return None;
+        }
+        if n == 0 && !may_start(bare) {
+            return None;
+        }
+        if n > 0 {
+            joined.push(' ');
+        }
+        joined.push_str(bare);
+        if let Some(found) = judge(&joined) {
+            return Some((n.saturating_add(1), found));
+        }
+        if bare.ends_with(['.', '!', '?']) && bare.len() > 60 && !bare.contains('@') {
+            return None;
+        }
+    }
+    None
+}
+
+fn may_start(line: &str) -> bool {
+    START.is_match(line) || line.contains('@') || line.starts_with(['"', '<', '-', '*']) || VERB_LAST.is_match(line) || DATE.is_match(line)
+}
+
+fn judge(line: &str) -> Option<Found> {
+    if DASHED.is_match(line) {
+        return Some(Found::Sure);
+    }
+    let line = line.trim_matches(['*', '_', ' ']);
+    let colon = line.ends_with([':', '：']);
+    let dated = DATE.is_match(line);
+    let timed = TIME.is_match(line);
+    let address = ADDRESS.is_match(line);
+    let verb_last = VERB_LAST.is_match(line);
+    let started = START.is_match(line);
+    if verb_last && dated && (address || timed) && (started || address) {
+        return Some(Found::Sure);
+    }
+    if colon && dated && timed && address && VERB_INSIDE.is_match(line) {
+        return Some(Found::Sure);
+    }
+    if colon && NAME_FIRST.is_match(line) {
+        return Some(Found::Sure);
+    }
+    if verb_last && colon && (dated || address || line.split(' ').count() <= 6) {
+        return Some(if dated && started && line.len() < 120 { Found::Sure } else { Found::IfQuoted });
+    }
+    (colon && VERB_INSIDE.is_match(line) && (dated || address)).then_some(Found::IfQuoted)
+}
+
+static GLUED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*\S)\s*(?:-{2,}\s*|\s)(on\s(?:\w{3,9},?\s)?[^:]{4,40}\b\d{1,2}:\d{2}\b.{0,160}\bwrote:)\s*$"));
+
+/// Where a client glued its line to the end of the writer's, the byte at which it begins.
+pub(super) fn glued(line: &str) -> Option<usize> {
+    if line.len() > 1000 || line.starts_with('>') {
+        return None;
+    }
+    let found = GLUED.captures(line)?;
+    let starts_itself = START.is_match(line);
+    found.get(2).map(|m| m.start()).filter(|_| !starts_itself)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_above_a_quote_is_known_in_many_languages() {
+        for line in [
+            "On Mon, 3 Apr 2026 at 10:02, Jane Doe <jane@firm.example> wrote:",
+            "Am 03.04.2026 um 10:02 schrieb Jane Doe <jane@firm.example>:",
+            "Le ven. 3 avr. 2026 à 10:02, Jane <jane@firm.example> a écrit :",
+            "El vie, 3 abr 2026 a las 10:02, Jane (<jane@firm.example>) escribió:",
+            "Il giorno ven 3 apr 2026 alle ore 10:02 Jane <jane@firm.example> ha scritto:",
+            "Op vr 3 apr 2026 om 10:02 schreef Jane <jane@firm.example>:",
+            "Den fre 3 apr. 2026 kl 10:02 skrev Jane <jane@firm.example>:",
+            "W dniu 3.04.2026 o 10:02, Jane pisze:",
+            "2026年4月3日 10:02 Jane <jane@firm.example>:",
+            "пт, 3 апр. 2026 г. в 10:02, Jane <jane@firm.example>:",
+        ] {
+            assert_eq!(at(&[line]), Some((1, Found::Sure)), "{line}");
+        }
+    }
+
+    #[test]
+    fn it_may_run_over_several_lines() {
+        assert_eq!(at(&["On Mon, 3 Apr 2026 at 10:02, Jane Doe <", "jane@firm.example> wrote:"]), Some((2, Found::Sure)));
+    }
+
+    #[test]
+    fn a_sentence_about_writing_is_none() {
+        assert_eq!(at(&["I wrote to the court on Monday.", "They have not answered."]), None);
+        assert_eq!(at(&["Please see what opposing counsel wrote."]), None);
+    }
+
+    #[test]
+    fn it_is_found_at_the_end_of_a_typed_line() {
+        let line = "agreed.--- On Wed, Apr 4, 2026 at 3:59 PM, jane@firm.example wrote:";
+        assert_eq!(glued(line).and_then(|at| line.get(..at)), Some("agreed.--- "));
+    }
+}

@@ -1,0 +1,191 @@
+//! Lines come in, each line's kind comes out: new, quoted or signature. One pass for the history, one for signatures;
+//! answers between quotes stay new (gateway.md T4).
+
+use super::attribution::{self, Found};
+use super::signature::{self, Sort};
+use super::{Confidence, Mark, Source, SpanKind, headerblock};
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    New,
+    Quoted,
+    Signature,
+}
+
+impl Kind {
+    pub(super) const fn span(self) -> SpanKind {
+        match self {
+            Kind::New => SpanKind::New,
+            Kind::Quoted => SpanKind::Quoted,
+            Kind::Signature => SpanKind::Signature,
+        }
+    }
+}
+
+/// Judges every line; lines with a client's own glued to their end are split first.
+pub(super) fn judge(lines: Vec<Source>, sender: &str) -> (Vec<Source>, Vec<Kind>, Confidence) {
+    let lines = split_glued(lines);
+    let (mut kinds, confidence) = history(&lines);
+    signatures(&lines, &mut kinds, sender);
+    (lines, kinds, confidence)
+}
+
+fn split_glued(lines: Vec<Source>) -> Vec<Source> {
+    let mut out = Vec::with_capacity(lines.len());
+    for line in lines {
+        match attribution::glued(&line.text).and_then(|at| line.text.split_at_checked(at)) {
+            Some((own, client)) => {
+                let own = own.trim_end_matches(['-', ' ']).to_owned();
+                out.push(Source { text: own, wrapped: false, mark: line.mark });
+                out.push(Source { text: client.to_owned(), ..line });
+            }
+            None => out.push(line),
+        }
+    }
+    out
+}
+
+fn is_blank(line: &str) -> bool {
+    line.trim_matches(['>', ' ', '\t', '|']).is_empty() && !line.contains('>')
+}
+
+fn is_quote(line: &Source) -> bool {
+    line.mark == Mark::Quote || line.text.trim_start().starts_with('>')
+}
+
+/// Walks down the body; `at` only grows.
+fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
+    let texts: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
+    let mut kinds = vec![Kind::New; lines.len()];
+    let mut confidence = Confidence::High;
+    let mut at = 0;
+    while let (Some(line), Some(here)) = (lines.get(at), texts.get(at..)) {
+        if line.mark == Mark::Cut || headerblock::is_marker(&line.text) || starts_block(here) {
+            fill(&mut kinds, above_rules(&texts, at), lines.len());
+            break;
+        }
+        if is_quote(line) {
+            at = quoted_run(lines, &mut kinds, at);
+            continue;
+        }
+        match attribution_at(here) {
+            Some((count, found)) => {
+                let after = at.saturating_add(count);
+                let next = next_text(lines, after);
+                let marked = next.and_then(|n| lines.get(n)).is_some_and(|l| is_quote(l));
+                if marked {
+                    fill(&mut kinds, at, next.unwrap_or(after));
+                    at = quoted_run(lines, &mut kinds, next.unwrap_or(after));
+                } else if found == Found::Sure {
+                    fill(&mut kinds, at, lines.len());
+                    confidence = confidence.min(Confidence::Medium);
+                    break;
+                } else {
+                    at = at.saturating_add(1);
+                }
+            }
+            None => at = at.saturating_add(1),
+        }
+    }
+    let new = lines.iter().zip(&kinds).any(|(l, k)| *k == Kind::New && !is_blank(&l.text));
+    let confidence = if new || kinds.is_empty() { confidence } else { Confidence::Low };
+    (kinds, confidence)
+}
+
+fn starts_block(here: &[&str]) -> bool {
+    here.first().is_some_and(|l| l.len() < 500) && headerblock::begins(here)
+}
+
+fn attribution_at(here: &[&str]) -> Option<(usize, Found)> {
+    here.first().filter(|l| !l.trim().is_empty() && l.len() < 500)?;
+    attribution::at(here)
+}
+
+fn fill(kinds: &mut [Kind], from: usize, to: usize) {
+    for kind in kinds.iter_mut().take(to).skip(from) {
+        *kind = Kind::Quoted;
+    }
+}
+
+/// Outlook draws a line above its block; it belongs to the history.
+fn above_rules(texts: &[&str], at: usize) -> usize {
+    let mut start = at;
+    for line in texts.get(..at).unwrap_or_default().iter().rev().take(4) {
+        let ruled = signature::is_rule(line);
+        if !ruled && !line.trim().is_empty() {
+            break;
+        }
+        start = start.saturating_sub(1);
+    }
+    start
+}
+
+fn next_text(lines: &[Source], from: usize) -> Option<usize> {
+    lines.iter().enumerate().skip(from).take(6).find(|(_, l)| !is_blank(&l.text)).map(|(at, _)| at)
+}
+
+/// Marks quoted lines from `at` on, blank lines between them and lines that a mailer broke off them; returns what follows.
+fn quoted_run(lines: &[Source], kinds: &mut [Kind], at: usize) -> usize {
+    let mut end = at;
+    let mut look = at;
+    while let Some(line) = lines.get(look) {
+        let broken = !is_blank(&line.text) && is_broken_off(lines, look);
+        if is_quote(line) || broken {
+            end = look.saturating_add(1);
+        } else if !is_blank(&line.text) {
+            break;
+        }
+        look = look.saturating_add(1);
+    }
+    fill(kinds, at, end);
+    end
+}
+
+/// A line directly between quoted ones is their rest if the one above was full or has a bracket open.
+fn is_broken_off(lines: &[Source], at: usize) -> bool {
+    let above = at.checked_sub(1).and_then(|n| lines.get(n));
+    let below = lines.get(at.saturating_add(1));
+    let (Some(above), Some(below)) = (above, below) else { return false };
+    let full = above.text.chars().count() >= 70;
+    let open = count(&above.text, '(') > count(&above.text, ')') || (count(&above.text, '<') > count(&above.text.trim_start_matches(['>', ' ']), '>'));
+    let link = lines.get(at).is_some_and(|l| l.text.trim_start().starts_with("(http") || l.text.trim_start().starts_with("<http"));
+    is_quote(above) && is_quote(below) && (full || open || link)
+}
+
+fn count(text: &str, c: char) -> usize {
+    text.chars().filter(|x| *x == c).count()
+}
+
+/// Judges each stretch of new text for itself; what an answer consists of altogether is no signature.
+fn signatures(lines: &[Source], kinds: &mut [Kind], sender: &str) {
+    let mut from = 0;
+    while from < lines.len() {
+        let length = kinds.iter().skip(from).take_while(|k| **k == Kind::New).count();
+        if length == 0 {
+            from = from.saturating_add(1);
+            continue;
+        }
+        let to = from.saturating_add(length);
+        let before = kinds.iter().zip(lines).take(from).any(|(k, l)| *k == Kind::New && !is_blank(&l.text));
+        if let Some(at) = signature_in(lines.get(from..to).unwrap_or_default(), sender, before) {
+            for kind in kinds.iter_mut().take(to).skip(from.saturating_add(at)) {
+                *kind = Kind::Signature;
+            }
+        }
+        from = to;
+    }
+}
+
+fn signature_in(lines: &[Source], sender: &str, before: bool) -> Option<usize> {
+    let marked = lines.iter().position(|l| l.mark == Mark::Signature);
+    let texts: Vec<&str> = lines.iter().take(marked.unwrap_or(lines.len())).map(|l| l.text.as_str()).collect();
+    let found = signature::start(&texts, sender);
+    let written = |at: usize| before || texts.iter().take(at).any(|l| !l.trim().is_empty());
+    match (found, marked) {
+        (Some((at, Sort::Hard)), _) => Some(at),
+        (_, Some(at)) => Some(at),
+        (Some((at, Sort::Soft)), None) => written(at).then_some(at),
+        (None, None) => None,
+    }
+}

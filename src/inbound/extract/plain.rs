@@ -1,0 +1,45 @@
+//! A text body comes in, its lines come out: format=flowed undone (RFC 3676), lengths bounded, and for the command reader
+//! the places where the client, not the writer, broke a line.
+
+use super::{Line, Mark, Source};
+use crate::inbound::names::is_invisible;
+use crate::inbound::parse::Flow;
+
+/// No more of a body is looked at (threats.md T54).
+pub(super) const MAX_TEXT: usize = 1024 * 1024;
+const MAX_LINE: usize = 10_000;
+const MAX_LINES: usize = 20_000;
+
+pub(super) fn lines(text: &str, flow: Flow) -> Vec<Source> {
+    let text = text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default();
+    text.split('\n').take(MAX_LINES).map(|line| line_of(line.trim_end_matches('\r'), flow)).collect()
+}
+
+fn line_of(raw: &str, flow: Flow) -> Source {
+    let cut = raw.get(..raw.floor_char_boundary(MAX_LINE)).unwrap_or_default();
+    let visible: String = cut.chars().filter(|c| *c == '\t' || !is_invisible(*c)).collect();
+    let quoted = visible.starts_with('>');
+    let soft = flow != Flow::Fixed && visible.ends_with(' ') && !quoted && visible.trim_end() != "--" && !visible.trim().is_empty();
+    let unstuffed = if flow == Flow::Fixed { visible.as_str() } else { visible.strip_prefix(' ').unwrap_or(&visible) };
+    Source { text: unstuffed.trim_end().to_owned(), wrapped: soft, mark: Mark::Open }
+}
+
+/// Marks the lines that the client wrapped at its column: full lines whose next word had no room (decisions.md 14).
+pub(super) fn with_hard_wraps(mut lines: Vec<Line>, whole: &[Source]) -> Vec<Line> {
+    let Some(width) = wrap_column(whole) else { return lines };
+    let nexts: Vec<String> = lines.iter().skip(1).map(|l| l.text.clone()).collect();
+    for (line, next) in lines.iter_mut().zip(nexts) {
+        let word = next.split(' ').next().unwrap_or_default();
+        let starts_anew = word.is_empty() || next.starts_with(['#', '＃', '-', '*', '•', '>', ' ', '\t']);
+        let needed = line.text.chars().count().saturating_add(word.chars().count()).saturating_add(1);
+        line.wrapped |= !starts_anew && needed > width && line.text.chars().count() > 40;
+    }
+    lines
+}
+
+/// The column at which a text is wrapped; `None` if it is not, because a line of words runs far beyond any.
+fn wrap_column(whole: &[Source]) -> Option<usize> {
+    let lengths = || whole.iter().filter(|l| l.mark == Mark::Open && l.text.contains(' ')).map(|l| l.text.chars().count());
+    let longest = lengths().max().unwrap_or(0);
+    (longest <= 100).then(|| longest.clamp(66, 80))
+}

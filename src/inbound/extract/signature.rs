@@ -1,0 +1,205 @@
+//! Lines of new text come in; where a signature begins among them comes out: a delimiter, a mobile client's line, a
+//! closing with a name, a disclaimer (gateway.md T6).
+
+use crate::inbound::pattern::pattern;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// The most lines that a signature without delimiter may have.
+const MAX_LINES: usize = 12;
+const MAX_WIDTH: usize = 70;
+
+static DELIMITER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:--|__|—|––|-{2}\s|\*--\*|- -|_{5,}|-{20,}|={20,}|\*{20,}|#{30,})\s*$"));
+
+/// A line of two hyphens or its like: what follows is a signature.
+pub(super) fn is_delimiter(line: &str) -> bool {
+    DELIMITER.is_match(line)
+}
+
+/// A line drawn by a program or a footer; alone it proves no signature.
+pub(super) fn is_rule(line: &str) -> bool {
+    let bare = line.trim();
+    bare.len() >= 5 && bare.chars().all(|c| matches!(c, '_' | '-' | '=' | '*' | '#' | '~' | ' '))
+}
+
+static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^[\s*_<>\-\[(]*(?:
+        sent\ (?:from|via|with|using|on|by)\ (?:my|mail|the|an?|windows|outlook|yahoo|gmail|samsung|iphone|ipad|android|blackberry|nokia|htc|lg|sony|huawei|xiaomi|proton|tutanota|airmail|spark|nine|mailbird|mozilla|aol|t-mobile|verizon|at&t|vodafone|o2|orange|bell|rogers|telus|boxer|k-9|bluemail|superhuman|hey|polymail|newton|mailspring|front|zoho|typemail|\S+\ ?mobile|phone|laptop|\S*phone)\b.{0,120}
+        | sent\ from\ \S+(?:\s\S+){0,3}[.)]? | sent\ by\ .{1,40}\ (?:phone|app|mobile)
+        | get\ (?:outlook|bluemail|the\ \w+\ app)\ (?:for|from)\b.{0,80} | get\ outlook\b.{0,60}
+        | (?:von|aus)\ (?:meinem|mein|der|outlook|mobil\w*|unterwegs)\b.{0,60}(?:gesendet|geschickt|verschickt|iphone|ipad)?
+        | gesendet\ (?:von|mit|aus|über)\b.{0,80} | diese\ nachricht\ wurde\ von\ mein.{0,60}gesendet.{0,10} | outlook\ für\ (?:ios|android).{0,60}
+        | envoyé\ (?:de|depuis|à\ partir\ d|avec|via)\b.{0,80} | (?:télécharger|obtenez)\ outlook\b.{0,60} | envoyé\ d'.{0,60}
+        | enviado\ (?:desde|do|de|a\ partir|pelo|con|com)\b.{0,80} | obtener\ outlook\b.{0,60} | obter\ (?:o\ )?outlook\b.{0,60} | enviat\ (?:des|del?)\b.{0,60}
+        | inviato\ (?:da|dal|con)\b.{0,80} | (?:ottieni|scarica)\ outlook\b.{0,60}
+        | verz(?:o|u)nden\ (?:vanaf|met|via|van|mit)\b.{0,80} | verstuurd\ (?:vanaf|met|via|van)\b.{0,80} | outlook\ voor\ (?:ios|android)\ downloaden.{0,40} | download\ outlook\ voor.{0,40}
+        | sendt\ (?:fra|via|med)\b.{0,80} | skickat\ (?:från|med|via)\b.{0,80} | hent\ outlook\b.{0,60} | hämta\ outlook\b.{0,60} | lähetetty\ (?:\S+stä|\S+sta|\S+ltä|\S+lta|laitteesta)\b.{0,60} | lähetetty\b.{0,60}
+        | wysłan[eoy]\ (?:z|ze|przy)\b.{0,80} | pobierz\ outlook\b.{0,60} | odesláno\ (?:z|ze)\b.{0,80} | odoslané\ (?:z|zo)\b.{0,60} | отправлено\ (?:с|из|от)\b.{0,80} | надіслано\ (?:з|із)\b.{0,80} | trimis\ (?:de\ pe|din)\b.{0,60} | \S*(?:iphone|telefon|cihaz)\S*\ (?:gönderildi|gönderilmiştir).{0,40} | poslano\ (?:z|s|iz)\b.{0,60} | στάλθηκε\ από\b.{0,60} | elküldve\ .{0,40}
+        | (?:iphone|ipad|android|outlook).{0,20}(?:から送信|より送信).{0,20} | 从我的.{0,30}发送 | 發自我的.{0,30} | 发自我?的?.{0,30} | 傳送自.{0,30} | 나의\ .{0,30}에서\ 보냄 | נשלח\ מ.{0,40} | được\ gửi\ từ\b.{0,60} | gửi\ từ\b.{0,60}
+        | (?:sent|written|typed)\ (?:on|from)\ the\ go.{0,60} | mobile\ mail\b.{0,20} | please\ excuse\ (?:any\ )?(?:my\ )?(?:brevity|typos|the\ brevity).{0,60} | \(?(?:sent\ from\ )?mobile\)? | mobil\ gesendet | von\ unterwegs\ gesendet
+        )[\s*_<>\])]*$",
+    )
+});
+
+/// What a telephone or an app adds by itself.
+pub(super) fn is_mobile(line: &str) -> bool {
+    line.len() < 200 && MOBILE.is_match(line)
+}
+
+static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^\s*(?:(?:(?:many\ |with\ )?(?:thanks|thank\ you|thx|tks|ty)(?:\ (?:again|so\ much|very\ much|a\ lot|in\ advance|for\ your\ (?:help|time|understanding)|and\ (?:kind\ |best\ )?regards|and\ best|you))*)
+        | (?:(?:with\ )?(?:my\ )?(?:very\ )?(?:kind(?:est)?|best|warm(?:est)?|many|sincere)?\ ?(?:regards|wishes|rgds)) | best | all\ the\ best | cheers | sincerely(?:\ yours)? | yours(?:\ (?:sincerely|truly|faithfully|respectfully))? | (?:very\ )?truly\ yours | respectfully(?:\ yours)? | cordially | kr | br | warmly | take\ care | ciao | love
+        | mit\ (?:freundlich|best|lieb|herzlich|sonnig)\w*\ gr(?:ü|ue)(?:ß|ss)(?:en|e)?(?:\ .{0,20})? | (?:viele|liebe|beste|freundliche|herzliche|schöne|sonnige)\ gr(?:ü|ue)(?:ß|ss)e?(?:\ .{0,20})? | gr(?:u|ü|ue)(?:ß|ss)e? | mfg | lg | vg | hochachtungsvoll | danke(?:\ (?:und|im\ voraus|schön).{0,40})? | vielen\ dank(?:\ .{0,40})?
+        | (?:bien\ )?cordialement | (?:très\ )?cordialement | cdlt | bien\ à\ (?:vous|toi) | (?:sincères\ |meilleures\ |avec\ mes\ )?salutations(?:\ distinguées)? | merci(?:\ (?:beaucoup|d'avance|bien))? | bonne\ (?:journée|soirée|réception) | amicalement
+        | (?:un\ |muchos\ |cordiales\ |atentos\ |con\ )?salud[oa]s?(?:\ cordial(?:es)?)? | atentamente | (?:muchas\ )?gracias(?:\ .{0,30})? | un\ abrazo | (?:atenciosamente|att|abraços?|cumprimentos|obrigad[oa]|com\ os\ melhores\ cumprimentos) | (?:cordiali|distinti|cari)\ saluti | saluti | grazie(?:\ .{0,20})? | un\ saluto
+        | (?:met\ )?vriendelijke\ groet(?:en)? | hartelijke\ groet(?:en)? | groet(?:en|jes)? | mvg | bedankt(?:\ .{0,20})? | alvast\ bedankt | (?:med\ )?(?:vennlig|venlig|vänlig(?:a)?|bästa|beste|bedste|mange)\ (?:hilsen|hilsner|hälsning(?:ar)?) | hilsen | hälsningar | mvh | vh | tack(?:\ .{0,20})? | tak(?:\ .{0,20})? | takk(?:\ .{0,20})?
+        | (?:ystävällisin|parhain|terveisin)\ ?(?:terveisin)? | z\ poważaniem | z\ powazaniem | pozdrawiam(?:\ .{0,20})? | pozdrowienia | z\ wyrazami\ szacunku | s\ pozdravem | s\ přáním .{0,20} | üdvözlettel | с\ уважением | з\ повагою | saygılar(?:ımla)? | cu\ (?:stimă|respect) | με\ εκτίμηση | trân\ trọng
+        | よろしくお願い(?:いた|致)?します | 敬具 | 以上 | 此致 | 谢谢 | 祝好 | 감사합니다 | בברכה | تحياتي
+        )[\s,.!;:\-–—~*]*$",
+    )
+});
+
+/// A closing formula on its own line.
+pub(super) fn is_closing(line: &str) -> bool {
+    line.len() < 100 && CLOSING.is_match(line.trim_matches(['*', '_', ' ']))
+}
+
+static DASHED_NAME: LazyLock<Regex> = LazyLock::new(|| Regex::clone(&DASHED_NAME_SOURCE));
+static DASHED_NAME_SOURCE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:[-–—/~]\s?|- )\pL[\pL.'\-]{0,20}(?: \pL[\pL.'\-]{0,20}){0,2}\s*$"));
+
+/// `-Jane` or `/John` as the last line.
+pub(super) fn is_dashed_name(line: &str) -> bool {
+    DASHED_NAME.is_match(line) && line.chars().any(char::is_uppercase)
+}
+
+/// Whether the line is the sender's own name, or its first or last word.
+pub(super) fn is_name(line: &str, sender: &str) -> bool {
+    let bare = line.trim().trim_matches([',', '.', '-', '–', '—', '*', '_', '/', '~', ' ']).to_lowercase();
+    let sender = sender.to_lowercase();
+    let words: Vec<&str> = sender.split([' ', ',', '"']).filter(|w| !w.is_empty()).collect();
+    let own = words.first() == Some(&bare.as_str()) || words.last() == Some(&bare.as_str()) || bare == sender;
+    let parts: Vec<&str> = bare.split(' ').collect();
+    let all = words.len() > 1 && words.iter().all(|w| parts.contains(w)) && parts.len() <= words.len().saturating_add(1);
+    bare.chars().count() > 2 && (own || all)
+}
+
+static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?x)(?:^|\s)(?:t|f|m|p|tel|tél|phone|fax|mobile?|mob|cell|office|direct|telefon|handy|e-?mail|web|www|skype|linkedin|twitter|url|http|https)\s?[.:]?\s?[:+(\d/] | \+?\(?\d[\d\s().\-/]{6,}\d | \S+@\S+\.\S+ | (?:https?://|www\.)\S+ | \b(?:gmbh|inc\.?|ltd\.?|llp|llc|b\.v\.|s\.a\.|ag|esq\.?|attorney|solicitor|partner|associate|counsel|manager|director|engineer|developer|ceo|cto|cfo|founder)\b")
+});
+
+static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)\b.{0,200}(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
+        | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?use) | (?:intended|named)\ (?:recipient|addressee)
+        | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}(?:confidencial|destin) | esta\ mensagem.{0,80}confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}(?:vertrouwelijk|bestemd)
+        | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}(?:monitored|recorded|logged)",
+    )
+});
+
+fn is_short(line: &str) -> bool {
+    line.chars().count() <= MAX_WIDTH
+}
+
+/// Where the signature of `lines` (one stretch of new text) begins, as seen from its end; `None` if there is none.
+pub(super) fn start(lines: &[&str], sender: &str) -> Option<(usize, Sort)> {
+    let hard = delimited(lines).into_iter().chain(mobile(lines)).chain(disclaimer(lines)).min();
+    if let Some(at) = hard {
+        return Some((at, Sort::Hard));
+    }
+    closing(lines).or_else(|| named(lines, sender)).or_else(|| dashed(lines)).map(|at| (at, Sort::Soft))
+}
+
+/// What kind of sign a signature begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// A program put it there.
+    Hard,
+    /// The writer may have typed it.
+    Soft,
+}
+
+fn rest<'l>(lines: &'l [&'l str], at: usize) -> impl Iterator<Item = &'l str> {
+    lines.iter().skip(at.saturating_add(1)).copied().filter(|l| !l.trim().is_empty())
+}
+
+fn delimited(lines: &[&str]) -> Option<usize> {
+    lines.iter().enumerate().find(|(at, line)| is_delimiter(line) && closes(lines, *at, line)).map(|(at, _)| at)
+}
+
+/// Two hyphens end the text; a drawn line only if what follows is no long text.
+fn closes(lines: &[&str], at: usize, line: &str) -> bool {
+    let after = rest(lines, at).count();
+    let drawn = is_rule(line);
+    let prose = rest(lines, at).filter(|l| l.chars().count() > MAX_WIDTH.saturating_mul(2)).count();
+    if drawn { after <= MAX_LINES && prose == 0 || rest(lines, at).any(|l| DISCLAIMER.is_match(l)) } else { after <= 40 }
+}
+
+fn mobile(lines: &[&str]) -> Option<usize> {
+    let at = lines.iter().position(|l| is_mobile(l))?;
+    (rest(lines, at).count() <= MAX_LINES).then_some(at)
+}
+
+fn disclaimer(lines: &[&str]) -> Option<usize> {
+    let hits: Vec<usize> = lines.iter().enumerate().filter(|(_, l)| DISCLAIMER.is_match(l)).map(|(at, _)| at).collect();
+    let first = *hits.first()?;
+    let joined = lines.get(first..)?.join(" ");
+    let strong = hits.len() >= 2 || DISCLAIMER.find_iter(&joined).count() >= 2;
+    let above = lines.get(..first)?;
+    let paragraph = above.iter().rposition(|l| l.trim().is_empty() || is_rule(l)).map_or(0, |at| at.saturating_add(1));
+    let ruled = lines.get(..paragraph)?.iter().rposition(|l| !l.trim().is_empty()).filter(|at| lines.get(*at).is_some_and(|l| is_rule(l)));
+    let begins = ruled.unwrap_or(paragraph);
+    let has_text = lines.iter().take(begins).any(|l| !l.trim().is_empty());
+    (strong && has_text).then_some(begins)
+}
+
+fn closing(lines: &[&str]) -> Option<usize> {
+    let at = lines.iter().rposition(|l| is_closing(l))?;
+    let few = rest(lines, at).count() <= MAX_LINES && rest(lines, at).all(is_short);
+    let sentence = rest(lines, at).any(|l| l.trim().ends_with(['.', '?', '!']) && l.split(' ').count() > 6 || l.trim().starts_with('#'));
+    (few && !sentence && at > 0).then_some(at)
+}
+
+/// The sender's own name on a line, with contact data below or nothing.
+fn named(lines: &[&str], sender: &str) -> Option<usize> {
+    let at = lines.iter().rposition(|l| is_name(l, sender))?;
+    let below = rest(lines, at).count();
+    let contact = rest(lines, at).filter(|l| CONTACT.is_match(l) || l.split(' ').count() <= 4).count();
+    let sentence = rest(lines, at).any(|l| l.trim().starts_with('#') || l.chars().count() > MAX_WIDTH.saturating_mul(2));
+    (at > 0 && below <= MAX_LINES && contact.saturating_mul(2) >= below && !sentence).then_some(at)
+}
+
+fn dashed(lines: &[&str]) -> Option<usize> {
+    let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
+    (at > 0 && lines.get(at).is_some_and(|l| is_dashed_name(l))).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_hyphens_begin_a_signature() {
+        assert_eq!(start(&["Agreed.", "-- ", "Jane Doe", "Doe LLP"], ""), Some((1, Sort::Hard)));
+    }
+
+    #[test]
+    fn a_closing_and_a_name_are_a_signature_only_at_the_end() {
+        assert_eq!(start(&["Agreed.", "", "Kind regards,", "Jane"], ""), Some((2, Sort::Soft)));
+        assert_eq!(start(&["Thanks", "I will file the brief on Monday, as we said on the call.", "Is that fine?"], ""), None);
+    }
+
+    #[test]
+    fn telephones_sign_in_many_languages() {
+        for line in ["Sent from my iPhone", "Von meinem iPhone gesendet", "Envoyé de mon iPhone", "Get Outlook for iOS", "iPhoneから送信", "Skickat från min iPhone"] {
+            assert!(is_mobile(line), "{line}");
+        }
+        assert!(!is_mobile("Sent the brief to the court this morning, with both exhibits attached."));
+    }
+
+    #[test]
+    fn a_command_below_a_closing_is_no_signature() {
+        assert_eq!(start(&["Done with it.", "Thanks", "#done T-4"], ""), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! A mail comes in, the JSON object that `docketpost inspect --json` prints for it comes out. It changes nothing.
+
+use super::extract::{Extract, extract};
+use super::parse::{Attachment, Mail, Mailbox, parse};
+use super::screen::{OwnMarks, screen};
+use super::bounce;
+use serde_json::{Value, json};
+
+/// The object for the mail `raw` of the file `file`; `commands` gives the commands of its new text.
+pub fn inspect(file: &str, raw: &[u8], commands: impl FnOnce(&Mail, &Extract) -> Vec<Value>) -> Value {
+    let mail = parse(raw);
+    let extract = extract(&mail);
+    let class = screen(&mail, &OwnMarks::default());
+    let mut object = json!({
+        "file": file,
+        "message_id": mail.message_id.as_deref().unwrap_or_default(),
+        "from": mail.from.as_ref().map(shown).unwrap_or_default(),
+        "to": mail.to.iter().map(shown).collect::<Vec<_>>(),
+        "subject": mail.subject,
+        "date": mail.date.as_ref().map(|d| d.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).unwrap_or_default(),
+        "class": class.name(),
+        "reply": extract.reply,
+        "signature": extract.signature,
+        "quoted": extract.quoted,
+        "commands": commands(&mail, &extract),
+        "attachments": mail.attachments.iter().map(file_of).collect::<Vec<_>>(),
+    });
+    if class.name() == "bounce"
+        && let (Some(bounce), Some(map)) = (bounce::read(&mail), object.as_object_mut())
+    {
+        let told = json!({"recipients": bounce.recipients, "permanent": bounce.permanent, "status": bounce.status.unwrap_or_default()});
+        map.insert(String::from("bounce"), told);
+    }
+    object
+}
+
+fn shown(mailbox: &Mailbox) -> String {
+    match &mailbox.name {
+        Some(name) => format!("{name} <{}>", mailbox.address),
+        None => mailbox.address.clone(),
+    }
+}
+
+fn file_of(a: &Attachment) -> Value {
+    json!({"name": a.name, "mime": a.mime, "size": a.bytes.len(), "sha256": a.sha256, "inline": a.inline})
+}

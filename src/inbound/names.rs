@@ -1,0 +1,109 @@
+//! Names of documents: whatever a mail calls a file comes in, a name that is safe to show, store and save comes out.
+//! Never a path, a control or invisible character, a reserved name or an empty one (gateway.md D1, threats.md T67, T68).
+
+/// The most characters a document's name keeps; longer ones lose their middle, never their extension.
+pub const MAX_NAME: usize = 180;
+
+/// A safe name for a document: the last path segment without control, bidi and invisible characters, without what
+/// Windows reserves, at most [`MAX_NAME`] characters long; `attachment` if nothing is left.
+pub fn safe_name(name: &str) -> String {
+    let visible: String = name.chars().take(8 * MAX_NAME).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let visible: String = visible.chars().filter(|c| !is_invisible(*c)).collect();
+    let last = visible.rsplit(['/', '\\']).find(|s| !s.trim().is_empty()).unwrap_or_default();
+    let plain: String = last.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
+    let words = plain.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
+    let trimmed = words.trim_matches(['.', ' ']);
+    let dotted = if words.starts_with('.') && !trimmed.is_empty() { format!("_{trimmed}") } else { trimmed.to_owned() };
+    let short = shorten(&dotted);
+    match short.as_str() {
+        "" => String::from("attachment"),
+        s if is_reserved(s) => format!("_{s}"),
+        _ => short,
+    }
+}
+
+fn shorten(name: &str) -> String {
+    if name.chars().count() <= MAX_NAME {
+        return name.to_owned();
+    }
+    let (stem, ext) = match name.rsplit_once('.') {
+        Some((stem, ext)) if ext.chars().count() <= 16 => (stem, format!(".{ext}")),
+        _ => (name, String::new()),
+    };
+    let room = MAX_NAME.saturating_sub(ext.chars().count());
+    let kept: String = stem.chars().take(room).collect();
+    format!("{}{ext}", kept.trim_end())
+}
+
+/// Control, zero-width, bidi and other characters that change how a name looks without being seen (Unicode Cc, Cf and
+/// the fillers).
+pub fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn is_reserved(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim().to_ascii_uppercase();
+    let numbered = |device: &str| stem.strip_prefix(device).is_some_and(|n| n.len() == 1 && n != "0");
+    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") || numbered("COM") || numbered("LPT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_ordinary_name_stays_as_it_is() {
+        assert_eq!(safe_name("Reply brief (final) – Müller.docx"), "Reply brief (final) – Müller.docx");
+    }
+
+    #[test]
+    fn a_path_leaves_only_its_last_segment() {
+        assert_eq!(safe_name("../../etc/passwd"), "passwd");
+        assert_eq!(safe_name("C:\\Users\\me\\brief.pdf"), "brief.pdf");
+        assert_eq!(safe_name("folder/"), "folder");
+    }
+
+    #[test]
+    fn characters_that_hide_the_extension_are_dropped() {
+        assert_eq!(safe_name("invoice\u{202e}fdp.exe"), "invoicefdp.exe");
+        assert_eq!(safe_name(".ht\u{200b}access"), "_htaccess");
+        assert_eq!(safe_name("a\0b\r\nc.txt"), "ab c.txt");
+    }
+
+    #[test]
+    fn names_that_windows_reserves_are_marked() {
+        assert_eq!(safe_name("con.txt"), "_con.txt");
+        assert_eq!(safe_name("LPT1"), "_LPT1");
+        assert_eq!(safe_name("contract.txt"), "contract.txt");
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_extension() {
+        let name = safe_name(&format!("{}.pdf", "x".repeat(5000)));
+        assert!(name.chars().count() <= MAX_NAME);
+        let with_ext = safe_name(&format!("{}.pdf", "x".repeat(500)));
+        assert!(with_ext.ends_with(".pdf") && with_ext.chars().count() == MAX_NAME);
+    }
+
+    #[test]
+    fn a_name_of_nothing_gets_a_name() {
+        for nothing in ["", "..", "/", "\u{200b}", " . "] {
+            assert_eq!(safe_name(nothing), "attachment", "{nothing:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_name_becomes_safe(name in any::<String>()) {
+            let safe = safe_name(&name);
+            prop_assert!(!safe.is_empty() && safe.chars().count() <= MAX_NAME + 1);
+            prop_assert!(!safe.chars().any(|c| is_invisible(c) || "/\\<>:\"|?*".contains(c)));
+            prop_assert!(!safe.starts_with('.') && !safe.ends_with('.'));
+        }
+    }
+}
