@@ -5,6 +5,7 @@ pub mod dates;
 pub mod duration;
 pub mod item;
 pub mod utbms;
+mod scan;
 
 pub use address::Address;
 pub use item::{ItemId, Kind};
