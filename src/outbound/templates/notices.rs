@@ -1,0 +1,118 @@
+//! Mails 13–15: what the firm, or a person, should know. Nothing here shows the text of a mail.
+
+use crate::domain::{InboxId, PersonId};
+use crate::outbound::letter::Notice;
+use crate::outbound::page::Page;
+use crate::outbound::reader::Reader;
+use crate::store::Result;
+
+/// The letters and digits that answer a challenge, made from its row so that they need not be stored.
+pub fn code(reader_key: &crate::domain::token::Key, challenge: i64) -> String {
+    let letters = reader_key.hash("challenge-code", &[&challenge.to_be_bytes()], 8).to_uppercase();
+    let (a, b) = letters.split_at_checked(4).unwrap_or((&letters, ""));
+    format!("{a}-{b}")
+}
+
+/// "Was this you?", to the registered address: no subject, no matter, nothing of the mail.
+pub fn challenge(reader: &Reader<'_>, challenge: i64) -> Page {
+    let code = code(reader.store.key(), challenge);
+    let mut page = Page::new(format!("Please confirm a mail to {}", reader.firm.name));
+    page.text(format!(
+        "A mail in your name arrived at {} and waits, because your mail system did not prove that it came from you.",
+        reader.firm.name
+    ));
+    page.text("If you sent it, reply to this mail with this line. It will then be taken as if it had been proved:");
+    page.examples(&[(&format!("#confirm {code}"), "releases the waiting mail")]);
+    page.text("The code is good for 24 hours. If you did not send anything, do nothing.");
+    page
+}
+
+/// To the firm: a mail is held.
+pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
+    if !reader.person.is_user() {
+        return Ok(None);
+    }
+    let Some(mail) = reader.store.inbox(reader.firm.id, inbox)? else { return Ok(None) };
+    let mut page = Page::new(format!("Held mail Q-{inbox}"));
+    page.text("A mail was held. Nothing in it was carried out; it may hold work product or a deadline.");
+    let from = match mail.person {
+        Some(person) => reader.name_of(person)?,
+        None => String::new(),
+    };
+    page.facts([
+        ("Held mail", format!("Q-{inbox}")),
+        ("Address", mail.from_address.clone().unwrap_or_else(|| "none that can be trusted".into())),
+        ("Says it is from", from),
+        ("Arrived", reader.moment(mail.arrived_at)),
+        ("Why", why(mail.reason.as_deref().unwrap_or_default())),
+    ]);
+    page.text("An administrator can look at it and decide:");
+    page.examples(&[
+        (&format!("docketpost inbox show {inbox}"), "shows it"),
+        (&format!("docketpost inbox release {inbox}"), "takes it as proved"),
+        (&format!("docketpost inbox assign {inbox} M-12"), "takes it as proved, for that matter"),
+        (&format!("docketpost inbox dismiss {inbox}"), "puts it aside"),
+    ]);
+    Ok(Some(page))
+}
+
+/// Why a mail was held, for the firm.
+pub fn why(reason: &str) -> String {
+    match reason {
+        "MULTI_FROM" => "It names more than one sender.",
+        "NO_SENDER" => "It names no sender that can be read without doubt.",
+        "UNKNOWN_SENDER" => "Nobody the firm works with writes from this address.",
+        "DISABLED_PERSON" => "This person has no access any more.",
+        "NOT_ACCEPTED" => "This person was invited and has not accepted.",
+        "AUTH_FAIL" => "It looks forged: the sender's domain says that mail like this is not theirs.",
+        "AUTH_WEAK" => "Nothing proves that the sender wrote it. They were asked to confirm it.",
+        "AUTH_NONE" => "Nothing proves that the sender wrote it.",
+        "SENDER_MISMATCH" => "It came to the reply address of somebody else.",
+        "CONTEXT_CONFLICT" => "It names two matters at once.",
+        "CONTEXT_NONE" => "It does not say which matter it is about.",
+        "NOT_VISIBLE" => "It is about something that is not shared with its sender, or no longer.",
+        "SPAM_FLAGGED" => "A filter on the way marked it as spam.",
+        "TOO_LARGE" => "It is larger than this gateway takes.",
+        "TOO_MANY_PARTS" | "UNREADABLE_MIME" => "Its structure can't be read safely.",
+        "RATE_LIMITED" => "Too many mails came from this sender in a short time.",
+        "INTERNAL" => "It could not be processed.",
+        _ => "See `docketpost inbox show`.",
+    }
+    .to_owned()
+}
+
+/// Something that the firm, or the person themselves, should know.
+pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<Page> {
+    let name = reader.name_of(about)?;
+    let mut page = Page::new("");
+    match notice {
+        Notice::AddressMisused if about == reader.person.id => {
+            page.subject = format!("Your reply address at {} was used by somebody else", reader.firm.name);
+            page.text("Somebody else wrote to a reply address that was made for you alone. Their mail had no effect.");
+            page.text("This happens when a mail from us is forwarded. If it happens again, the address will be replaced.");
+        }
+        Notice::AddressMisused => {
+            page.subject = format!("{name}'s reply address was used by somebody else");
+            page.text(format!("A mail came to {name}'s reply address from another address. It is held; nothing was carried out."));
+        }
+        Notice::SignerBound { domain } => {
+            page.subject = format!("{name}'s mail is signed by {domain}");
+            page.text(format!(
+                "From now on, mail from {name} that is signed by {domain} is taken as theirs. They confirmed this by an answer from their own mailbox."
+            ));
+        }
+        Notice::Undeliverable { permanent } => {
+            page.subject = format!("Mail to {name} can't be delivered");
+            page.text(if *permanent {
+                format!("A mail to {name} was refused for good. They may be missing tasks or messages. Check the address on the contact card.")
+            } else {
+                format!("A mail to {name} could not be delivered for now.")
+            });
+        }
+        Notice::Stopped => {
+            page.subject = format!("{name} paused our mails");
+            page.text(format!("{name} asked for no mails but the necessary ones. New messages and tasks wait until they write again."));
+        }
+    }
+    Ok(page)
+}
