@@ -10,10 +10,13 @@
 //! `await`. Nothing here touches the network, reads the clock or decides who may do what (`sharing` does).
 
 pub mod audit;
+pub mod communications;
 pub mod conversations;
+pub mod documents;
 pub mod firms;
 pub mod inbox;
 pub mod matters;
+pub mod notes;
 pub mod numbers;
 pub mod outbox;
 pub mod people;
@@ -377,4 +380,11 @@ fn moment(millis: i64) -> Timestamp {
 /// A calendar date in a column.
 fn date(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<jiff::civil::Date>> {
     Ok(row.get::<_, Option<String>>(column)?.and_then(|text| text.parse().ok()))
+}
+
+/// A calendar date in a column that always has one.
+fn day(row: &Row<'_>, column: &str) -> rusqlite::Result<jiff::civil::Date> {
+    date(row, column)?.ok_or_else(|| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, format!("{column}: no date").into())
+    })
 }

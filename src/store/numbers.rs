@@ -86,6 +86,14 @@ impl Tx<'_> {
         self.number(firm, reader, thing)
     }
 
+    /// Gives the author of `thing` their own number for it, if they are a contact (decisions.md 29).
+    pub(super) fn number_for_author(&self, firm: FirmId, author: PersonId, thing: Item) -> Result<()> {
+        if self.person(firm, author)?.is_some_and(|p| !p.is_user()) {
+            self.number_for(firm, Reader::Contact(author), thing)?;
+        }
+        Ok(())
+    }
+
     fn count(&self, firm: FirmId, reader: i64, kind: Kind) -> Result<i64> {
         let next = self.one(
             "INSERT INTO counters (firm_id, reader_id, kind, last) VALUES (?1, ?2, ?3, 1)
