@@ -103,7 +103,9 @@ const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "au
 static ON: LazyLock<Regex> = LazyLock::new(|| pattern(r"^on\s+"));
 static WORD: LazyLock<Regex> = LazyLock::new(|| pattern("^(today|yesterday|tomorrow)"));
 static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?:(last|next|this)\s+)?(mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)")
+    pattern(
+        r"^(?:(last|next|this)\s+)?(mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)",
+    )
 });
 /// "Sat in on the deposition", "Sat with client": work, not a Saturday.
 static SAT_DOWN: LazyLock<Regex> = LazyLock::new(|| pattern(r"^sat\s+(?:in|with|on|through|down|as|at)\b"));
@@ -179,8 +181,20 @@ fn weekday(text: &str, against: &Against<'_>) -> Option<Found> {
     let since = i64::from(today.weekday().since(wanted));
     let until = i64::from(today.weekday().until(wanted));
     let days = match (qualifier.as_deref(), against.direction) {
-        (Some("last"), _) => if since == 0 { -7 } else { since.saturating_neg() },
-        (Some("next"), _) | (_, Direction::Future) => if until == 0 { 7 } else { until },
+        (Some("last"), _) => {
+            if since == 0 {
+                -7
+            } else {
+                since.saturating_neg()
+            }
+        }
+        (Some("next"), _) | (_, Direction::Future) => {
+            if until == 0 {
+                7
+            } else {
+                until
+            }
+        }
         (_, Direction::Past) => since.saturating_neg(),
     };
     Some((end, moved(today, days)))
@@ -388,7 +402,8 @@ mod tests {
     fn words_of_the_narrative_are_no_dates() {
         let now = now();
         let against = Against { now: &now, order: DateOrder::DayMonth, direction: Direction::Past };
-        for text in ["Sat in on deposition", "Today's hearing", "Maybe", "Monday's hearing", "sunny", "march of events"] {
+        for text in ["Sat in on deposition", "Today's hearing", "Maybe", "Monday's hearing", "sunny", "march of events"]
+        {
             assert_eq!(prefix(text, &against), None, "{text}");
         }
         assert_eq!(prefix("12 Mar 45 pages", &against).map(|f| f.0), Some(6));

@@ -125,7 +125,8 @@ impl fmt::Display for Unclear<'_> {
 /// What stands at the start of a text: how many bytes of it, and what they mean.
 pub type Found = (usize, Result<Quantity, DurationError>);
 
-const NUMBER: &str = r"(-\s?)?(\d{1,3}[ -]\d{1,2}/\d{1,2}|\d{1,2}/\d{1,2}|\d{0,3} ?[¼½¾⅓⅔⅛]|\d{1,7}[.,]\d{1,20}|[.,]\d{1,20}|\d{1,9})";
+const NUMBER: &str =
+    r"(-\s?)?(\d{1,3}[ -]\d{1,2}/\d{1,2}|\d{1,2}/\d{1,2}|\d{0,3} ?[¼½¾⅓⅔⅛]|\d{1,7}[.,]\d{1,20}|[.,]\d{1,20}|\d{1,9})";
 const HOURS: &str = "(?:hours?|hrs?|h)";
 const MINUTES: &str = "(?:minutes?|mins?|m|')";
 
@@ -139,7 +140,9 @@ static WITH_UNIT: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"^{NUMBER}\s?(?:({HOURS})|({MINUTES})|(units?|u))")));
 static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("^{NUMBER}")));
 static ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:^|[\s(,;])(?:\d{1,7}(?:[.,]\d{1,20})?|[.,]\d{1,20}|\d{0,3}[½¼¾]|\d/\d)\s?(?:hours?|hrs?|h|minutes?|mins?|m|units?|u)(?:\d{1,2}m?)?(?:[\s).,;:!?]|$)")
+    pattern(
+        r"(?:^|[\s(,;])(?:\d{1,7}(?:[.,]\d{1,20})?|[.,]\d{1,20}|\d{0,3}[½¼¾]|\d/\d)\s?(?:hours?|hrs?|h|minutes?|mins?|m|units?|u)(?:\d{1,2}m?)?(?:[\s).,;:!?]|$)",
+    )
 });
 
 /// Reads a duration that says its unit at the start of `text`: `1.5h`, `90m`, `1h 30`, `3u`, `½h`.
@@ -390,9 +393,15 @@ mod tests {
     #[test]
     fn time_is_rounded_up_to_the_firms_step() {
         // minutes worked, step, recorded decimal hours (requirements.md TIM-14)
-        for (worked, step, recorded) in
-            [(5, 6, "0.1"), (7, 6, "0.2"), (9, 6, "0.2"), (9, 15, "0.25"), (45, 6, "0.8"), (50, 6, "0.9"), (50, 1, "0.83")]
-        {
+        for (worked, step, recorded) in [
+            (5, 6, "0.1"),
+            (7, 6, "0.2"),
+            (9, 6, "0.2"),
+            (9, 15, "0.25"),
+            (45, 6, "0.8"),
+            (50, 6, "0.9"),
+            (50, 1, "0.83"),
+        ] {
             let rounded = Increment::minutes(step).unwrap().round_up(Quantity(worked * 60));
             assert_eq!(rounded.decimal_hours(), recorded, "{worked} min in steps of {step}");
         }

@@ -103,9 +103,10 @@ impl Code {
 
     /// Says whether it is the header of a phase (`L100`), which no line of a bill carries when the phase has codes below it.
     pub fn is_phase(&self) -> bool {
-        self.0.get(..2).filter(|_| self.0.ends_with("00")).is_some_and(|phase| {
-            CODES.iter().any(|(code, _, _)| code.starts_with(phase) && *code != self.0)
-        })
+        self.0
+            .get(..2)
+            .filter(|_| self.0.ends_with("00"))
+            .is_some_and(|phase| CODES.iter().any(|(code, _, _)| code.starts_with(phase) && *code != self.0))
     }
 
     /// Up to `most` codes of `sets` that are nearest to it, nearest first, with their names.
@@ -306,7 +307,8 @@ mod tests {
 
     #[test]
     fn a_code_says_what_or_how() {
-        for (code, group) in [("A103", Group::Activity), ("L210", Group::Task), ("E122", Group::Expense), ("JG10", Group::Task)]
+        for (code, group) in
+            [("A103", Group::Activity), ("L210", Group::Task), ("E122", Group::Expense), ("JG10", Group::Task)]
         {
             assert_eq!(Code::parse(code).unwrap().group(), group, "{code}");
         }

@@ -1,1 +1,842 @@
-//! (to come)
+//! The commands of a mail: the newly written lines come in, requests and the remaining text go out (spec: commands.md,
+//! decisions.md 13–18). Pure: never asks who writes, what exists, or whether it is allowed.
+
+mod arguments;
+mod lexer;
+mod pleasantry;
+mod request;
+mod verbs;
+
+use jiff::Zoned;
+
+use crate::domain::dates::DateOrder;
+use crate::domain::utbms::Code;
+use crate::domain::{ItemId, Kind};
+use lexer::{Head, Logical, Text};
+
+pub use pleasantry::is_pleasantry;
+pub use request::{CommandError, Flag, Problem, Request, to_json};
+pub use verbs::{Ends, Entry, TABLE, Takes, Verb, Who, nearest};
+
+/// The most commands of one mail (gateway.md K10).
+pub const MOST_COMMANDS: usize = 50;
+
+/// The most questions about one mail's words.
+const MOST_QUESTIONS: usize = 20;
+
+/// A line of newly written text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The text, without its line end.
+    pub text: String,
+    /// The mail client broke the line here, and the next one continues it.
+    pub wrapped: bool,
+}
+
+/// What a mail is about, as far as its words depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Not known: only the mail itself is at hand.
+    Unknown,
+    /// A reply to an invitation: "accepted" alone accepts it (decisions.md 18).
+    Invitation,
+    /// A reply about an item.
+    Item(Kind),
+    /// Anything else.
+    Other,
+}
+
+/// Against what a mail is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// The mail's Date in the sender's zone.
+    pub now: &'a Zoned,
+    /// The firm's order of day and month.
+    pub order: DateOrder,
+    /// What the mail is about.
+    pub about: About,
+    /// Codes that the firm added to the published lists.
+    pub firm_codes: &'a [Code],
+}
+
+/// What was found in a mail's new text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Commands {
+    /// The commands, in their order.
+    pub requests: Vec<Request>,
+    /// The lines that are no command's, their wrapping undone: the message.
+    pub text: String,
+    /// Words at the start of a line that are nearly a verb; they stay in the text, and the receipt asks.
+    pub near_misses: Vec<NearMiss>,
+    /// Verbs in the middle of a line; they stay in the text, and the receipt asks.
+    pub mid_line: Vec<MidLine>,
+}
+
+/// A word at the start of a line that is nearly a verb (decisions.md 17).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// The word as typed, in lower case and without `#`.
+    pub word: String,
+    /// The word that may have been meant, without `#`.
+    pub suggestion: &'static str,
+    /// The line it stands on, counted from 0.
+    pub line: usize,
+}
+
+/// A verb in the middle of a line (decisions.md 13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MidLine {
+    /// The word, in lower case and without `#`.
+    pub word: String,
+    /// The line it stands on, counted from 0.
+    pub line: usize,
+}
+
+/// Reads the commands of the newly written lines.
+pub fn read(lines: &[Line], reading: &Reading<'_>) -> Commands {
+    let lines = lexer::unwrap(lines);
+    if let Some(request) = sole_word(&lines, reading) {
+        return Commands { requests: vec![request], ..Commands::default() };
+    }
+    let mut found = Found { reading, commands: Commands::default(), text: Vec::new() };
+    let mut left = lines.as_slice();
+    while let Some((line, after)) = left.split_first() {
+        left = match lexer::head(&line.raw) {
+            Head::Command { verb, word, rest } if found.commands.requests.len() <= MOST_COMMANDS => {
+                found.command(line, after, verb, &word, &rest)
+            }
+            head => {
+                found.keep(line, &head);
+                found.text.push(line.raw.trim_end());
+                after
+            }
+        };
+    }
+    found.commands.text = trimmed(&found.text);
+    found.commands
+}
+
+/// Reads a command from the subject of a new mail; one that begins with anything but `#` has none (commands.md c2).
+pub fn read_subject(subject: &str, reading: &Reading<'_>) -> Option<Request> {
+    from_subject(subject, reading, false)
+}
+
+/// Reads a new mail: the command of its subject, and those of its lines. Words that the subject's command lacks are the
+/// text of the mail: the subject `#note M-12` and the note below it.
+pub fn read_mail(subject: &str, lines: &[Line], reading: &Reading<'_>) -> Commands {
+    let mut commands = read(lines, reading);
+    let more = !commands.text.is_empty();
+    let Some(mut request) = from_subject(subject, reading, more) else { return commands };
+    let takes_text = matches!(ends(&request, reading), Ends::Block | Ends::OptionalBlock);
+    if takes_text && request.narrative.is_empty() && more {
+        request.narrative = std::mem::take(&mut commands.text);
+        request.error = request.error.filter(|e| e.problem != Problem::TextMissing);
+    }
+    commands.requests.insert(0, request);
+    commands
+}
+
+/// Reads the local part of an address as a command about items: `done+t-12` (commands.md c2); `m-12+discovery` is none.
+pub fn read_address_form(local: &str) -> Option<Request> {
+    let (word, ids) = local.split_once('+')?;
+    let verb = Verb::of(word).filter(|v| {
+        matches!(v, Verb::Done | Verb::Show | Verb::Get | Verb::Preview | Verb::Print | Verb::Version | Verb::Folder)
+    })?;
+    let ids: Vec<ItemId> = ids.split('+').map(ItemId::parse).collect::<Option<_>>()?;
+    let mut request = Request::new(verb, &word.to_lowercase(), 0, local);
+    request.ids = ids;
+    Some(request)
+}
+
+fn from_subject(subject: &str, reading: &Reading<'_>, more: bool) -> Option<Request> {
+    let plain = Text::new(subject).plain;
+    if !plain.trim_start().starts_with('#') {
+        return None;
+    }
+    let Head::Command { verb, word, rest } = lexer::head(subject) else { return None };
+    let mut request = interpret(Request::new(verb, &word, 0, subject.trim()), &rest, reading, more);
+    require_words(&mut request, reading);
+    Some(request)
+}
+
+/// "help" as the only word; "accept" and "accepted" where an invitation may be meant.
+fn sole_word(lines: &[Logical], reading: &Reading<'_>) -> Option<Request> {
+    let mut written = lines.iter().filter(|l| !l.raw.trim().is_empty());
+    let line = written.next()?;
+    if written.next().is_some() || line.raw.len() > 40 {
+        return None;
+    }
+    let word = Text::new(&line.raw).plain.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let invited = matches!(reading.about, About::Invitation | About::Unknown | About::Item(Kind::Event));
+    let verb = match word.as_str() {
+        "help" => Verb::Help,
+        "accept" | "accepted" if invited => Verb::Yes,
+        _ => return None,
+    };
+    Some(Request::new(verb, &word, line.first, line.raw.trim()))
+}
+
+/// Reads the arguments; `#hours` with a duration records time, without one it lists (decisions.md 16).
+fn interpret(request: Request, rest: &Text, reading: &Reading<'_>, more: bool) -> Request {
+    let mut request = request;
+    let hours = request.typed == "hours";
+    let list = request.clone();
+    if hours {
+        request.verb = Verb::Time;
+    }
+    arguments::read(&mut request, rest, reading, more);
+    if hours && request.error.as_ref().is_some_and(|e| e.problem == Problem::DurationMissing) {
+        request = list;
+        arguments::read(&mut request, rest, reading, more);
+    }
+    if request.verb == Verb::Help {
+        // "#help #time" asks about time.
+        request.narrative = request.narrative.trim_start_matches(['#', '＃']).to_owned();
+    }
+    if rest.bidi {
+        request.error = None;
+        arguments::fail(&mut request, Problem::BidiControl, reading);
+    }
+    if rest.cut {
+        arguments::fail(&mut request, Problem::LineTooLong, reading);
+    }
+    request
+}
+
+/// Says whether `#edit` changes a text that its writer alone reads, and no time entry.
+fn is_note_like(request: &Request, reading: &Reading<'_>) -> bool {
+    let note = |kind| matches!(kind, Kind::Note | Kind::Communication | Kind::Conversation);
+    match (request.ids.first(), reading.about) {
+        (Some(id), _) => note(id.kind),
+        (None, About::Item(kind)) => note(kind),
+        _ => false,
+    }
+}
+
+/// Where the words of a request end. `#edit` of a time entry ends as `#time` does: nothing of the message may land on a
+/// client's bill.
+fn ends(request: &Request, reading: &Reading<'_>) -> Ends {
+    let ends = request.verb.entry().ends;
+    if request.verb == Verb::Edit && is_note_like(request, reading) { Ends::OptionalBlock } else { ends }
+}
+
+/// Notes that words are missing where there must be some.
+fn require_words(request: &mut Request, reading: &Reading<'_>) {
+    if request.narrative.is_empty() && ends(request, reading) == Ends::Block {
+        arguments::fail(request, Problem::TextMissing, reading);
+    }
+    let nothing_new = request.narrative.is_empty()
+        && request.duration.is_none()
+        && request.date.is_none()
+        && request.codes.is_empty()
+        && request.flags.is_empty()
+        && request.keys.is_empty();
+    if request.verb == Verb::Edit && nothing_new {
+        arguments::fail(request, Problem::NothingToChange, reading);
+    }
+}
+
+struct Found<'a, 'r> {
+    reading: &'a Reading<'r>,
+    commands: Commands,
+    text: Vec<&'a str>,
+}
+
+impl<'a> Found<'a, '_> {
+    /// Reads one command and the lines that belong to it; what is left goes back.
+    fn command(&mut self, line: &Logical, after: &'a [Logical], verb: Verb, word: &str, rest: &Text) -> &'a [Logical] {
+        let request = Request::new(verb, word, line.first, line.raw.trim());
+        if self.commands.requests.len() >= MOST_COMMANDS {
+            let mut request = request;
+            arguments::fail(&mut request, Problem::TooManyCommands, self.reading);
+            self.commands.requests.push(request);
+            return after;
+        }
+        let block = block(after);
+        let more = block.iter().any(|l| !l.raw.trim().is_empty());
+        let mut request = interpret(request, rest, self.reading, more);
+        if request.verb != Verb::Help {
+            self.ask_mid_line(&format!(" {}", request.narrative), line.first);
+        }
+        let taken = match ends(&request, self.reading) {
+            Ends::Line => &[],
+            Ends::Indented => indented(line, after),
+            Ends::Block | Ends::OptionalBlock => block,
+        };
+        let separator = if ends(&request, self.reading) == Ends::Indented { " " } else { "\n" };
+        for below in taken {
+            self.keep(below, &lexer::head(&below.raw));
+        }
+        self.append(&mut request, taken, separator);
+        require_words(&mut request, self.reading);
+        self.commands.requests.push(request);
+        after.get(taken.len()..).unwrap_or_default()
+    }
+
+    fn append(&self, request: &mut Request, taken: &[Logical], separator: &str) {
+        let mut words = vec![std::mem::take(&mut request.narrative)];
+        for below in taken {
+            if has_bidi(&below.raw) {
+                request.error = None;
+                arguments::fail(request, Problem::BidiControl, self.reading);
+            }
+            let text = if separator == " " { below.raw.trim() } else { below.raw.trim_end() };
+            words.push(text.to_owned());
+        }
+        let joined = words.join(separator);
+        request.narrative = joined.trim().to_owned();
+    }
+
+    /// Notes what the receipt should ask about a line that stays text.
+    fn keep(&mut self, line: &Logical, head: &Head) {
+        if line.raw.trim_start().starts_with('>') {
+            return;
+        }
+        if let Head::Near(word, suggestion) = head
+            && self.commands.near_misses.len() < MOST_QUESTIONS
+        {
+            let (word, suggestion) = (word.clone(), *suggestion);
+            self.commands.near_misses.push(NearMiss { word, suggestion, line: line.first });
+        }
+        self.ask_mid_line(&line.raw, line.first);
+    }
+
+    fn ask_mid_line(&mut self, text: &str, line: usize) {
+        let left = MOST_QUESTIONS.saturating_sub(self.commands.mid_line.len());
+        if left > 0 {
+            let words = lexer::in_mid_line(text).into_iter().take(left);
+            self.commands.mid_line.extend(words.map(|word| MidLine { word, line }));
+        }
+    }
+}
+
+/// The lines up to the next command.
+fn block(after: &[Logical]) -> &[Logical] {
+    let end = after.iter().position(|l| matches!(lexer::head(&l.raw), Head::Command { .. }));
+    end.and_then(|end| after.get(..end)).unwrap_or(after)
+}
+
+/// The lines that are indented more deeply than the command: a mail that is indented as a whole has none.
+fn indented<'a>(line: &Logical, after: &'a [Logical]) -> &'a [Logical] {
+    let belongs = |l: &Logical| {
+        let text = l.raw.trim_start();
+        l.indent > line.indent && !text.is_empty() && !text.starts_with(['#', '＃', '>', '*', '-', '•'])
+    };
+    let end = after.iter().position(|l| !belongs(l)).unwrap_or(after.len());
+    after.get(..end).unwrap_or_default()
+}
+
+fn has_bidi(raw: &str) -> bool {
+    raw.contains(['\u{61C}', '\u{202A}', '\u{202B}', '\u{202C}', '\u{202D}', '\u{202E}'])
+        || raw.contains(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'])
+}
+
+/// The lines as one text, without blank lines at its ends.
+fn trimmed(lines: &[&str]) -> String {
+    let joined = lines.join("\n");
+    let start = joined.trim_start_matches(|c: char| c.is_whitespace());
+    start.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    /// Saturday 14 March 2026, in London.
+    fn now() -> Zoned {
+        "2026-03-14T10:02:00+00:00[Europe/London]".parse().unwrap()
+    }
+
+    fn read_about(text: &str, about: About) -> Commands {
+        let lines: Vec<Line> = text.lines().map(|l| Line { text: l.to_owned(), wrapped: false }).collect();
+        read(&lines, &Reading { now: &now(), order: DateOrder::DayMonth, about, firm_codes: &[] })
+    }
+
+    fn read_text(text: &str) -> Commands {
+        read_about(text, About::Unknown)
+    }
+
+    fn one(text: &str) -> Request {
+        let mut requests = read_text(text).requests;
+        assert_eq!(requests.len(), 1, "{text}");
+        requests.remove(0)
+    }
+
+    fn json_of(text: &str) -> Value {
+        Value::from(read_text(text).requests.iter().map(to_json).collect::<Vec<_>>())
+    }
+
+    fn code(text: &str) -> Option<&'static str> {
+        one(text).error.map(|e| e.code())
+    }
+
+    /// One line, and what `inspect` prints for it.
+    fn lines_and_requests() -> Vec<(&'static str, Value)> {
+        vec![
+            // c3: arguments in any order, then words
+            (
+                "#time 1.5h A103 L210 Drafted reply brief",
+                json!({"verb": "time", "seconds": 5400, "codes": ["A103", "L210"], "narrative": "Drafted reply brief"}),
+            ),
+            (
+                "#time a103 1,5h l210 m-12 yesterday nb Drafted",
+                json!({"verb": "time", "seconds": 5400, "date": "2026-03-13", "codes": ["A103", "L210"], "ids": ["M-12"],
+                       "flags": ["non-billable"], "narrative": "Drafted"}),
+            ),
+            (
+                "#time 1.5h M-12 A103 L210: Draft reply brief",
+                json!({"verb": "time", "seconds": 5400, "codes": ["A103", "L210"], "ids": ["M-12"], "narrative": "Draft reply brief"}),
+            ),
+            (
+                "#time 3.4h A103/L250 Drafted",
+                json!({"verb": "time", "seconds": 12240, "codes": ["A103", "L250"], "narrative": "Drafted"}),
+            ),
+            ("#time 1h: A103 is my room", json!({"verb": "time", "seconds": 3600, "narrative": "A103 is my room"})),
+            (
+                "#time 1.5h, Drafted “reply” – final",
+                json!({"verb": "time", "seconds": 5400, "narrative": "Drafted “reply” – final"}),
+            ),
+            ("#time 1h – Call with client", json!({"verb": "time", "seconds": 3600, "narrative": "Call with client"})),
+            ("#time .2", json!({"verb": "time", "seconds": 720})),
+            ("#time 3u call", json!({"verb": "time", "seconds": 1080, "narrative": "call"})),
+            ("#time 90’ call", json!({"verb": "time", "seconds": 5400, "narrative": "call"})),
+            ("#time 1½h call", json!({"verb": "time", "seconds": 5400, "narrative": "call"})),
+            ("#t 1h30 call", json!({"verb": "time", "seconds": 5400, "narrative": "call"})),
+            ("#log-time 1:30 call", json!({"verb": "time", "seconds": 5400, "narrative": "call"})),
+            ("#bill-time 01:30:00", json!({"verb": "time", "seconds": 5400})),
+            ("#time 2 Drafted", json!({"verb": "time", "seconds": 7200, "narrative": "Drafted"})),
+            ("#time 12 Mar 1.5h x", json!({"verb": "time", "seconds": 5400, "date": "2026-03-12", "narrative": "x"})),
+            ("#time 3 Mar 2h x", json!({"verb": "time", "seconds": 7200, "date": "2026-03-03", "narrative": "x"})),
+            ("#time 1.5 12 Mar x", json!({"verb": "time", "seconds": 5400, "date": "2026-03-12", "narrative": "x"})),
+            ("#time 1h 12/03/2026 x", json!({"verb": "time", "seconds": 3600, "date": "2026-03-12", "narrative": "x"})),
+            ("#time 1h –1d x", json!({"verb": "time", "seconds": 3600, "date": "2026-03-13", "narrative": "x"})),
+            (
+                "#time 1h date:yesterday x",
+                json!({"verb": "time", "seconds": 3600, "date": "2026-03-13", "narrative": "x"}),
+            ),
+            (
+                "#time 1h last friday: x",
+                json!({"verb": "time", "seconds": 3600, "date": "2026-03-13", "narrative": "x"}),
+            ),
+            (
+                "#time 1h no-charge urgent x",
+                json!({"verb": "time", "seconds": 3600, "flags": ["no-charge", "urgent"], "narrative": "x"}),
+            ),
+            ("#time 1h Urgent call", json!({"verb": "time", "seconds": 3600, "narrative": "Urgent call"})),
+            (
+                "#time 1h Reviewed rate: 5% clause",
+                json!({"verb": "time", "seconds": 3600, "narrative": "Reviewed rate: 5% clause"}),
+            ),
+            (
+                "#time 1h D-4v2 reviewed",
+                json!({"verb": "time", "seconds": 3600, "ids": ["D-4v2"], "narrative": "reviewed"}),
+            ),
+            (
+                "#time 1h 2h deposition",
+                json!({"verb": "time", "seconds": 3600, "narrative": "deposition", "error": "duration_twice"}),
+            ),
+            // refusals
+            ("#time 15 x", json!({"verb": "time", "narrative": "x", "error": "duration_ambiguous"})),
+            ("#time 45", json!({"verb": "time", "error": "duration_ambiguous"})),
+            (
+                "#time 2 letters to client 1.5h",
+                json!({"verb": "time", "narrative": "letters to client 1.5h", "error": "duration_ambiguous"}),
+            ),
+            ("#time 0 x", json!({"verb": "time", "narrative": "x", "error": "duration_zero"})),
+            ("#time -1h x", json!({"verb": "time", "narrative": "x", "error": "duration_negative"})),
+            ("#time 25h x", json!({"verb": "time", "narrative": "x", "error": "duration_over_a_day"})),
+            ("#time", json!({"verb": "time", "error": "duration_missing"})),
+            ("#time Drafted 1.5h", json!({"verb": "time", "narrative": "Drafted 1.5h", "error": "duration_missing"})),
+            (
+                "#time 1h tomorrow x",
+                json!({"verb": "time", "seconds": 3600, "date": "2026-03-15", "narrative": "x", "error": "date_in_future"}),
+            ),
+            (
+                "#time 1h 31 Feb x",
+                json!({"verb": "time", "seconds": 3600, "narrative": "x", "error": "date_no_such_day"}),
+            ),
+            (
+                "#time 1h A113 x",
+                json!({"verb": "time", "seconds": 3600, "codes": ["A113"], "narrative": "x", "error": "code_unknown"}),
+            ),
+            (
+                "#time 1h rate:250 x",
+                json!({"verb": "time", "seconds": 3600, "narrative": "x", "error": "rate_refused"}),
+            ),
+            (
+                "#time 1h rate: 250 x",
+                json!({"verb": "time", "seconds": 3600, "narrative": "x", "error": "rate_refused"}),
+            ),
+            (
+                "#time 1h x rate:$250",
+                json!({"verb": "time", "seconds": 3600, "narrative": "x rate:$250", "error": "rate_refused"}),
+            ),
+            ("#note", json!({"verb": "note", "error": "text_missing"})),
+            ("#message to Smith:", json!({"verb": "message", "error": "text_missing"})),
+            ("#edit", json!({"verb": "edit", "error": "nothing_to_change"})),
+            ("#do\u{202e}ne T-12", json!({"verb": "done", "ids": ["T-12"], "error": "bidi_control"})),
+            // the other verbs of c6, c7 and decision 16
+            ("#done", json!({"verb": "done"})),
+            ("#completed T-12, T-14 and T-15.", json!({"verb": "done", "ids": ["T-12", "T-14", "T-15"]})),
+            ("#done t12", json!({"verb": "done", "ids": ["T-12"]})),
+            ("#done 3 1.2h text", json!({"verb": "done", "seconds": 4320, "ids": ["T-3"], "narrative": "text"})),
+            ("#hours", json!({"verb": "entries"})),
+            ("#hours csv", json!({"verb": "entries", "narrative": "csv"})),
+            ("#hours 1.5h x", json!({"verb": "time", "seconds": 5400, "narrative": "x"})),
+            ("#hours 15", json!({"verb": "time", "error": "duration_ambiguous"})),
+            (
+                "#call 10m with Mr Smith: agreed extension",
+                json!({"verb": "call", "seconds": 600, "narrative": "with Mr Smith: agreed extension"}),
+            ),
+            ("#phone 3 people joined", json!({"verb": "call", "narrative": "3 people joined"})),
+            (
+                "#message to Smith: Can we move the call?",
+                json!({"verb": "message", "narrative": "Can we move the call?"}),
+            ),
+            ("#edit TE-31 1.2h", json!({"verb": "edit", "seconds": 4320, "ids": ["TE-31"]})),
+            ("#edit 3.2", json!({"verb": "edit", "seconds": 11520})),
+            ("#edit date yesterday", json!({"verb": "edit", "date": "2026-03-13"})),
+            ("#edit N-3 1.2h was wrong", json!({"verb": "edit", "ids": ["N-3"], "narrative": "1.2h was wrong"})),
+            ("#remove te-31", json!({"verb": "delete", "ids": ["TE-31"]})),
+            ("#undo", json!({"verb": "undo"})),
+            ("#in F-3", json!({"verb": "folder", "ids": ["F-3"]})),
+            ("#folder Discovery/Exhibits", json!({"verb": "folder", "narrative": "Discovery/Exhibits"})),
+            ("#name 2 Exhibit B.pdf", json!({"verb": "name", "narrative": "2 Exhibit B.pdf"})),
+            ("#v D-4", json!({"verb": "version", "ids": ["D-4"]})),
+            ("#unzip Discovery", json!({"verb": "unzip", "narrative": "Discovery"})),
+            ("#send-me D-4v2", json!({"verb": "get", "ids": ["D-4v2"]})),
+            ("#view M-12", json!({"verb": "show", "ids": ["M-12"]})),
+            ("#tasks overdue", json!({"verb": "tasks", "narrative": "overdue"})),
+            ("#accept", json!({"verb": "yes"})),
+            ("#decline", json!({"verb": "no"})),
+            ("#pay BILL-17", json!({"verb": "pay", "ids": ["BILL-17"]})),
+            ("#digest daily 07:30", json!({"verb": "digest", "narrative": "daily 07:30"})),
+            ("#confirm 123-456", json!({"verb": "confirm", "narrative": "123-456"})),
+            ("#as FirmB", json!({"verb": "as", "narrative": "FirmB"})),
+            ("#help time", json!({"verb": "help", "narrative": "time"})),
+            ("#help #time", json!({"verb": "help", "narrative": "time"})),
+            ("#?", json!({"verb": "help"})),
+            ("#dry-run", json!({"verb": "dry-run"})),
+            ("#log", json!({"verb": "log"})),
+            (
+                "#event M-12 12 Mar 14:00 1h \"Court, room 4\": Hearing",
+                json!({"verb": "event", "seconds": 3600, "date": "2027-03-12", "ids": ["M-12"], "narrative": "Hearing"}),
+            ),
+            (
+                "#task for Jane Roe M-12 due 3 Apr: Draft reply brief",
+                json!({"verb": "task", "date": "2026-04-03", "ids": ["M-12"], "narrative": "Draft reply brief"}),
+            ),
+            ("#share D-4 with Jane Roe quietly", json!({"verb": "share", "ids": ["D-4"], "flags": ["quietly"]})),
+            ("#rate jane@example.com M-12 250", json!({"verb": "rate", "ids": ["M-12"], "narrative": "250"})),
+            ("help", json!({"verb": "help"})),
+            ("Help.", json!({"verb": "help"})),
+            ("Accepted!", json!({"verb": "yes"})),
+        ]
+    }
+
+    #[test]
+    fn every_line_is_read_as_its_row_says() {
+        for (text, expected) in lines_and_requests() {
+            assert_eq!(json_of(text), json!([expected]), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_synonym_is_read_as_its_verb() {
+        for entry in TABLE {
+            for word in entry.words() {
+                let request = one(&format!("#{}", word.to_uppercase()));
+                let expected = if word == "hours" { Verb::Entries } else { entry.verb };
+                assert_eq!(request.verb, expected, "#{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_of_the_help_works_as_written() {
+        for entry in TABLE {
+            let request = one(entry.example);
+            assert_eq!((request.verb, request.error), (entry.verb, None), "{}", entry.example);
+        }
+    }
+
+    #[test]
+    fn the_first_mail_of_c9_is_a_done_a_time_and_a_message() {
+        let text = "   #done\n   #time 3.4h A103 L250 Drafted reply brief in support of motion to compel\n   Final is attached - please check footnote 7.\n";
+        let commands = read_text(text);
+        assert_eq!(
+            commands.requests.iter().map(to_json).collect::<Vec<_>>(),
+            [
+                json!({"verb": "done"}),
+                json!({"verb": "time", "seconds": 12240, "codes": ["A103", "L250"],
+                       "narrative": "Drafted reply brief in support of motion to compel"})
+            ]
+        );
+        assert_eq!(commands.text, "Final is attached - please check footnote 7.");
+    }
+
+    #[test]
+    fn the_other_mails_of_c9_are_read() {
+        let forwarded = read_text("FYI, opposing counsel's proposal.\n#time .2");
+        assert_eq!(forwarded.text, "FYI, opposing counsel's proposal.");
+        assert_eq!(forwarded.requests[0].duration.unwrap().seconds(), 720);
+
+        let subject = read_mail(
+            "#done T-14",
+            &[],
+            &Reading { now: &now(), order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] },
+        );
+        assert_eq!(
+            subject.requests.iter().map(to_json).collect::<Vec<_>>(),
+            [json!({"verb": "done", "ids": ["T-14"]})]
+        );
+        assert_eq!(one("#edit 3.2h").duration.unwrap().seconds(), 11520);
+        assert_eq!(one("#undo").verb, Verb::Undo);
+        assert_eq!(one("#unzip Exhibits").narrative, "Exhibits");
+    }
+
+    #[test]
+    fn the_words_of_time_end_with_the_typed_line() {
+        let commands = read_text("#time 1h Drafted brief\nPlease check.");
+        assert_eq!(
+            (commands.requests[0].narrative.as_str(), commands.text.as_str()),
+            ("Drafted brief", "Please check.")
+        );
+        let indented = read_text("#time 1h Drafted\n  reply brief\n\tand exhibits\nPlease check.");
+        assert_eq!(indented.requests[0].narrative, "Drafted reply brief and exhibits");
+        assert_eq!(indented.text, "Please check.");
+        let bullets = read_text("- #time 1h Drafted\n- Please check.");
+        assert_eq!((bullets.requests[0].narrative.as_str(), bullets.text.as_str()), ("Drafted", "- Please check."));
+    }
+
+    #[test]
+    fn the_words_of_an_edited_time_entry_end_there_too_and_those_of_a_note_go_on() {
+        let text = "#edit Corrected\nSee you on Monday.";
+        assert_eq!(read_about(text, About::Item(Kind::TimeEntry)).text, "See you on Monday.");
+        assert_eq!(read_about(text, About::Other).text, "See you on Monday.");
+        let note = read_about(text, About::Item(Kind::Note));
+        assert_eq!(note.requests[0].narrative, "Corrected\nSee you on Monday.");
+        assert_eq!(read_text("#edit TE-3 1h\nSee you.").text, "See you.");
+    }
+
+    #[test]
+    fn a_broken_line_goes_on_with_its_arguments() {
+        let line = |text: &str, wrapped| Line { text: text.to_owned(), wrapped };
+        let lines = [
+            line("#time 3.4h A103", true),
+            line("L250 Drafted reply", true),
+            line("brief", false),
+            line("Hello", false),
+        ];
+        let reading = Reading { now: &now(), order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
+        let commands = read(&lines, &reading);
+        assert_eq!(commands.requests[0].narrative, "Drafted reply brief");
+        assert_eq!(commands.requests[0].codes.len(), 2);
+        assert_eq!(commands.text, "Hello");
+    }
+
+    #[test]
+    fn notes_and_messages_go_on_to_the_next_command() {
+        let commands = read_text(
+            "#note Witness availability:\n\nMay and June.\n#message to Mr Smith\nCan we move\nthe call?\n#done",
+        );
+        let words: Vec<&str> = commands.requests.iter().map(|r| r.narrative.as_str()).collect();
+        assert_eq!(words, ["Witness availability:\n\nMay and June.", "Can we move\nthe call?", ""]);
+        assert_eq!(commands.requests[1].to.as_deref(), Some("Mr Smith"));
+        assert_eq!(commands.text, "");
+    }
+
+    #[test]
+    fn a_person_is_named_up_to_the_colon_and_a_sentence_is_no_name() {
+        for (text, to, words) in [
+            ("#message to Smith: Hi", Some("Smith"), "Hi"),
+            ("#tell M-12 to Smith and Roe: Hi", Some("Smith and Roe"), "Hi"),
+            ("#message to Müller : Hi", Some("Müller"), "Hi"),
+            ("#message urgent to Smith: Hi", Some("Smith"), "Hi"),
+            ("#message To avoid doubt we agree to this", None, "To avoid doubt we agree to this"),
+            ("#message To be very clear about it: no", None, "To be very clear about it: no"),
+            ("#message Can we: talk", None, "Can we: talk"),
+            ("#share D-4 with Jane Roe", Some("Jane Roe"), ""),
+        ] {
+            let request = one(text);
+            assert_eq!((request.to.as_deref(), request.narrative.as_str()), (to, words), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_matter_may_be_named_by_the_firms_own_number() {
+        for text in ["#time 1h M-\"00012-Smith\" x", "#time 1h m-“00012-Smith” x", "#time [00012-Smith] 1h x"] {
+            let request = one(text);
+            assert_eq!((request.matter.as_deref(), request.narrative.as_str()), (Some("00012-Smith"), "x"), "{text}");
+        }
+        assert_eq!(one("#time 1h [draft 2] x").matter, None);
+    }
+
+    #[test]
+    fn near_misses_stay_text_and_are_asked_about() {
+        let commands = read_text("#tiem 1h\n#metoo\n#mesage hi\n#time1.5h x");
+        assert!(commands.requests.is_empty());
+        assert_eq!(commands.text, "#tiem 1h\n#metoo\n#mesage hi\n#time1.5h x");
+        let asked: Vec<_> = commands.near_misses.iter().map(|n| (n.word.as_str(), n.suggestion, n.line)).collect();
+        assert_eq!(asked, [("tiem", "time", 0), ("mesage", "message", 2), ("time", "time", 3)]);
+    }
+
+    #[test]
+    fn a_command_in_mid_line_is_text_and_is_asked_about() {
+        let commands = read_text("I worked on it #time 1h\n#done #time 2h x");
+        assert_eq!(commands.requests.len(), 1);
+        assert_eq!(commands.text, "I worked on it #time 1h");
+        let asked: Vec<_> = commands.mid_line.iter().map(|n| (n.word.as_str(), n.line)).collect();
+        assert_eq!(asked, [("time", 0), ("time", 1)]);
+    }
+
+    #[test]
+    fn the_sole_word_accepts_only_where_there_is_something_to_accept() {
+        for about in [About::Invitation, About::Unknown, About::Item(Kind::Event)] {
+            assert_eq!(read_about("\naccepted\n", about).requests[0].verb, Verb::Yes);
+        }
+        for about in [About::Other, About::Item(Kind::Conversation)] {
+            let commands = read_about("Accepted.", about);
+            assert!(commands.requests.is_empty());
+            assert_eq!(commands.text, "Accepted.");
+        }
+        for text in ["we have a conflict", "I accept", "not accepted", "accepted, but", "help me"] {
+            assert!(read_about(text, About::Invitation).requests.is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_subject_of_a_reply_has_no_command() {
+        let now = now();
+        let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
+        for prefix in ["Re", "RE", "Fwd", "Fw", "AW", "WG", "TR", "SV", "Antw"] {
+            assert_eq!(read_subject(&format!("{prefix}: #done T-12"), &reading), None, "{prefix}");
+        }
+        assert_eq!(read_subject("About #done", &reading), None);
+        assert_eq!(read_subject("- #done", &reading), None);
+        assert_eq!(read_subject(" #done T-12", &reading).unwrap().ids.len(), 1);
+        assert_eq!(read_subject("#note", &reading).unwrap().error.unwrap().code(), "text_missing");
+        let lines = [Line { text: "The witness is free in May.".to_owned(), wrapped: false }];
+        let note = read_mail("#note M-12", &lines, &reading);
+        assert_eq!((note.requests[0].narrative.as_str(), note.text.as_str()), ("The witness is free in May.", ""));
+        assert_eq!(note.requests[0].error, None);
+        assert_eq!(read_mail("#time 1h Drafted", &lines, &reading).text, "The witness is free in May.");
+    }
+
+    #[test]
+    fn an_address_may_say_what_is_done() {
+        let request = read_address_form("done+t-12").unwrap();
+        assert_eq!(to_json(&request), json!({"verb": "done", "ids": ["T-12"]}));
+        for local in ["m-12+discovery", "done", "done+", "done+x", "share+d-4", "delete+te-3", "+t-12"] {
+            assert_eq!(read_address_form(local), None, "{local}");
+        }
+    }
+
+    #[test]
+    fn marks_that_turn_the_writing_refuse_a_command_and_invisible_blanks_do_not() {
+        assert_eq!(code("\u{202e}#done T-12"), Some("bidi_control"));
+        assert_eq!(code("#time 1h Drafted\u{2066}x"), Some("bidi_control"));
+        assert_eq!(code("#note x\n\u{202a}y"), Some("bidi_control"));
+        assert_eq!(code("\u{200b}#done\u{200e} T-\u{feff}12"), None);
+        assert_eq!(read_text("Hello \u{202e}there").requests, []);
+    }
+
+    #[test]
+    fn a_mail_has_fifty_commands_at_most_and_nothing_is_lost() {
+        let commands = read_text(&"#done T-1\n".repeat(60));
+        assert_eq!(commands.requests.len(), MOST_COMMANDS + 1);
+        assert!(commands.requests[..MOST_COMMANDS].iter().all(|r| r.error.is_none()));
+        assert_eq!(commands.requests[MOST_COMMANDS].error.as_ref().unwrap().code(), "too_many_commands");
+        assert_eq!(commands.text.lines().count(), 60 - MOST_COMMANDS - 1);
+    }
+
+    #[test]
+    fn a_line_too_long_to_be_looked_at_is_refused() {
+        assert_eq!(code(&format!("#time 1h {}", "x".repeat(20_000))), Some("line_too_long"));
+    }
+
+    #[test]
+    fn a_refusal_says_the_smallest_text_that_would_work_and_it_works() {
+        for (text, instead) in [
+            ("#time 15 x", "#time 15h"),
+            ("#time 45 x", "#time 45m"),
+            ("#time x", "#time 1.5h"),
+            ("#time 1h 2h x", "#time 1:00"),
+            ("#time 1h tomorrow", "#time 1:00 14 March 2026"),
+            ("#time 1h A113", "#time 1:00 A111"),
+            ("#time 2h rate:5", "#time 2:00"),
+            ("#note", "#note Witness is available in May"),
+        ] {
+            let error = one(text).error.unwrap();
+            assert_eq!(error.instead, instead, "{text}");
+            assert_eq!(one(&error.instead).error, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_understood_can_be_said() {
+        use crate::domain::dates::Locale;
+        let request = one("#time 1.5h A103 yesterday M-12 nb x");
+        assert_eq!(request.understood(Locale::British), "#time, 1:30, 13 March 2026, M-12, A103, non-billable");
+        let problem = one("#time 1h tomorrow").error.unwrap().problem;
+        assert_eq!(problem.says(Locale::American), "March 15, 2026 is still to come");
+    }
+
+    #[test]
+    fn codes_that_the_firm_added_are_known() {
+        let now = now();
+        let codes = [Code::parse("A113").unwrap()];
+        let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &codes };
+        let lines = [Line { text: "#time 1h A113 x".to_owned(), wrapped: false }];
+        assert_eq!(read(&lines, &reading).requests[0].error, None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic_or_disappear(
+            lines in proptest::collection::vec(("(#(time|done|note|edit|message|share|task|event|hours|tiem) )?[ -~½–“”\u{202e}\u{200b}éß]{0,30}", any::<bool>()), 0..8)
+        ) {
+            let lines: Vec<Line> = lines.into_iter().map(|(text, wrapped)| Line { text, wrapped }).collect();
+            let now = now();
+            for about in [About::Unknown, About::Item(Kind::Note)] {
+                let reading = Reading { now: &now, order: DateOrder::MonthDay, about, firm_codes: &[] };
+                let commands = read(&lines, &reading);
+                let commanded = commands.requests.len();
+                let written = lines.iter().any(|l| l.text.chars().any(char::is_alphanumeric));
+                prop_assert!(!written || commanded > 0 || !commands.text.is_empty());
+                for request in &commands.requests {
+                    prop_assert!(!to_json(request)["verb"].is_null());
+                }
+            }
+        }
+
+        #[test]
+        fn an_id_is_read_back_as_it_is_shown(number in 1_u32..999_999, version in 1_u32..99, kind in 0..10_usize) {
+            let kind = Kind::ALL[kind];
+            let version = (kind == Kind::Document).then_some(version);
+            let id = ItemId { kind, number, version };
+            let request = one(&format!("#show {}", id.to_string().to_lowercase()));
+            prop_assert_eq!(request.ids, vec![id]);
+        }
+
+        #[test]
+        fn arguments_may_come_in_any_order(
+            order in Just(vec!["1.5h", "12 March 2026", "A103", "L210", "nb", "M-12", "T-3"]).prop_shuffle()
+        ) {
+            let request = one(&format!("#time {} Drafted reply", order.join(" ")));
+            prop_assert_eq!(request.error, None);
+            prop_assert_eq!(request.duration.unwrap().seconds(), 5400);
+            prop_assert_eq!(request.date.unwrap().to_string(), "2026-03-12");
+            prop_assert_eq!((request.codes.len(), request.flags.len(), request.ids.len()), (2, 1, 2));
+            prop_assert_eq!(request.narrative, "Drafted reply");
+        }
+
+        #[test]
+        fn nothing_below_the_line_of_a_time_entry_is_billed(below in "[A-Za-z][ -~]{0,40}") {
+            let commands = read_text(&format!("#time 1h Drafted\n{below}"));
+            prop_assert_eq!(&commands.requests[0].narrative, "Drafted");
+        }
+    }
+}

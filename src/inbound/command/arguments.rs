@@ -1,0 +1,498 @@
+//! What follows a verb comes in; its typed arguments, its words, and the first thing that is wrong go into the request
+//! (spec: commands.md c3–c5, decisions.md 14, 15). Never asks whether an item exists.
+
+use super::lexer::Text;
+use super::request::{CommandError, Flag, Problem, Request};
+use super::verbs::{Takes, Verb};
+use super::{Reading, is_note_like};
+use crate::domain::dates::{self, Against, DateOrder, Direction, Locale};
+use crate::domain::duration::{self, DurationError, Quantity};
+use crate::domain::utbms::Code;
+use crate::domain::{Address, ItemId, Kind};
+
+/// The longest run of words that names a person.
+const LONGEST_NAME: usize = 4;
+
+/// Reads the arguments of `request` from `rest`; `more` says whether text follows on lines of its own.
+pub(super) fn read(request: &mut Request, rest: &Text, reading: &Reading<'_>, more: bool) {
+    let takes = request.verb.entry().takes;
+    let mut arguments = Arguments { request, reading, more, plain: &rest.plain, shown: &rest.shown, seen: 0, takes };
+    arguments.run();
+    let words = arguments.shown.trim();
+    if words.chars().any(|c| !matches!(c, '.' | ',' | ';' | ':' | '!' | '-')) {
+        request.narrative = words.to_owned();
+    }
+    complete(request, reading);
+}
+
+/// Notes what is wrong, unless something was wrong before.
+pub(super) fn fail(request: &mut Request, problem: Problem, reading: &Reading<'_>) {
+    if request.error.is_none() {
+        let instead = instead(request, &problem, reading);
+        request.error = Some(CommandError { problem, instead });
+    }
+}
+
+struct Arguments<'a, 'r> {
+    request: &'a mut Request,
+    reading: &'a Reading<'r>,
+    more: bool,
+    /// What is left, with the characters of phones made plain, and as it is shown.
+    plain: &'a str,
+    shown: &'a str,
+    /// How many arguments were read.
+    seen: usize,
+    takes: &'static [Takes],
+}
+
+impl<'a> Arguments<'a, '_> {
+    fn run(&mut self) {
+        loop {
+            self.blanks();
+            if self.plain.starts_with(':') {
+                self.advance(1);
+                return;
+            }
+            if self.plain.starts_with("- ") {
+                self.advance(2);
+                if self.seen > 0 {
+                    return;
+                }
+                continue;
+            }
+            match self.argument() {
+                Some(Taken::Bytes(bytes)) if bytes > 0 => self.advance(bytes),
+                Some(Taken::Words) => return,
+                _ => return,
+            }
+            self.seen = self.seen.saturating_add(1);
+        }
+    }
+
+    fn has(&self, form: Takes) -> bool {
+        self.takes.contains(&form)
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        let (Some(past), Some(plain)) = (self.plain.get(..bytes), self.plain.get(bytes..)) else { return };
+        let mut shown = self.shown.chars();
+        for _ in past.chars() {
+            shown.next();
+        }
+        (self.plain, self.shown) = (plain, shown.as_str());
+    }
+
+    /// Skips blanks, and the marks that stand between arguments.
+    fn blanks(&mut self) {
+        let text = self.plain;
+        let mut left = text.trim_start();
+        if self.seen > 0 {
+            let marked = left.trim_start_matches([',', ';', '.', '!']);
+            if marked.is_empty() || marked.starts_with(' ') {
+                left = marked.trim_start();
+            }
+        }
+        let skipped = text.len().saturating_sub(left.len());
+        self.advance(skipped);
+    }
+
+    /// The next word, without the marks at its end.
+    fn word(&self) -> &'a str {
+        let text = self.plain;
+        let word = text.split(' ').next().unwrap_or_default();
+        word.trim_end_matches([',', ';', '.', ':', '!', ')'])
+    }
+
+    /// Reads one argument; `None` where the words begin.
+    fn argument(&mut self) -> Option<Taken> {
+        if self.plain.is_empty() || self.is_text_of_a_note() {
+            return self.id();
+        }
+        self.id()
+            .or_else(|| self.matter())
+            .or_else(|| self.key())
+            .or_else(|| self.codes())
+            .or_else(|| self.flag())
+            .or_else(|| self.address())
+            .or_else(|| self.quoted())
+            .or_else(|| self.duration())
+            .or_else(|| self.date())
+            .or_else(|| self.time_of_day())
+            .or_else(|| self.task_number())
+            .or_else(|| self.person())
+            .or_else(|| self.bare_number())
+    }
+
+    /// `#edit N-3 …` is text from the first word on; `#edit TE-31 …` has arguments.
+    fn is_text_of_a_note(&self) -> bool {
+        self.request.verb == Verb::Edit && is_note_like(self.request, self.reading)
+    }
+
+    fn id(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Ids) {
+            return None;
+        }
+        if !self.request.ids.is_empty()
+            && let Some(and) = ["and ", "& ", "+ "].into_iter().find(|and| self.plain.starts_with(and))
+        {
+            let next = self.plain.get(and.len()..)?.split(' ').next()?;
+            self.any_id(next.trim_end_matches([',', '.', ':', ';', '!']))?;
+            return Some(Taken::Bytes(and.len()));
+        }
+        let word = self.word().to_owned();
+        // "T-12,T-14" is two.
+        let ids: Option<Vec<ItemId>> = word.split(',').map(|part| self.any_id(part)).collect();
+        for id in ids.filter(|ids| !ids.is_empty())? {
+            add(&mut self.request.ids, id);
+        }
+        Some(Taken::Bytes(word.len()))
+    }
+
+    fn any_id(&self, word: &str) -> Option<ItemId> {
+        ItemId::parse(word).or_else(|| if self.has(Takes::LooseIds) { without_hyphen(word) } else { None })
+    }
+
+    /// `M-"00012-Smith"` and `[00012-Smith]`.
+    fn matter(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Ids) || self.request.matter.is_some() {
+            return None;
+        }
+        let text = self.plain;
+        let (open, close) = if text.get(..3).is_some_and(|s| s.eq_ignore_ascii_case("m-\"")) {
+            (3, '"')
+        } else if text.starts_with('[') {
+            (1, ']')
+        } else {
+            return None;
+        };
+        let inside = text.get(open..)?;
+        let end = inside.find(close)?;
+        let number = inside.get(..end)?;
+        let plausible = (1..=80).contains(&number.len())
+            && number.contains(|c: char| c.is_ascii_digit())
+            && (!number.contains(' ') || number.contains('-'));
+        if !plausible {
+            return None;
+        }
+        let from = text.get(..open)?.chars().count();
+        let shown = self.shown.chars().skip(from).take(number.chars().count()).collect();
+        let bytes = open.saturating_add(end).saturating_add(1);
+        self.request.matter = Some(shown);
+        Some(Taken::Bytes(bytes))
+    }
+
+    /// `rate:250` is refused; `date:`, `matter:` and `code:` only say what follows; `@Research` is an activity.
+    fn key(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Keys) {
+            return None;
+        }
+        let text = self.plain;
+        if let Some(activity) = self.word().strip_prefix('@') {
+            let bytes = activity.len().saturating_add(1);
+            let name = activity.to_owned();
+            return name.starts_with(char::is_alphabetic).then(|| {
+                self.request.keys.push(("activity".to_owned(), name));
+                Taken::Bytes(bytes)
+            });
+        }
+        let end = first_word(text).find([':', '='])?;
+        let key = text.get(..end)?.to_lowercase();
+        let after = text.get(end.saturating_add(1)..)?;
+        let blanks = after.len().saturating_sub(after.trim_start().len());
+        let value = after.trim_start();
+        let to_value = end.saturating_add(1).saturating_add(blanks);
+        match key.as_str() {
+            "rate" | "price" => {
+                fail(self.request, Problem::RateSet, self.reading);
+                let figure = value.split(' ').next().filter(|v| v.contains(|c: char| c.is_ascii_digit()));
+                Some(Taken::Bytes(to_value.saturating_add(figure.map_or(0, str::len))))
+            }
+            "date" | "due" if dates::prefix(value, &self.against()?).is_some() => Some(Taken::Bytes(to_value)),
+            "matter" | "task" | "item" if ItemId::parse(first_word(value)).is_some() || value.starts_with('[') => {
+                Some(Taken::Bytes(to_value))
+            }
+            "code" | "codes" | "activity" | "task" if Code::parse(first_word(value)).is_some() => {
+                Some(Taken::Bytes(to_value))
+            }
+            "activity" if blanks == 0 && !value.is_empty() => {
+                let name = first_word(value);
+                self.request.keys.push((key, name.to_owned()));
+                Some(Taken::Bytes(to_value.saturating_add(name.len())))
+            }
+            _ => None,
+        }
+    }
+
+    /// `A103`, `A103 L210`, `A103/L210`.
+    fn codes(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Codes) {
+            return None;
+        }
+        let word = self.word().to_owned();
+        let codes: Vec<Code> = word.split(['/', ',']).map(Code::parse).collect::<Option<_>>()?;
+        for code in codes {
+            if code.is_unlisted() && !self.reading.firm_codes.contains(&code) {
+                fail(self.request, Problem::CodeUnknown(code.clone()), self.reading);
+            }
+            add(&mut self.request.codes, code);
+        }
+        Some(Taken::Bytes(word.len()))
+    }
+
+    fn flag(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Flags) {
+            return None;
+        }
+        let word = self.word().to_owned();
+        let flag = Flag::of(&word)?;
+        // "Urgent call with client" begins the words; "urgent" and "Urgent:" do not.
+        let title = word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
+        let alone = self.plain.get(word.len()..).is_none_or(|r| !r.starts_with(' ') || r.trim().is_empty());
+        if title && !alone && matches!(flag, Flag::Urgent | Flag::Quietly) {
+            return None;
+        }
+        add(&mut self.request.flags, flag);
+        Some(Taken::Bytes(word.len()))
+    }
+
+    fn address(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Addresses) {
+            return None;
+        }
+        let word = self.word();
+        let address = Address::parse(word.trim_matches(['<', '>'])).ok()?;
+        let bytes = word.len();
+        add(&mut self.request.addresses, address);
+        Some(Taken::Bytes(bytes))
+    }
+
+    fn quoted(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Quoted) {
+            return None;
+        }
+        let inside = self.plain.strip_prefix('"')?;
+        let end = inside.find('"')?;
+        let count = inside.get(..end)?.chars().count();
+        let shown: String = self.shown.chars().skip(1).take(count).collect();
+        self.request.quoted.push(shown.trim().to_owned());
+        Some(Taken::Bytes(end.saturating_add(2)))
+    }
+
+    /// A duration with its unit, and `1:30` where no clock is meant.
+    fn duration(&mut self) -> Option<Taken> {
+        if !self.has(Takes::Duration) {
+            return None;
+        }
+        let text = self.plain;
+        let clock = || if self.has(Takes::Hours) { duration::clock(text) } else { None };
+        let (bytes, value) = duration::explicit(text).or_else(clock)?;
+        self.set_duration(value);
+        Some(Taken::Bytes(bytes))
+    }
+
+    fn set_duration(&mut self, value: Result<Quantity, DurationError>) {
+        match value {
+            Ok(_) if self.request.duration.is_some() => fail(self.request, Problem::TwoDurations, self.reading),
+            Ok(quantity) => self.request.duration = Some(quantity),
+            Err(error) => fail(self.request, Problem::Duration(error), self.reading),
+        }
+    }
+
+    fn against(&self) -> Option<Against<'_>> {
+        let direction = match (self.has(Takes::PastDate), self.has(Takes::FutureDate)) {
+            (true, _) => Direction::Past,
+            (_, true) => Direction::Future,
+            _ => return None,
+        };
+        Some(Against { now: self.reading.now, order: self.reading.order, direction })
+    }
+
+    /// A date; "date", "due" and "since" may stand before it.
+    fn date(&mut self) -> Option<Taken> {
+        let against = self.against()?;
+        let text = self.plain;
+        let word = first_word(text);
+        let named = ["date", "due", "since"].iter().any(|w| word.eq_ignore_ascii_case(w));
+        let skip = if named { word.len().saturating_add(1) } else { 0 };
+        let (bytes, value) = dates::prefix(text.get(skip..)?, &against)?;
+        match value {
+            Ok(_) if self.request.date.is_some() => fail(self.request, Problem::TwoDates, self.reading),
+            Ok(date) => self.request.date = Some(date),
+            Err(error) => fail(self.request, Problem::Date(error), self.reading),
+        }
+        Some(Taken::Bytes(skip.saturating_add(bytes)))
+    }
+
+    fn time_of_day(&mut self) -> Option<Taken> {
+        if !self.has(Takes::TimeOfDay) || self.request.time.is_some() {
+            return None;
+        }
+        let (bytes, time) = dates::time_of_day(self.plain)?;
+        self.request.time = Some(time);
+        Some(Taken::Bytes(bytes))
+    }
+
+    /// `#done 3` is `#done T-3` (gateway.md K5).
+    fn task_number(&mut self) -> Option<Taken> {
+        if !self.has(Takes::TaskNumbers) || self.seen != self.request.ids.len() {
+            return None;
+        }
+        let word = self.word();
+        let plain = (1..=6).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+        let number: u32 = word.parse().ok().filter(|n| plain && *n > 0)?;
+        let bytes = word.len();
+        add(&mut self.request.ids, ItemId::new(Kind::Task, number));
+        Some(Taken::Bytes(bytes))
+    }
+
+    /// "to Smith:", "with Jane Roe": the words up to a colon, to the next argument, or to the end of the line.
+    fn person(&mut self) -> Option<Taken> {
+        let keywords =
+            self.takes.iter().find_map(|t| if let Takes::Person(words) = t { Some(*words) } else { None })?;
+        let keyword = first_word(self.plain);
+        if self.request.to.is_some() || !keywords.iter().any(|k| keyword.eq_ignore_ascii_case(k)) {
+            return None;
+        }
+        let before = (self.plain, self.shown);
+        self.advance(keyword.len());
+        let mut name: Vec<String> = Vec::new();
+        let ended = loop {
+            let skipped = self.plain.len().saturating_sub(self.plain.trim_start().len());
+            self.advance(skipped);
+            if self.plain.is_empty() {
+                break !matches!(self.request.verb, Verb::Message) || self.more;
+            }
+            if self.plain.starts_with(':') || self.argument_follows() {
+                break true;
+            }
+            let word = first_word(self.plain);
+            let (characters, bytes) = (word.chars().count(), word.len());
+            let shown: String = self.shown.chars().take(characters).collect();
+            if name.len() >= LONGEST_NAME {
+                break false;
+            }
+            if let Some(last) = shown.strip_suffix([':', '：']) {
+                name.push(last.to_owned());
+                self.advance(bytes.saturating_sub(1));
+                break true;
+            }
+            name.push(shown);
+            self.advance(bytes);
+        };
+        if !ended {
+            (self.plain, self.shown) = before;
+            return None;
+        }
+        if !name.is_empty() {
+            self.request.to = Some(name.join(" ").trim_end_matches(',').to_owned());
+        }
+        if self.plain.starts_with(':') {
+            self.advance(1);
+            return Some(Taken::Words);
+        }
+        // Where the name ends at an argument, that argument is read next.
+        self.argument()
+    }
+
+    /// Says whether an argument that ends a person's name stands here.
+    fn argument_follows(&self) -> bool {
+        let word = self.word();
+        let due = ["due", "quietly", "urgent", "notify"].iter().any(|w| word.eq_ignore_ascii_case(w));
+        let date = || self.against().is_some_and(|a| dates::prefix(self.plain, &a).is_some());
+        let id = || self.has(Takes::Ids) && (ItemId::parse(word).is_some() || self.plain.starts_with('['));
+        due || id() || (self.has(Takes::Addresses) && Address::parse(word).is_ok()) || date()
+    }
+
+    /// A number without a unit: only as the first argument, and only if no other duration stands in the line.
+    fn bare_number(&mut self) -> Option<Taken> {
+        let first = self.seen == 0 || (self.request.verb == Verb::Edit && self.seen == self.request.ids.len());
+        if !self.has(Takes::Hours) || !first || self.request.duration.is_some() {
+            return None;
+        }
+        let (bytes, value) = duration::bare(self.plain)?;
+        let typed = self.word().to_owned();
+        let others = self.plain.get(bytes..).is_some_and(duration::stands_in);
+        if others {
+            fail(self.request, Problem::NumberAndDuration(typed), self.reading);
+        } else {
+            self.set_duration(value);
+        }
+        Some(Taken::Bytes(bytes))
+    }
+}
+
+/// What was read at one place.
+enum Taken {
+    /// An argument of this many bytes.
+    Bytes(usize),
+    /// The argument ended with a colon: what follows are words.
+    Words,
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// `T12` and `d4v2`, as thumbs type them.
+fn without_hyphen(word: &str) -> Option<ItemId> {
+    let split = word.find(|c: char| c.is_ascii_digit())?;
+    let (letters, digits) = word.split_at_checked(split)?;
+    ItemId::parse(&format!("{letters}-{digits}"))
+}
+
+/// Notes what is missing or can't be, once all arguments are known.
+fn complete(request: &mut Request, reading: &Reading<'_>) {
+    let today = reading.now.date();
+    if request.verb.entry().takes.contains(&Takes::PastDate)
+        && let Some(date) = request.date.filter(|d| *d > today)
+    {
+        fail(request, Problem::DateInFuture(date), reading);
+    }
+    if request.verb.entry().takes.contains(&Takes::Keys) && sets_a_rate(&request.narrative) {
+        fail(request, Problem::RateSet, reading);
+    }
+    if request.verb == Verb::Time && request.duration.is_none() {
+        fail(request, Problem::DurationMissing, reading);
+    }
+}
+
+/// Finds `rate:250` among the words; "interest rate: 5% clause" is what a lawyer drafts.
+fn sets_a_rate(words: &str) -> bool {
+    let lower = words.to_lowercase();
+    lower.match_indices("rate:").any(|(at, found)| {
+        let starts = lower.get(..at).is_some_and(|b| b.is_empty() || b.ends_with(' '));
+        let value = lower.get(at.saturating_add(found.len())..).unwrap_or_default();
+        starts && value.trim_start_matches(['$', '£', '€']).starts_with(|c: char| c.is_ascii_digit())
+    })
+}
+
+/// The smallest text that would work.
+fn instead(request: &Request, problem: &Problem, reading: &Reading<'_>) -> String {
+    let verb = request.verb.name();
+    let long = request.duration.map_or_else(|| "1.5h".to_owned(), Quantity::h_mm);
+    let locale = if reading.order == DateOrder::DayMonth { Locale::British } else { Locale::American };
+    match problem {
+        Problem::Duration(DurationError::Ambiguous(number)) if number.parse::<u32>().is_ok_and(|n| n <= 24) => {
+            format!("#{verb} {number}h")
+        }
+        Problem::Duration(DurationError::Ambiguous(number)) => format!("#{verb} {number}m"),
+        Problem::Duration(_) | Problem::DurationMissing => format!("#{verb} 1.5h"),
+        Problem::NumberAndDuration(number) => format!("#{verb} {number}h"),
+        Problem::TwoDurations | Problem::RateSet => format!("#{verb} {long}"),
+        Problem::Date(_) | Problem::DateInFuture(_) | Problem::TwoDates => {
+            format!("#{verb} {long} {}", locale.display(reading.now.date()))
+        }
+        Problem::CodeUnknown(code) => match code.nearest(&[code.set()], 1).first() {
+            Some((near, _)) => format!("#{verb} {long} {near}"),
+            None => format!("#{verb} {long}"),
+        },
+        Problem::BidiControl | Problem::LineTooLong | Problem::TooManyCommands => format!("#{verb}"),
+        Problem::TextMissing | Problem::NothingToChange => request.verb.entry().example.to_owned(),
+    }
+}
