@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use super::{Act, Answer};
-use crate::allowed;
 use crate::domain::{Item, Kind, PersonId};
 use crate::sharing::{Ability, Thing};
 use crate::store::Result;
@@ -36,7 +35,8 @@ pub struct Topic {
 /// Answers in a conversation.
 pub fn post(act: &Act<'_>, conversation: Item, body: &str) -> Answer<Posted> {
     allowed!(act.ask(Ability::Reply, conversation));
-    let new = NewMessage { conversation: conversation.id, sender: act.actor.id, body: body.to_owned(), inbox: act.inbox };
+    let new =
+        NewMessage { conversation: conversation.id, sender: act.actor.id, body: body.to_owned(), inbox: act.inbox };
     let message = act.tx.add_message(act.firm.id, &new, act.now)?;
     let members = act.tx.members(act.firm.id, conversation.id, act.now)?;
     let to = members.into_iter().filter(|p| *p != act.actor.id).collect();
@@ -99,7 +99,14 @@ fn join(act: &Act<'_>, conversation: Item, person: PersonId, by: Option<PersonId
     act.tx.add_member(act.firm.id, conversation.id, person, act.now)?;
     let is_contact = act.tx.person(act.firm.id, person)?.is_some_and(|p| !p.is_user());
     if let (true, Some(by)) = (is_contact, by) {
-        let share = NewShare { person, item: conversation, source: Source::Membership, notify: false, message: String::new(), by };
+        let share = NewShare {
+            person,
+            item: conversation,
+            source: Source::Membership,
+            notify: false,
+            message: String::new(),
+            by,
+        };
         act.tx.add_share(act.firm.id, &share, act.now)?;
     }
     Ok(())

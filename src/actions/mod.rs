@@ -84,7 +84,8 @@ impl Act<'_> {
 
     /// As [`Act::tell`], for answers with another purpose.
     pub fn tell_as(&self, person: PersonId, letter: Letter, purpose: Purpose, about: About) -> Result<()> {
-        let addressed = Addressed::new(person, letter, self.cause.to_owned(), Some((purpose, about))).caused_by(self.inbox);
+        let addressed =
+            Addressed::new(person, letter, self.cause.to_owned(), Some((purpose, about))).caused_by(self.inbox);
         letter::queue(self.tx, self.firm.id, addressed, self.now)?;
         Ok(())
     }
@@ -108,6 +109,7 @@ impl Act<'_> {
     }
 }
 
+pub mod invitations;
 pub mod messages;
 pub mod shares;
 pub mod tasks;

@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use super::{Act, Answer};
-use crate::allowed;
 use crate::domain::{Item, Kind, PersonId};
 use crate::outbound::letter::Letter;
 use crate::sharing::Ability;
@@ -17,7 +16,8 @@ use crate::store::threads::About;
 pub fn share(act: &Act<'_>, person: PersonId, item: Item, notify: bool, message: &str) -> Answer<bool> {
     let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
     allowed!(act.ask_about(Ability::Share, Subject::Item(item), receiver));
-    let share = NewShare { person, item, source: Source::Direct, notify, message: message.to_owned(), by: act.actor.id };
+    let share =
+        NewShare { person, item, source: Source::Direct, notify, message: message.to_owned(), by: act.actor.id };
     Ok(Ok(grant(act, &share)?))
 }
 

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::{Act, Answer};
-use crate::allowed;
 use crate::domain::{Item, Kind, PersonId};
 use crate::outbound::letter::Letter;
 use crate::sharing::{Ability, Thing};
@@ -47,7 +46,14 @@ pub fn assign(act: &Act<'_>, task: Item, assignee: PersonId, notify: bool) -> An
     act.audit("task.assign", task, json!({"to": assignee}))?;
     let is_contact = act.tx.person(act.firm.id, assignee)?.is_some_and(|p| !p.is_user());
     if is_contact {
-        let share = NewShare { person: assignee, item: task, source: Source::Assignment, notify, message: String::new(), by: act.actor.id };
+        let share = NewShare {
+            person: assignee,
+            item: task,
+            source: Source::Assignment,
+            notify,
+            message: String::new(),
+            by: act.actor.id,
+        };
         super::shares::grant(act, &share)?;
     } else if notify && assignee != act.actor.id {
         act.tell(assignee, Letter::TaskAssigned { task }, About::Item(task))?;

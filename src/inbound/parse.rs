@@ -263,7 +263,8 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
 }
 
 fn zoned(date: &DateTime) -> Option<Zoned> {
-    let seconds = i32::from(date.tz_hour).saturating_mul(3600).saturating_add(i32::from(date.tz_minute).saturating_mul(60));
+    let seconds =
+        i32::from(date.tz_hour).saturating_mul(3600).saturating_add(i32::from(date.tz_minute).saturating_mul(60));
     let offset = tz::Offset::from_seconds(if date.tz_before_gmt { seconds.saturating_neg() } else { seconds }).ok()?;
     let small = |n: u8| i8::try_from(n).ok();
     let day = civil::Date::new(i16::try_from(date.year).ok()?, small(date.month)?, small(date.day)?).ok()?;
@@ -375,11 +376,19 @@ fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&s
         PartType::Text(_) => String::from("text/plain"),
         _ => String::from("application/octet-stream"),
     });
-    let content_id = part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
+    let content_id =
+        part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
     let shown = content_id.as_deref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}"))));
     let disposed = part.content_disposition().is_some_and(|d| d.is_inline());
     let name = written_name(part, raw).unwrap_or_else(|| made_up_name(part, &mime, number));
-    Attachment { name: safe_name(&name), sha256: hex_sha256(&bytes), mime, bytes, inline: shown || disposed, content_id }
+    Attachment {
+        name: safe_name(&name),
+        sha256: hex_sha256(&bytes),
+        mime,
+        bytes,
+        inline: shown || disposed,
+        content_id,
+    }
 }
 
 fn written_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
@@ -394,7 +403,8 @@ fn folded_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(raw.get(range)?).into_owned();
     let flat = head.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ");
     let lower = flat.to_ascii_lowercase();
-    let at = ["filename=", "name="].into_iter().find_map(|key| lower.find(key).map(|at| at.saturating_add(key.len())))?;
+    let at =
+        ["filename=", "name="].into_iter().find_map(|key| lower.find(key).map(|at| at.saturating_add(key.len())))?;
     let value = flat.get(at..)?.trim_start();
     let value = match value.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next()?,

@@ -59,7 +59,9 @@ pub fn compose(page: &Page, envelope: &Envelope<'_>, gateway: &Gateway) -> std::
         mail = mail.reply_to(Mailbox::new_address(Some(clean(envelope.firm)), reply_to.to_owned()));
     }
     if let Some(last) = envelope.references.last() {
-        mail = mail.in_reply_to(last.clone()).header("References", HeaderType::MessageId(MessageId::new_list(envelope.references.iter().cloned())));
+        mail = mail
+            .in_reply_to(last.clone())
+            .header("References", HeaderType::MessageId(MessageId::new_list(envelope.references.iter().cloned())));
     }
     if envelope.is_digest {
         let list = format!("digest of {} <digest.{}>", clean(envelope.firm), gateway.address.domain());
@@ -74,7 +76,9 @@ pub fn compose(page: &Page, envelope: &Envelope<'_>, gateway: &Gateway) -> std::
 
 /// A value for a header: no control characters, no line separators, at most 200 characters.
 pub fn clean(value: &str) -> String {
-    let bad = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let bad = |c: char| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     value.chars().map(|c| if bad(c) { ' ' } else { c }).take(200).collect::<String>().trim().to_owned()
 }
 
@@ -84,7 +88,11 @@ mod tests {
     use crate::config::Addressing;
 
     fn gateway() -> Gateway {
-        Gateway { address: Address::parse("r@gw.hale.example").unwrap(), addressing: Addressing::Subdomain, domains: Vec::new() }
+        Gateway {
+            address: Address::parse("r@gw.hale.example").unwrap(),
+            addressing: Addressing::Subdomain,
+            domains: Vec::new(),
+        }
     }
 
     #[test]

@@ -85,7 +85,14 @@ enum Commit {
     Gone,
 }
 
-async fn commit(store: &Store, firm: &Firm, due: &Outbox, mail: Claimed, shows: Vec<Disclosure>, now: Timestamp) -> Result<Commit> {
+async fn commit(
+    store: &Store,
+    firm: &Firm,
+    due: &Outbox,
+    mail: Claimed,
+    shows: Vec<Disclosure>,
+    now: Timestamp,
+) -> Result<Commit> {
     let (firm, due) = (firm.clone(), due.clone());
     let claimed = store.write_soon(move |tx| {
         let first = tx.frozen_bytes(due.id)?.is_none();
@@ -162,7 +169,14 @@ fn recipient(
     Ok(Ok(to))
 }
 
-fn write(view: &Snapshot<'_>, blobs: &Blobs, firm: &Firm, gateway: &Gateway, due: &Outbox, now: Timestamp) -> Result<Written> {
+fn write(
+    view: &Snapshot<'_>,
+    blobs: &Blobs,
+    firm: &Firm,
+    gateway: &Gateway,
+    due: &Outbox,
+    now: Timestamp,
+) -> Result<Written> {
     let letter = letter::read(&due.content)?;
     let Some(person) = view.person(firm.id, due.person)? else { return Ok(Written::Not("PERSON_GONE")) };
     let to = match recipient(view, firm, due, &letter, &person)? {

@@ -79,9 +79,8 @@ fn read_tag(tag: &str) -> Meaning {
         return Meaning::Item(item, None);
     }
     let parts = tag.split_once('+');
-    let with_word = parts.and_then(|(a, b)| {
-        ItemId::parse(a).map(|i| (i, b)).or_else(|| ItemId::parse(b).map(|i| (i, a)))
-    });
+    let with_word =
+        parts.and_then(|(a, b)| ItemId::parse(a).map(|i| (i, b)).or_else(|| ItemId::parse(b).map(|i| (i, a))));
     with_word.map_or(Meaning::Unknown, |(item, word)| Meaning::Item(item, Some(word.to_owned())))
 }
 
@@ -91,7 +90,11 @@ mod tests {
     use crate::domain::token::Key;
 
     fn gateway(addressing: Addressing) -> Gateway {
-        Gateway { address: Address::parse("r@gw.hale.example").unwrap(), addressing, domains: vec!["hale.example".into()] }
+        Gateway {
+            address: Address::parse("r@gw.hale.example").unwrap(),
+            addressing,
+            domains: vec!["hale.example".into()],
+        }
     }
 
     #[test]

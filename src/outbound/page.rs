@@ -200,7 +200,8 @@ fn html_block(out: &mut String, block: &Block) {
                 Mark::Refused => "#b3261e",
                 Mark::Note => "#57606a",
             };
-            let more: String = more.iter().map(|l| format!("<br><span style=\"opacity:.75\">{}</span>", lines(l))).collect();
+            let more: String =
+                more.iter().map(|l| format!("<br><span style=\"opacity:.75\">{}</span>", lines(l))).collect();
             write!(
                 out,
                 "<table style=\"border-collapse:collapse;margin:0 0 10px\"><tr><td style=\"vertical-align:top;padding:0 10px 0 0;\
@@ -227,7 +228,9 @@ fn html_block(out: &mut String, block: &Block) {
             }
             write!(out, "</table>")
         }
-        Block::Small(text) => write!(out, "<p style=\"margin:14px 0 0;font-size:13px;opacity:.65\">{}</p>", lines(text)),
+        Block::Small(text) => {
+            write!(out, "<p style=\"margin:14px 0 0;font-size:13px;opacity:.65\">{}</p>", lines(text))
+        }
     };
 }
 

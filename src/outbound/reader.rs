@@ -38,9 +38,24 @@ pub struct Reader<'s> {
 
 impl<'s> Reader<'s> {
     /// The reader `person` of a mail of `firm`.
-    pub fn new(store: &'s Snapshot<'s>, firm: &'s Firm, gateway: &'s Gateway, person: &'s Person, now: Timestamp) -> Result<Reader<'s>> {
+    pub fn new(
+        store: &'s Snapshot<'s>,
+        firm: &'s Firm,
+        gateway: &'s Gateway,
+        person: &'s Person,
+        now: Timestamp,
+    ) -> Result<Reader<'s>> {
         let zone = store.zone_of(firm, person)?;
-        Ok(Reader { store, firm, gateway, person, zone, now, shows: RefCell::default(), unnumbered: RefCell::default() })
+        Ok(Reader {
+            store,
+            firm,
+            gateway,
+            person,
+            zone,
+            now,
+            shows: RefCell::default(),
+            unnumbered: RefCell::default(),
+        })
     }
 
     /// True if the reader may; what they were allowed is noted as shown.

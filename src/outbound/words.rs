@@ -26,18 +26,26 @@ pub fn refusal(refusal: Refusal, kind: Kind, locale: Locale) -> String {
         Refusal::NotYours => return format!("You can change only your own {}s.", kind.word()),
         Refusal::NotPermitted => "This isn't available to you here.",
         Refusal::EventsByFirmOnly => "Co-counsel can't create calendar events. Write to the firm, and they can.",
-        Refusal::EventChangesByFirmOnly => "Only the firm can change a calendar event. Write to the firm what should change.",
+        Refusal::EventChangesByFirmOnly => {
+            "Only the firm can change a calendar event. Write to the firm what should change."
+        }
         Refusal::EventCancelled => "This event was cancelled.",
-        Refusal::TaskChangesByFirmOnly => "Only the firm can create or change a task. You can complete a task that is assigned to you.",
+        Refusal::TaskChangesByFirmOnly => {
+            "Only the firm can create or change a task. You can complete a task that is assigned to you."
+        }
         Refusal::MattersByFirmOnly => "Matters, clients and contacts are entered and changed by the firm.",
         Refusal::MoneyByFirmOnly => "Rates, amounts and accounts are not available to co-counsel.",
         Refusal::CommunicationsStay => "Logged communications can't be deleted; you can correct it with #edit.",
         Refusal::AlreadyBilled => "This time entry is already on a bill and can't be changed. Ask the firm.",
         Refusal::RatesByFirmOnly => "Rates are set by the firm.",
         Refusal::CategoryUnknown => "This category isn't one you can choose.",
-        Refusal::ExpensesByFirmOnly => "Expenses are recorded by the firm. Attach the receipt and I will file it as a document.",
+        Refusal::ExpensesByFirmOnly => {
+            "Expenses are recorded by the firm. Attach the receipt and I will file it as a document."
+        }
         Refusal::RenameByFirmOnly => "Only the firm can rename a filed document.",
-        Refusal::DocumentChangesByFirmOnly => "Only the firm can change, move or delete a filed document. You can send a new version.",
+        Refusal::DocumentChangesByFirmOnly => {
+            "Only the firm can change, move or delete a filed document. You can send a new version."
+        }
         Refusal::FoldersByUploadOnly => "Folders can't be created on their own.",
         Refusal::CheckedOut => "This document is checked out by the firm; a new version can't be filed now.",
         Refusal::BillsByFirmOnly => "Bills are made and changed by the firm.",

@@ -205,7 +205,9 @@ impl Snapshot<'_> {
 
     /// The Message-ID of a mail as its author's program wrote it, without brackets.
     pub fn inbox_message_id(&self, firm: FirmId, inbox: InboxId) -> Result<Option<String>> {
-        Ok(self.one("SELECT message_id FROM inbox WHERE firm_id = ?1 AND id = ?2", (firm.0, inbox.0), |r| r.get(0))?.flatten())
+        Ok(self
+            .one("SELECT message_id FROM inbox WHERE firm_id = ?1 AND id = ?2", (firm.0, inbox.0), |r| r.get(0))?
+            .flatten())
     }
 
     /// Mails that wait in `state` and may be taken up at `now`, oldest first.

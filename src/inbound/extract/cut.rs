@@ -148,8 +148,11 @@ fn is_broken_off(lines: &[Source], at: usize) -> bool {
     let below = lines.get(at.saturating_add(1));
     let (Some(above), Some(below)) = (above, below) else { return false };
     let full = above.text.chars().count() >= 70;
-    let open = count(&above.text, '(') > count(&above.text, ')') || (count(&above.text, '<') > count(&above.text.trim_start_matches(['>', ' ']), '>'));
-    let link = lines.get(at).is_some_and(|l| l.text.trim_start().starts_with("(http") || l.text.trim_start().starts_with("<http"));
+    let open = count(&above.text, '(') > count(&above.text, ')')
+        || (count(&above.text, '<') > count(&above.text.trim_start_matches(['>', ' ']), '>'));
+    let link = lines
+        .get(at)
+        .is_some_and(|l| l.text.trim_start().starts_with("(http") || l.text.trim_start().starts_with("<http"));
     is_quote(above) && is_quote(below) && (full || open || link)
 }
 

@@ -151,7 +151,11 @@ impl State {
             "ul" | "ol" if self.lists.len() < 16 => self.lists.push((name == "ol").then_some(1)),
             "li" => self.bullet(),
             "pre" => self.pre = self.pre.saturating_add(1),
-            "a" => self.link = attribute(tag, "href").filter(|h| h.starts_with("http")).map(|h| (h.chars().take(2000).collect(), self.line.len())),
+            "a" => {
+                self.link = attribute(tag, "href")
+                    .filter(|h| h.starts_with("http"))
+                    .map(|h| (h.chars().take(2000).collect(), self.line.len()))
+            }
             _ => {}
         }
         raw_kind(name, tag)
@@ -308,15 +312,47 @@ fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
 }
 
 fn is_block(name: &str) -> bool {
-    matches!(name, "p" | "div" | "tr" | "table" | "section" | "article" | "header" | "footer" | "hr" | "blockquote" | "ul" | "ol" | "li"
-        | "pre" | "center" | "dl" | "dt" | "dd" | "address" | "fieldset" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "body" | "html")
+    matches!(
+        name,
+        "p" | "div"
+            | "tr"
+            | "table"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "hr"
+            | "blockquote"
+            | "ul"
+            | "ol"
+            | "li"
+            | "pre"
+            | "center"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "address"
+            | "fieldset"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "body"
+            | "html"
+    )
 }
 
 /// Outlook writes each line as a paragraph without margin.
 fn is_tight(tag: &Tag) -> bool {
     let class = attribute(tag, "class").unwrap_or_default().to_ascii_lowercase();
     let style = compact(attribute(tag, "style").unwrap_or_default());
-    class.contains("msonormal") || class.contains("msoplaintext") || style.contains("margin:0") || style.contains("margin-top:0")
+    class.contains("msonormal")
+        || class.contains("msoplaintext")
+        || style.contains("margin:0")
+        || style.contains("margin-top:0")
 }
 
 fn compact(style: &str) -> String {
@@ -336,11 +372,26 @@ fn declared<'s>(style: &'s str, property: &str) -> Option<&'s str> {
 }
 
 fn is_white(colour: &str) -> bool {
-    matches!(colour, "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "#fefefe" | "#fffffe") || colour.starts_with("rgba(255,255,255")
+    matches!(colour, "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "#fefefe" | "#fffffe")
+        || colour.starts_with("rgba(255,255,255")
 }
 
 fn is_hidden(name: &str, tag: &Tag, on_background: bool) -> bool {
-    if matches!(name, "script" | "style" | "title" | "head" | "noscript" | "template" | "textarea" | "xmp" | "iframe" | "select" | "object" | "xml") {
+    if matches!(
+        name,
+        "script"
+            | "style"
+            | "title"
+            | "head"
+            | "noscript"
+            | "template"
+            | "textarea"
+            | "xmp"
+            | "iframe"
+            | "select"
+            | "object"
+            | "xml"
+    ) {
         return !tag.self_closing && name != "head";
     }
     let style = compact(attribute(tag, "style").unwrap_or_default());
@@ -374,23 +425,81 @@ fn is_named(tag: &Tag, names: &[&str]) -> bool {
 
 fn is_quote(name: &str, tag: &Tag) -> bool {
     let cited = name == "blockquote" && !is_indentation(tag);
-    cited || is_named(tag, &["gmail_quote", "gmail_quote_container", "gmail_extra_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote",
-        "zmail_extra", "zmail_extra_hr", "quoted-text", "mailru-blockquote", "freebirdformeditorquote", "gmail_attr", "cs2654ae3a", "wm-quote", "bloop_original_html", "mcntreplyquote", "front-blockquote"])
+    cited
+        || is_named(
+            tag,
+            &[
+                "gmail_quote",
+                "gmail_quote_container",
+                "gmail_extra_quote",
+                "yahoo_quoted",
+                "moz-cite-prefix",
+                "protonmail_quote",
+                "tutanota_quote",
+                "zmail_extra",
+                "zmail_extra_hr",
+                "quoted-text",
+                "mailru-blockquote",
+                "freebirdformeditorquote",
+                "gmail_attr",
+                "cs2654ae3a",
+                "wm-quote",
+                "bloop_original_html",
+                "mcntreplyquote",
+                "front-blockquote",
+            ],
+        )
 }
 
 /// Apple Mail and Gmail indent by blockquotes that cite nobody.
 fn is_indentation(tag: &Tag) -> bool {
     let style = compact(attribute(tag, "style").unwrap_or_default());
-    attribute(tag, "type").is_none() && attribute(tag, "class").is_none() && attribute(tag, "cite").is_none() && style.contains("margin:00040px")
+    attribute(tag, "type").is_none()
+        && attribute(tag, "class").is_none()
+        && attribute(tag, "cite").is_none()
+        && style.contains("margin:00040px")
 }
 
 fn is_signature(tag: &Tag) -> bool {
-    is_named(tag, &["gmail_signature", "moz-signature", "applemailsignature", "ms-outlook-mobile-signature", "protonmail_signature_block", "lightmailsignature",
-        "ymail_signature", "ydp-signature", "outlook-signature", "mail-signature", "signature", "bloop_sign", "iphonesignature"])
+    is_named(
+        tag,
+        &[
+            "gmail_signature",
+            "moz-signature",
+            "applemailsignature",
+            "ms-outlook-mobile-signature",
+            "protonmail_signature_block",
+            "lightmailsignature",
+            "ymail_signature",
+            "ydp-signature",
+            "outlook-signature",
+            "mail-signature",
+            "signature",
+            "bloop_sign",
+            "iphonesignature",
+        ],
+    )
 }
 
 /// From here on everything is history: Outlook, Outlook on the web and for mobiles, Zimbra, Windows Mail.
 fn is_cut(tag: &Tag) -> bool {
-    is_named(tag, &["divrplyfwdmsg", "appendonsend", "olk_src_body_section", "mail-editor-reference-message-container", "reply-intro", "ms-outlook-mobile-reference-message",
-        "zwchr", "replysplit", "originalmessage", "stopspelling", "replyforwardmessage", "isforwardcontent", "isreplycontent", "divtaggedcontent"])
+    is_named(
+        tag,
+        &[
+            "divrplyfwdmsg",
+            "appendonsend",
+            "olk_src_body_section",
+            "mail-editor-reference-message-container",
+            "reply-intro",
+            "ms-outlook-mobile-reference-message",
+            "zwchr",
+            "replysplit",
+            "originalmessage",
+            "stopspelling",
+            "replyforwardmessage",
+            "isforwardcontent",
+            "isreplycontent",
+            "divtaggedcontent",
+        ],
+    )
 }

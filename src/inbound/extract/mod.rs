@@ -80,7 +80,8 @@ pub struct Extract {
 /// Takes the body of `mail` apart; total on every mail, linear in its length.
 pub fn extract(mail: &Mail) -> Extract {
     let sender = mail.from.as_ref().and_then(|f| f.name.as_deref()).unwrap_or_default();
-    let text = mail.text.as_deref().filter(|t| !is_placeholder(t)).map(|t| Reading::of(plain::lines(t, mail.flow), sender));
+    let text =
+        mail.text.as_deref().filter(|t| !is_placeholder(t)).map(|t| Reading::of(plain::lines(t, mail.flow), sender));
     let html = mail.html.as_deref().map(|h| Reading::of(html::lines(h), sender)).filter(|r| !r.is_blank());
     let (best, other) = match (text, html) {
         (Some(text), Some(html)) if prefers_html(&text, &html) => (html, Some((text, Body::Text))),
@@ -219,7 +220,10 @@ fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     let short = text.len() < 300;
     let lower = if short { text.to_lowercase() } else { String::new() };
-    text.is_empty() || (short && lower.contains("html") && ["view", "support", "client", "enable"].iter().any(|w| lower.contains(w)))
+    text.is_empty()
+        || (short
+            && lower.contains("html")
+            && ["view", "support", "client", "enable"].iter().any(|w| lower.contains(w)))
 }
 
 /// The text part is shown, unless it is much shorter than the HTML or only the HTML tells history from new text.

@@ -1,6 +1,7 @@
 //! Letters in words: one file per letter, each a function from what is to be said and who reads it to a page. Everything
 //! shown is asked for through the [`Reader`]; a letter of which nothing may be shown any more is not written.
 
+mod answers;
 mod notices;
 mod news;
 mod receipt;
@@ -34,7 +35,9 @@ fn footer(reader: &Reader<'_>, letter: &Letter) -> Block {
     let firm = &reader.firm.name;
     let mut text = String::from("Privileged & confidential.");
     if reader.person.is_user() {
-        text.push_str(&format!(" You get this mail as one of {firm}'s people. Your plain reply goes to the co-counsel."));
+        text.push_str(&format!(
+            " You get this mail as one of {firm}'s people. Your plain reply goes to the co-counsel."
+        ));
     } else {
         text.push_str(&format!(" You get this mail because {firm} works with you as co-counsel."));
         if !letter.is_mandatory() {

@@ -47,7 +47,10 @@ fn said(reader: &Reader<'_>, message: i64, conversation: Item) -> Result<Option<
     let text = reader.store.message(reader.firm.id, message)?.map(|m| m.body);
     // Notice only, where the matter's mails may not carry content (mails.md d0).
     Ok(if reader.sensitivity(conversation)? == Sensitivity::Restricted && !reader.person.is_user() {
-        Some(format!("(This matter's messages are not sent by mail. To read it, reply #show {}.)", reader.id(conversation)?))
+        Some(format!(
+            "(This matter's messages are not sent by mail. To read it, reply #show {}.)",
+            reader.id(conversation)?
+        ))
     } else {
         text
     })
@@ -65,7 +68,12 @@ fn subject_of_message(reader: &Reader<'_>, conversation: Item, who: &str) -> Res
     })
 }
 
-fn completed_tasks(reader: &Reader<'_>, who: &str, tasks: &[Item], subjects: &mut Vec<String>) -> Result<Option<Block>> {
+fn completed_tasks(
+    reader: &Reader<'_>,
+    who: &str,
+    tasks: &[Item],
+    subjects: &mut Vec<String>,
+) -> Result<Option<Block>> {
     let mut points = Vec::new();
     for task in tasks {
         if !reader.may(Ability::View, *task)? {
@@ -80,7 +88,13 @@ fn completed_tasks(reader: &Reader<'_>, who: &str, tasks: &[Item], subjects: &mu
     Ok(if points.is_empty() { None } else { Some(Block::List(points)) })
 }
 
-fn filed(reader: &Reader<'_>, who: &str, documents: &[FiledVersion], page: &mut Page, subjects: &mut Vec<String>) -> Result<()> {
+fn filed(
+    reader: &Reader<'_>,
+    who: &str,
+    documents: &[FiledVersion],
+    page: &mut Page,
+    subjects: &mut Vec<String>,
+) -> Result<()> {
     let mut points = Vec::new();
     for filed in documents {
         if !reader.may(Ability::View, filed.document)? {
@@ -97,7 +111,9 @@ fn filed(reader: &Reader<'_>, who: &str, documents: &[FiledVersion], page: &mut 
         reader.note(Ability::View, filed.document, Some(filed.version));
         points.push(format!("{id} \"{}\"{version}{size}", row.name));
         subjects.push(match reader.sensitivity(filed.document)? {
-            Sensitivity::Standard if filed.version > 1 => format!("Document {id}, version {}: {}", filed.version, row.name),
+            Sensitivity::Standard if filed.version > 1 => {
+                format!("Document {id}, version {}: {}", filed.version, row.name)
+            }
             Sensitivity::Standard => format!("Document {id}: {}", row.name),
             _ => format!("Document {id}"),
         });
@@ -109,7 +125,13 @@ fn filed(reader: &Reader<'_>, who: &str, documents: &[FiledVersion], page: &mut 
     Ok(())
 }
 
-fn closing(reader: &Reader<'_>, has_message: bool, documents: &[FiledVersion], page: &mut Page, by: PersonId) -> Result<()> {
+fn closing(
+    reader: &Reader<'_>,
+    has_message: bool,
+    documents: &[FiledVersion],
+    page: &mut Page,
+    by: PersonId,
+) -> Result<()> {
     if reader.person.is_user() {
         let name = reader.name_of(by)?;
         page.text(format!("To answer {name}, reply to this mail."));

@@ -89,11 +89,15 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
         Notice::AddressMisused if about == reader.person.id => {
             page.subject = format!("Your reply address at {} was used by somebody else", reader.firm.name);
             page.text("Somebody else wrote to a reply address that was made for you alone. Their mail had no effect.");
-            page.text("This happens when a mail from us is forwarded. If it happens again, the address will be replaced.");
+            page.text(
+                "This happens when a mail from us is forwarded. If it happens again, the address will be replaced.",
+            );
         }
         Notice::AddressMisused => {
             page.subject = format!("{name}'s reply address was used by somebody else");
-            page.text(format!("A mail came to {name}'s reply address from another address. It is held; nothing was carried out."));
+            page.text(format!(
+                "A mail came to {name}'s reply address from another address. It is held; nothing was carried out."
+            ));
         }
         Notice::SignerBound { domain } => {
             page.subject = format!("{name}'s mail is signed by {domain}");
@@ -111,7 +115,9 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
         }
         Notice::Stopped => {
             page.subject = format!("{name} paused our mails");
-            page.text(format!("{name} asked for no mails but the necessary ones. New messages and tasks wait until they write again."));
+            page.text(format!(
+                "{name} asked for no mails but the necessary ones. New messages and tasks wait until they write again."
+            ));
         }
     }
     Ok(page)

@@ -1,0 +1,375 @@
+//! Whose mail is it, how sure is that, and what is it about? In come a mail, the facts of its proof and an open view of
+//! the store; out goes a [`Situation`], or the reason why the mail must wait for a person. Only the one strict From says
+//! who writes; reply addresses, Message-IDs, matter addresses and subject tags say what it is about, and only suggest it
+//! unless the sender's domain signed them (decisions.md 1, gateway.md C1–C4).
+
+use jiff::Timestamp;
+
+use super::parse::Mail;
+use crate::domain::{Address, InboxId, Item, ItemId, Kind};
+use crate::outbound::gateway::{Gateway, Meaning};
+use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding};
+use crate::store::firms::Firm;
+use crate::store::inbox::{Findings, Inbox};
+use crate::store::numbers::Reader;
+use crate::store::people::Person;
+use crate::store::threads::{About, Found, Purpose, Thread};
+use crate::store::{Result, Snapshot};
+
+/// Domains where anybody may have a mailbox: sharing one makes nobody a colleague (decisions.md 5).
+const FREEMAIL: [&str; 20] = [
+    "aol.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "hotmail.co.uk", "icloud.com", "live.com",
+    "mail.com", "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "web.de", "yahoo.co.uk", "yahoo.com", "ymail.com",
+];
+
+/// Who wrote, how sure that is, and what it is about.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    /// Who wrote.
+    pub person: Person,
+    /// How sure that is.
+    pub level: Level,
+    /// The reply address it came to.
+    pub token: TokenStanding,
+    /// The thread it continues.
+    pub thread: Option<Thread>,
+    /// What it is about.
+    pub item: Option<Item>,
+    /// The matter it is about.
+    pub matter: Option<i64>,
+    /// The matter or item was named where the sender's signature covers it, or by a valid reply address.
+    pub context_is_signed: bool,
+    /// It answers the receipt of this mail.
+    pub receipt_of: Option<InboxId>,
+    /// It came to the address of a matter or item, and answers nothing.
+    pub is_new: bool,
+    /// A word in the address: `done+T-12@…`.
+    pub address_word: Option<String>,
+    /// Addresses in To and Cc that are neither ours, nor the firm's, nor of the sender's own house.
+    pub outsiders: Vec<String>,
+    /// Somebody else's reply address was used.
+    pub misused: Option<Thread>,
+}
+
+impl Situation {
+    /// What an answer in this thread means.
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.thread.as_ref().map(|t| t.purpose)
+    }
+}
+
+/// What resolving came to.
+#[derive(Clone, Debug)]
+pub enum Resolved {
+    /// It is somebody's mail.
+    Known(Box<Situation>),
+    /// It must wait, for this reason; the thread whose owner should hear of it, if its address was misused.
+    Held {
+        /// Code.
+        reason: &'static str,
+        /// Whose reply address was used.
+        misused: Option<Thread>,
+        /// The person it claims to be from.
+        claimed: Option<Person>,
+    },
+}
+
+/// Finds out whose mail it is and what it is about; what was found is noted in `found`.
+pub fn resolve(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    inbox: &Inbox,
+    mail: &Mail,
+    proof: &Proof,
+    found: &mut Findings,
+    now: Timestamp,
+) -> Result<Resolved> {
+    let tokens = Tokens::read(view, gateway, mail, now)?;
+    let author = match &proof.from {
+        Ok(author) => author.address.clone(),
+        Err(defect) => return Ok(held(from_reason(*defect), tokens.thread().cloned(), None)),
+    };
+    found.from_address = Some(author.as_str().to_owned());
+    let people = view.people_writing_from(firm.id, &author)?;
+    let Some(person) = choose(&people, tokens.thread()) else {
+        let reason = if tokens.thread().is_some() { "SENDER_MISMATCH" } else { "UNKNOWN_SENDER" };
+        return Ok(held(reason, tokens.thread().cloned(), None));
+    };
+    found.person = Some(person.id);
+    let (token, misused) = tokens.standing(person);
+    let level = level(view, gateway, inbox, proof, person, token, &author)?;
+    found.level = Some(level.word().to_owned());
+    if person.disabled {
+        return Ok(held("DISABLED_PERSON", None, Some(person.clone())));
+    }
+    let context = match context(view, firm, gateway, inbox, mail, proof, person, &tokens)? {
+        Some(context) => context,
+        None => return Ok(held("CONTEXT_CONFLICT", misused, Some(person.clone()))),
+    };
+    found.matter = context.matter;
+    found.thread = context.thread.as_ref().map(|t| t.id);
+    Ok(Resolved::Known(Box::new(Situation {
+        person: person.clone(),
+        level,
+        token,
+        receipt_of: context.thread.as_ref().and_then(receipt_of),
+        thread: context.thread,
+        item: context.item,
+        matter: context.matter,
+        context_is_signed: context.is_signed,
+        is_new: context.is_new,
+        address_word: context.address_word,
+        outsiders: outsiders(gateway, mail, &author),
+        misused,
+    })))
+}
+
+fn held(reason: &'static str, misused: Option<Thread>, claimed: Option<Person>) -> Resolved {
+    Resolved::Held { reason, misused, claimed }
+}
+
+fn from_reason(defect: FromDefect) -> &'static str {
+    match defect.code() {
+        "from_repeated" | "from_not_one_address" => "MULTI_FROM",
+        _ => "NO_SENDER",
+    }
+}
+
+fn receipt_of(thread: &Thread) -> Option<InboxId> {
+    match (thread.purpose, thread.about) {
+        (Purpose::Receipt, About::Mail(inbox)) => Some(inbox),
+        _ => None,
+    }
+}
+
+/// The person that the reply address belongs to, else the firm's own person before the contact.
+fn choose<'p>(people: &'p [Person], thread: Option<&Thread>) -> Option<&'p Person> {
+    let owner = thread.and_then(|t| people.iter().find(|p| p.id == t.person));
+    owner.or_else(|| people.first())
+}
+
+/// The reply addresses in To and Cc. Bcc and what delivery wrote only suggest a context, since nobody signs them.
+struct Tokens {
+    live: Option<Thread>,
+    dead: Option<Thread>,
+}
+
+impl Tokens {
+    fn read(view: &Snapshot<'_>, gateway: &Gateway, mail: &Mail, now: Timestamp) -> Result<Tokens> {
+        let mut tokens = Tokens { live: None, dead: None };
+        for mailbox in mail.to.iter().chain(&mail.cc).take(200) {
+            let Some(Meaning::Token(token)) = gateway.meaning(&mailbox.address) else { continue };
+            match view.thread_by_token(&token)? {
+                Some(Found::Present(thread)) if is_alive(&thread, now) => tokens.live = tokens.live.or(Some(thread)),
+                Some(Found::Present(thread) | Found::Replaced(thread)) => tokens.dead = tokens.dead.or(Some(thread)),
+                None => {}
+            }
+        }
+        Ok(tokens)
+    }
+
+    fn thread(&self) -> Option<&Thread> {
+        self.live.as_ref().or(self.dead.as_ref())
+    }
+
+    /// What the token says of this person; and whose address they used if it was not theirs.
+    fn standing(&self, person: &Person) -> (TokenStanding, Option<Thread>) {
+        match (&self.live, &self.dead) {
+            (Some(live), _) if live.person == person.id => (TokenStanding::ValidForThisPerson, None),
+            (_, Some(dead)) if dead.person == person.id => (TokenStanding::ExpiredForThisPerson, None),
+            // A participant who answers a forwarded notice is taken as themselves, never as its owner (sender-proof.md 5.7).
+            (Some(other), _) => (TokenStanding::None, Some(other.clone())),
+            _ => (TokenStanding::None, None),
+        }
+    }
+}
+
+/// A reply address is good while its share lives; revoked ones and those that ended by themselves are dead.
+fn is_alive(thread: &Thread, now: Timestamp) -> bool {
+    !thread.revoked && thread.expires_at.is_none_or(|end| now < end)
+}
+
+fn level(
+    view: &Snapshot<'_>,
+    gateway: &Gateway,
+    inbox: &Inbox,
+    proof: &Proof,
+    person: &Person,
+    token: TokenStanding,
+    author: &Address,
+) -> Result<Level> {
+    // A person of the firm released it, or its owner confirmed it from their mailbox: good, never more.
+    if inbox.released_level.is_some() {
+        return Ok(Level::Good);
+    }
+    let bound = match person.identity {
+        Some(identity) => view.bound_signers(identity)?,
+        None => Vec::new(),
+    };
+    let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
+    Ok(proof::level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain, spf_counts: true }))
+}
+
+struct Context {
+    thread: Option<Thread>,
+    item: Option<Item>,
+    matter: Option<i64>,
+    is_signed: bool,
+    is_new: bool,
+    address_word: Option<String>,
+}
+
+/// One hint at what a mail is about.
+struct Hint {
+    thread: Option<Thread>,
+    item: Option<Item>,
+    is_signed: bool,
+    word: Option<String>,
+}
+
+/// All hints, compared: none if two of them name different matters.
+#[expect(clippy::too_many_arguments, reason = "everything a context can be read from")]
+fn context(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    inbox: &Inbox,
+    mail: &Mail,
+    proof: &Proof,
+    person: &Person,
+    tokens: &Tokens,
+) -> Result<Option<Context>> {
+    let answered = answered_threads(view, firm, gateway, mail, proof, person, tokens)?;
+    let answers_something = !answered.is_empty();
+    let mut hints = answered;
+    hints.extend(address_hints(view, firm, gateway, mail, proof, person)?);
+    hints.extend(subject_hint(view, firm, mail, person)?);
+    let mut matters = Vec::new();
+    for hint in &hints {
+        let matter = match (hint.item, &hint.thread) {
+            (Some(item), _) => view.matter_of(firm.id, item)?,
+            (None, Some(thread)) => matter_of_thread(view, firm, thread)?,
+            (None, None) => None,
+        };
+        matters.extend(matter);
+    }
+    matters.sort_unstable();
+    matters.dedup();
+    let assigned = inbox.assigned_matter;
+    if matters.len() > 1 && assigned.is_none() {
+        return Ok(None);
+    }
+    let is_signed = hints.iter().any(|h| h.is_signed) || assigned.is_some();
+    let word = hints.iter().find_map(|h| h.word.clone());
+    let thread = hints.iter().find_map(|h| h.thread.clone());
+    let item = hints.iter().find_map(|h| h.item).filter(|_| assigned.is_none());
+    Ok(Some(Context {
+        thread,
+        item: item.or(assigned.map(|row| Item::new(Kind::Matter, row))),
+        matter: assigned.or(matters.first().copied()),
+        is_signed,
+        is_new: !answers_something,
+        address_word: word,
+    }))
+}
+
+fn matter_of_thread(view: &Snapshot<'_>, firm: &Firm, thread: &Thread) -> Result<Option<i64>> {
+    match thread.about {
+        About::Item(item) => view.matter_of(firm.id, item),
+        About::Mail(inbox) => Ok(view.inbox(firm.id, inbox)?.and_then(|m| m.matter)),
+        About::Firm | About::Invitation(_) | About::Challenge(_) => Ok(None),
+    }
+}
+
+fn item_of_thread(thread: &Thread) -> Option<Item> {
+    if let About::Item(item) = thread.about { Some(item) } else { None }
+}
+
+/// The thread of the reply address, else of the newest mail of ours that it answers. A thread counts only for its owner.
+fn answered_threads(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    mail: &Mail,
+    proof: &Proof,
+    person: &Person,
+    tokens: &Tokens,
+) -> Result<Vec<Hint>> {
+    let mut hints = Vec::new();
+    if let Some(thread) = tokens.thread().filter(|t| t.person == person.id) {
+        let is_signed = tokens.live.is_some();
+        hints.push(Hint { item: item_of_thread(thread), thread: Some(thread.clone()), is_signed, word: None });
+    }
+    let headers_signed = proof.dkim.iter().any(|d| d.passes() && d.signs("in-reply-to"));
+    let ids = mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(50);
+    for id in ids {
+        let Some((local, domain)) = id.rsplit_once('@') else { continue };
+        if domain != gateway.address.domain() {
+            continue;
+        }
+        let found = view.thread_by_message_id(firm.id, local)?;
+        if let Some(thread) = found.filter(|t| t.person == person.id && !t.revoked) {
+            let same = hints.iter().any(|h| h.thread.as_ref().is_some_and(|t| t.id == thread.id));
+            if !same {
+                hints.push(Hint { item: item_of_thread(&thread), thread: Some(thread), is_signed: headers_signed, word: None });
+            }
+            break;
+        }
+    }
+    Ok(hints)
+}
+
+fn numbering(person: &Person) -> Reader {
+    if person.is_user() { Reader::Firm } else { Reader::Contact(person.id) }
+}
+
+fn address_hints(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    mail: &Mail,
+    proof: &Proof,
+    person: &Person,
+) -> Result<Vec<Hint>> {
+    let mut hints = Vec::new();
+    let to = mail.to.iter().map(|m| (m, proof.to_signed));
+    let cc = mail.cc.iter().map(|m| (m, proof.cc_signed));
+    for (mailbox, is_signed) in to.chain(cc).take(200) {
+        if let Some(Meaning::Item(id, word)) = gateway.meaning(&mailbox.address)
+            && let Some(item) = view.find(firm.id, numbering(person), id)?
+        {
+            hints.push(Hint { thread: None, item: Some(item), is_signed, word });
+        }
+    }
+    Ok(hints)
+}
+
+/// `[M-12]` or the firm's own number in brackets, delimited, anywhere in the subject, which is always signed. What
+/// somebody typed only names a matter; whether they may write on it the rules say.
+fn subject_hint(view: &Snapshot<'_>, firm: &Firm, mail: &Mail, person: &Person) -> Result<Option<Hint>> {
+    for tag in mail.subject.split('[').skip(1).take(5).filter_map(|t| t.split_once(']')).map(|(tag, _)| tag.trim()) {
+        let item = match ItemId::parse(tag) {
+            Some(id) => view.find(firm.id, numbering(person), id)?,
+            None => view.matter_by_display_number(firm.id, tag)?.map(|m| m.item()),
+        };
+        if item.is_some() {
+            return Ok(Some(Hint { thread: None, item, is_signed: true, word: None }));
+        }
+    }
+    Ok(None)
+}
+
+fn outsiders(gateway: &Gateway, mail: &Mail, author: &Address) -> Vec<String> {
+    let own_house = (!FREEMAIL.contains(&author.domain())).then(|| author.domain());
+    let mut found = Vec::new();
+    for mailbox in mail.to.iter().chain(&mail.cc).take(200) {
+        let Ok(address) = Address::parse(mailbox.address.trim()) else { continue };
+        let ours = gateway.meaning(address.as_str()).is_some() || gateway.domains.iter().any(|d| d == address.domain());
+        let theirs = &address == author || own_house == Some(address.domain());
+        if !ours && !theirs && !found.contains(&address.as_str().to_owned()) {
+            found.push(address.as_str().to_owned());
+        }
+    }
+    found
+}

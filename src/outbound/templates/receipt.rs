@@ -1,0 +1,212 @@
+//! Mail 9 and 13: what became of a mail, a line per command and per file: what was understood, its number, how to undo
+//! it; what was not done, why, and what would work. Lists and look-ups are answered here too, from what is shared now.
+
+use super::{answers, news};
+use crate::blobs::Blobs;
+use crate::domain::{InboxId, Item, Kind};
+use crate::outbound::letter::{Deed, FiledVersion, Filing, Line};
+use crate::outbound::page::{Block, Mark, Page};
+use crate::outbound::reader::Reader;
+use crate::sharing::Ability;
+use crate::store::Result;
+
+/// What a line of the receipt comes to.
+struct Said {
+    mark: Mark,
+    text: String,
+    more: Vec<String>,
+    /// The number for the subject.
+    id: Option<String>,
+    /// Whether `#undo` reverses it.
+    undoable: bool,
+}
+
+impl Said {
+    fn new(mark: Mark, text: impl Into<String>) -> Said {
+        Said { mark, text: text.into(), more: Vec::new(), id: None, undoable: false }
+    }
+}
+
+/// The receipt for a mail; none if it would be empty.
+pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, _inbox: InboxId, lines: &[Line]) -> Result<Option<Page>> {
+    let mut page = Page { is_answer: true, ..Page::default() };
+    let (mut done, mut refused, mut undo) = (Vec::new(), 0_u32, false);
+    let mut answered = None;
+    for line in lines {
+        if let Line::Ask { verb, item, version, words } = line {
+            let title = answers::answer(reader, blobs, verb, *item, *version, words, &mut page)?;
+            answered.get_or_insert(title);
+            continue;
+        }
+        let said = say(reader, line)?;
+        done.extend(said.id.clone());
+        undo |= said.undoable;
+        refused = refused.saturating_add(u32::from(said.mark == Mark::Refused));
+        page.blocks.push(Block::Marked(said.mark, said.text, said.more));
+    }
+    if page.blocks.is_empty() {
+        return Ok(None);
+    }
+    if undo {
+        page.text(
+            "To take this back, reply #undo. To correct a time entry or a note, reply #edit and what it should be.",
+        );
+    }
+    page.text(format!("Taken in on {}.", reader.moment(reader.now)));
+    page.subject = subject(&done, refused, answered);
+    Ok(Some(page))
+}
+
+fn subject(done: &[String], refused: u32, answered: Option<String>) -> String {
+    let list = done.join(", ");
+    match (done.is_empty(), refused, answered) {
+        (true, 0, Some(title)) => title,
+        (true, 0, None) => "About your mail".into(),
+        (false, 0, _) => format!("Done: {list}"),
+        (true, _, _) => "Not done".into(),
+        (false, _, _) => format!("Done in part: {list}"),
+    }
+}
+
+fn say(reader: &Reader<'_>, line: &Line) -> Result<Said> {
+    Ok(match line {
+        Line::Done { deed, item, hints } => done(reader, *deed, *item, hints)?,
+        Line::Filed { filed, how } => filed_as(reader, *filed, *how)?,
+        Line::LeftOut { name, why } => Said::new(Mark::Note, format!("\"{name}\" was not filed: {why}")),
+        Line::Sent { conversation, to } => sent(reader, *conversation, to)?,
+        Line::Noted { text } => Said::new(Mark::Done, text.clone()),
+        Line::Question { text } => Said::new(Mark::Note, text.clone()),
+        Line::Refused { typed, why, instead } => {
+            let mut said =
+                Said::new(Mark::Refused, if typed.is_empty() { why.clone() } else { format!("{typed} – {why}") });
+            said.more.extend(instead.as_ref().map(|i| format!("This would work: {i}")));
+            said
+        }
+        Line::Ask { .. } => Said::new(Mark::Note, ""),
+    })
+}
+
+/// A thing that was made or changed; if it may no longer be shown, only that it was done.
+fn done(reader: &Reader<'_>, deed: Deed, item: Item, hints: &[String]) -> Result<Said> {
+    if deed == Deed::Deleted || deed == Deed::Undone {
+        let id = reader.id(item)?;
+        return Ok(Said::new(Mark::Done, format!("{id}: {} taken back.", item.kind.word())));
+    }
+    if !reader.may(Ability::View, item)? {
+        return Ok(Said::new(
+            Mark::Done,
+            format!("One {} was taken in. It can no longer be shown to you.", item.kind.word()),
+        ));
+    }
+    let id = reader.id(item)?;
+    let mut said = match item.kind {
+        Kind::TimeEntry => time_entry(reader, &id, item)?,
+        Kind::Task => completed(reader, &id, item)?,
+        _ => noted(reader, &id, item)?,
+    };
+    if deed == Deed::Edited {
+        said.text = format!("Changed. {}", said.text);
+    }
+    said.more.extend(hints.iter().cloned());
+    said.id = Some(id);
+    said.undoable = deed == Deed::Added && matches!(item.kind, Kind::TimeEntry | Kind::Note);
+    Ok(said)
+}
+
+fn time_entry(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
+    let Some(entry) = reader.store.time_entry(reader.firm.id, item.id)? else { return Ok(Said::new(Mark::Done, id)) };
+    let mut parts = vec![format!("{} h on {}", entry.rounded.decimal_hours(), reader.day(entry.date))];
+    if let Some(matter) = reader.visible_matter(item)? {
+        parts.push(format!("M-{}", matter.number));
+    }
+    if let Some(subject) = entry.subject
+        && reader.may(Ability::View, subject)?
+    {
+        parts.push(format!("on {}", reader.id(subject)?));
+    }
+    let codes: Vec<String> =
+        [&entry.activity_code, &entry.task_code, &entry.expense_code].into_iter().flatten().cloned().collect();
+    if !codes.is_empty() {
+        parts.push(codes.join("/"));
+    }
+    if entry.non_billable {
+        parts.push("non-billable".into());
+    }
+    if entry.no_charge {
+        parts.push("no charge".into());
+    }
+    let mut said = Said::new(Mark::Done, format!("{id}: {}.", parts.join(", ")));
+    if entry.rounded != entry.quantity {
+        said.more.push(format!(
+            "{} entered, {} h recorded ({}-minute steps).",
+            entry.quantity.h_mm(),
+            entry.rounded.decimal_hours(),
+            reader.firm.rounding_minutes
+        ));
+    }
+    if !entry.narrative.is_empty() {
+        said.more.push(format!("\u{201c}{}\u{201d}", entry.narrative));
+    }
+    Ok(said)
+}
+
+fn completed(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
+    let Some(task) = reader.store.task(reader.firm.id, item.id)? else { return Ok(Said::new(Mark::Done, id)) };
+    let when = task.completed_at.map(|at| format!(" on {}", reader.moment(at))).unwrap_or_default();
+    Ok(Said::new(Mark::Done, format!("{id} \"{}\" completed{when}.", task.name)))
+}
+
+fn noted(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
+    let what = match item.kind {
+        Kind::Note => "note added",
+        Kind::Communication => "communication logged",
+        other => other.word(),
+    };
+    let matter = reader.visible_matter(item)?.map(|m| format!(" on M-{}", m.number)).unwrap_or_default();
+    Ok(Said::new(Mark::Done, format!("{id}: {what}{matter}.")))
+}
+
+fn filed_as(reader: &Reader<'_>, filed: FiledVersion, how: Filing) -> Result<Said> {
+    if !reader.may(Ability::View, filed.document)? {
+        return Ok(Said::new(Mark::Done, "One file was taken in. It can no longer be shown to you."));
+    }
+    let Some(row) = reader.store.document(reader.firm.id, filed.document.id)? else {
+        return Ok(Said::new(Mark::Done, "Filed."));
+    };
+    let id = reader.id(filed.document)?;
+    let version = reader.store.version(reader.firm.id, filed.document.id, filed.version)?;
+    reader.note(Ability::View, filed.document, Some(filed.version));
+    let text = match how {
+        Filing::New => format!("{id} \"{}\" filed.", row.name),
+        Filing::Version => format!("{id} \"{}\": version {} filed.", row.name, filed.version),
+        Filing::Same => format!("{id} \"{}\" has the same content already; nothing was filed again.", row.name),
+    };
+    let mut said = Said::new(if how == Filing::Same { Mark::Note } else { Mark::Done }, text);
+    if let Some(version) = version {
+        let folder = match row.folder {
+            Some(folder) => reader.store.folder(reader.firm.id, folder)?.map(|f| f.name),
+            None => None,
+        };
+        let hash: String = version.sha256.chars().take(12).collect();
+        let place = folder.map(|f| format!("Folder \"{f}\". ")).unwrap_or_default();
+        said.more.push(format!("{place}{}, SHA-256 {hash}…", news::size(version.size)));
+    }
+    if how == Filing::New {
+        said.more.push(format!(
+            "If it is a new version of another document, reply #version and that document's number, with the file."
+        ));
+    }
+    said.id = Some(id);
+    Ok(said)
+}
+
+fn sent(reader: &Reader<'_>, conversation: Item, to: &[crate::domain::PersonId]) -> Result<Said> {
+    if !reader.may(Ability::View, conversation)? {
+        return Ok(Said::new(Mark::Done, "Your message was sent to the firm."));
+    }
+    let names: Vec<String> = to.iter().map(|p| reader.name_of(*p)).collect::<Result<_>>()?;
+    let id = reader.id(conversation)?;
+    let mut said = Said::new(Mark::Done, format!("Message sent to {} ({id}).", names.join(", ")));
+    said.id = Some(id);
+    Ok(said)
+}
