@@ -133,7 +133,7 @@ const MINUTES: &str = "(?:minutes?|mins?|m|')";
 static CLOCK: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,3}}):(\d{{2}})(?::(\d{{2}}))?(?:\s?{HOURS})?")));
 static HOURS_MINUTES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,5}})\s?{HOURS}\s?(?:and\s)?(\d{{1,4}})\s?{MINUTES}")));
+    LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,5}})\s?{HOURS}(?:,\s?|\s?(?:and\s)?)(\d{{1,4}})\s?{MINUTES}")));
 static HOURS_GLUED: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,5}})(?:{HOURS}|\s?{HOURS}\s)(\d{{1,4}})")));
 static WITH_UNIT: LazyLock<Regex> =
@@ -306,6 +306,7 @@ mod tests {
         ("1 h 30 min", 5400),
         ("1 hour 30 minutes", 5400),
         ("1 hour and 30 minutes", 5400),
+        ("1 hour, 30 minutes", 5400),
         ("1h 30", 5400),
         ("1hr30", 5400),
         ("1h5", 3900),

@@ -170,7 +170,7 @@ impl<'a> Arguments<'a, '_> {
         let number = inside.get(..end)?;
         let plausible = (1..=80).contains(&number.len())
             && number.contains(|c: char| c.is_ascii_digit())
-            && (!number.contains(' ') || number.contains('-'));
+            && (number.contains(['-', '/', '.']) || number.bytes().all(|b| b.is_ascii_digit()));
         if !plausible {
             return None;
         }
@@ -307,12 +307,12 @@ impl<'a> Arguments<'a, '_> {
         Some(Against { now: self.reading.now, order: self.reading.order, direction })
     }
 
-    /// A date; "date", "due" and "since" may stand before it.
+    /// A date; "date", "due", "since" and "to" may stand before it.
     fn date(&mut self) -> Option<Taken> {
         let against = self.against()?;
         let text = self.plain;
         let word = first_word(text);
-        let named = ["date", "due", "since"].iter().any(|w| word.eq_ignore_ascii_case(w));
+        let named = ["date", "due", "since", "to"].iter().any(|w| word.eq_ignore_ascii_case(w));
         let skip = if named { word.len().saturating_add(1) } else { 0 };
         let (bytes, value) = dates::prefix(text.get(skip..)?, &against)?;
         match value {
@@ -482,6 +482,10 @@ fn instead(request: &Request, problem: &Problem, reading: &Reading<'_>) -> Strin
             format!("#{verb} {number}h")
         }
         Problem::Duration(DurationError::Ambiguous(number)) => format!("#{verb} {number}m"),
+        // "#time M-12 2 letters": a bare number counts as hours only at the start.
+        Problem::DurationMissing if matches!(duration::bare(&request.narrative), Some((_, Ok(_)))) => {
+            format!("#{verb} {}h", first_word(&request.narrative))
+        }
         Problem::Duration(_) | Problem::DurationMissing => format!("#{verb} 1.5h"),
         Problem::NumberAndDuration(number) => format!("#{verb} {number}h"),
         Problem::TwoDurations | Problem::RateSet => format!("#{verb} {long}"),

@@ -111,8 +111,8 @@ pub(super) enum Head {
         /// What follows.
         rest: Text,
     },
-    /// A word that is no verb but nearly is one: the word, and the verb's word.
-    Near(String, &'static str),
+    /// A word after `#` that does not make the line a command; it may have been meant to.
+    Word(String),
     /// Text.
     Plain,
 }
@@ -155,11 +155,14 @@ fn verb_at(text: &Text, after: &str, bold: bool) -> Head {
             }
             Head::Command { verb, word, rest }
         }
-        _ => match Verb::of(word.trim_end_matches('-')) {
-            Some(verb) => Head::Near(word, verb.name()),
-            None => nearest(&word).map_or(Head::Plain, |known| Head::Near(word, known)),
-        },
+        _ => Head::Word(word),
     }
+}
+
+/// The verb that a word at the start of a line may have been meant for (decisions.md 17): a slip, or a right word with
+/// something stuck to it, as in `#time1.5h`.
+pub(super) fn meant(word: &str) -> Option<&'static str> {
+    Verb::of(word.trim_end_matches('-')).map(Verb::name).or_else(|| nearest(word))
 }
 
 /// The verbs that stand in the middle of a text, as typed: they are not carried out, and asked about (decisions.md 13).

@@ -24,6 +24,9 @@ pub const MOST_COMMANDS: usize = 50;
 /// The most questions about one mail's words.
 const MOST_QUESTIONS: usize = 20;
 
+/// The most words of one mail that are compared with the verbs.
+const MOST_COMPARED: usize = 200;
+
 /// A line of newly written text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -98,7 +101,7 @@ pub fn read(lines: &[Line], reading: &Reading<'_>) -> Commands {
     if let Some(request) = sole_word(&lines, reading) {
         return Commands { requests: vec![request], ..Commands::default() };
     }
-    let mut found = Found { reading, commands: Commands::default(), text: Vec::new() };
+    let mut found = Found { reading, commands: Commands::default(), text: Vec::new(), compared: 0 };
     let mut left = lines.as_slice();
     while let Some((line, after)) = left.split_first() {
         left = match lexer::head(&line.raw) {
@@ -240,6 +243,8 @@ struct Found<'a, 'r> {
     reading: &'a Reading<'r>,
     commands: Commands,
     text: Vec<&'a str>,
+    /// How many words were compared with the verbs.
+    compared: usize,
 }
 
 impl<'a> Found<'a, '_> {
@@ -292,11 +297,14 @@ impl<'a> Found<'a, '_> {
         if line.raw.trim_start().starts_with('>') {
             return;
         }
-        if let Head::Near(word, suggestion) = head
+        if let Head::Word(word) = head
+            && self.compared < MOST_COMPARED
             && self.commands.near_misses.len() < MOST_QUESTIONS
         {
-            let (word, suggestion) = (word.clone(), *suggestion);
-            self.commands.near_misses.push(NearMiss { word, suggestion, line: line.first });
+            self.compared = self.compared.saturating_add(1);
+            let near =
+                lexer::meant(word).map(|suggestion| NearMiss { word: word.clone(), suggestion, line: line.first });
+            self.commands.near_misses.extend(near);
         }
         self.ask_mid_line(&line.raw, line.first);
     }
@@ -671,7 +679,9 @@ mod tests {
             let request = one(text);
             assert_eq!((request.matter.as_deref(), request.narrative.as_str()), (Some("00012-Smith"), "x"), "{text}");
         }
-        assert_eq!(one("#time 1h [draft 2] x").matter, None);
+        for text in ["#time 1h [draft 2] x", "#time 1h [A103] x", "#time 1h [12"] {
+            assert_eq!(one(text).matter, None, "{text}");
+        }
     }
 
     #[test]
@@ -753,6 +763,13 @@ mod tests {
     }
 
     #[test]
+    fn the_questions_about_a_mail_are_bounded() {
+        let commands = read_text(&"#tiem 1h #done\n".repeat(1_000));
+        assert_eq!((commands.near_misses.len(), commands.mid_line.len()), (MOST_QUESTIONS, MOST_QUESTIONS));
+        assert_eq!(commands.text.lines().count(), 1_000);
+    }
+
+    #[test]
     fn a_line_too_long_to_be_looked_at_is_refused() {
         assert_eq!(code(&format!("#time 1h {}", "x".repeat(20_000))), Some("line_too_long"));
     }
@@ -762,6 +779,7 @@ mod tests {
         for (text, instead) in [
             ("#time 15 x", "#time 15h"),
             ("#time 45 x", "#time 45m"),
+            ("#time yesterday 2 x", "#time 2h"),
             ("#time x", "#time 1.5h"),
             ("#time 1h 2h x", "#time 1:00"),
             ("#time 1h tomorrow", "#time 1:00 14 March 2026"),

@@ -1,7 +1,10 @@
 //! The verbs, as one table: how each may be typed, who may use it, what it takes, and its line in the help. A word
 //! means one thing only (decisions.md 16); nothing outside this table makes a line a command.
 
-/// What a command asks for; the word in the comment is the canonical one.
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// What a command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the table says what each one does, in the words of the help")]
 pub enum Verb {
@@ -177,8 +180,9 @@ impl Verb {
 
     /// The verb that a word means, in any case.
     pub fn of(word: &str) -> Option<Verb> {
-        let word = word.to_lowercase();
-        TABLE.iter().find(|e| e.words().any(|w| w == word)).map(|e| e.verb)
+        static WORDS: LazyLock<BTreeMap<&str, Verb>> =
+            LazyLock::new(|| TABLE.iter().flat_map(|e| e.words().map(|w| (w, e.verb))).collect());
+        WORDS.get(word.to_lowercase().as_str()).copied()
     }
 }
 
@@ -435,7 +439,6 @@ pub const TABLE: &[Entry] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     #[test]
     fn no_word_has_two_meanings() {
