@@ -109,7 +109,10 @@ impl Act<'_> {
     }
 }
 
+pub mod communications;
 pub mod invitations;
 pub mod messages;
+pub mod notes;
 pub mod shares;
 pub mod tasks;
+pub mod time;

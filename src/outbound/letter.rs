@@ -184,6 +184,16 @@ pub enum Line {
         /// The smallest text that would work.
         instead: Option<String>,
     },
+    /// No matter was named; the answer lists those that are shared now.
+    WhichMatter {
+        /// What was typed, cut; empty for plain text.
+        typed: String,
+    },
+    /// No task was named; the answer lists those that are open now.
+    WhichTask {
+        /// What was typed, cut.
+        typed: String,
+    },
     /// It may have been meant as a command.
     Question {
         /// What was asked.

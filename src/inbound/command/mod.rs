@@ -14,6 +14,7 @@ use crate::domain::utbms::Code;
 use crate::domain::{ItemId, Kind};
 use lexer::{Head, Logical, Text};
 
+pub use super::extract::Line;
 pub use pleasantry::is_pleasantry;
 pub use request::{CommandError, Flag, Problem, Request, to_json};
 pub use verbs::{Ends, Entry, TABLE, Takes, Verb, Who, nearest};
@@ -26,15 +27,6 @@ const MOST_QUESTIONS: usize = 20;
 
 /// The most words of one mail that are compared with the verbs.
 const MOST_COMPARED: usize = 200;
-
-/// A line of newly written text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// The text, without its line end.
-    pub text: String,
-    /// The mail client broke the line here, and the next one continues it.
-    pub wrapped: bool,
-}
 
 /// What a mail is about, as far as its words depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,327 @@
+//! Requests into actions: in come what was read and who asks; out go a verdict for every line and every file, and what
+//! the firm is to hear. Runs in one transaction; what is refused does not undo the rest (gateway.md K3).
+
+mod files;
+mod invite;
+mod look;
+mod wishes;
+mod work;
+
+use std::collections::BTreeSet;
+
+use super::command::{Commands, Request, Verb, Who};
+use super::resolve::Situation;
+use crate::actions::Act;
+use crate::actions::documents::File;
+use crate::actions::messages::{self, Posted, Topic};
+use crate::domain::{Item, ItemId, Kind, PersonId};
+use crate::outbound::letter::{FiledVersion, Letter, Line};
+use crate::outbound::words;
+use crate::sharing::Refusal;
+use crate::store::numbers::Reader;
+use crate::store::threads::{About, Purpose};
+use crate::store::{Result, StoreError};
+
+pub use files::LeftOut;
+
+/// What was read of a mail, ready to be carried out.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// Commands, and the text that is left.
+    pub commands: Commands,
+    /// Files to be filed; their blobs are on disk.
+    pub files: Vec<File>,
+    /// Files that are not filed, and why.
+    pub left_out: Vec<LeftOut>,
+    /// The subject, for logged mails.
+    pub subject: String,
+    /// A forwarded mail's own text.
+    pub forwarded: Option<String>,
+    /// From and To of a logged mail, as written.
+    pub correspondents: (String, String),
+    /// Canonical hash of the content (decisions.md 40).
+    pub content_hash: String,
+}
+
+/// One mail being carried out.
+pub struct Run<'r> {
+    act: Act<'r>,
+    situation: &'r Situation,
+    words: &'r Words,
+    lines: Vec<Line>,
+    ordinal: u32,
+    posted: Vec<Posted>,
+    documents: Vec<FiledVersion>,
+    completed: Vec<Item>,
+    /// Text that was refused where it was written, to be passed on to the firm.
+    kept_text: bool,
+}
+
+/// What a mail came to.
+#[derive(Clone, Debug, Default)]
+pub struct Ran {
+    /// A verdict for every line and file.
+    pub lines: Vec<Line>,
+    /// How many effects it had.
+    pub effects: u32,
+    /// It named nothing that its sender can see, or no matter at all: the firm must hear of it.
+    pub for_the_firm: bool,
+}
+
+/// Carries a mail out.
+pub fn run(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
+    let mut run = Run {
+        act,
+        situation,
+        words,
+        lines: Vec::new(),
+        ordinal: 0,
+        posted: Vec::new(),
+        documents: Vec::new(),
+        completed: Vec::new(),
+        kept_text: false,
+    };
+    if situation.purpose() == Some(Purpose::Invite) {
+        run.answer_invitation()?;
+        return Ok(run.finish());
+    }
+    let requests = &words.commands.requests;
+    for request in requests.iter().filter(|r| !files::is_about_files(r.verb)) {
+        run.request(request)?;
+    }
+    run.file_all()?;
+    run.text()?;
+    run.questions();
+    run.tell()?;
+    Ok(run.finish())
+}
+
+impl Run<'_> {
+    fn finish(self) -> Ran {
+        Ran { lines: self.lines, effects: self.ordinal, for_the_firm: self.kept_text }
+    }
+
+    fn request(&mut self, request: &Request) -> Result<()> {
+        if let Who::Firm(sentence) = request.verb.entry().who {
+            self.refuse(request, sentence.to_owned(), None);
+            return Ok(());
+        }
+        if let Some(error) = &request.error {
+            let locale = self.act.firm.locale;
+            self.refuse(request, error.problem.says(locale), Some(error.instead.clone()).filter(|i| !i.is_empty()));
+            return Ok(());
+        }
+        match request.verb {
+            Verb::Time => self.time(request),
+            Verb::Done => self.done(request),
+            Verb::Note => self.note(request),
+            Verb::Message => self.message(request),
+            Verb::Call => self.call(request),
+            Verb::Log => self.log(request),
+            Verb::Edit => self.edit(request),
+            Verb::Delete => self.delete(request),
+            Verb::Undo => self.undo(request),
+            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Timezone => self.wish(request),
+            Verb::Confirm => self.confirm(request),
+            _ => self.look(request),
+        }
+    }
+
+    /// The text that is left: an answer in its conversation, a message about its item, or a new one on its matter.
+    fn text(&mut self) -> Result<()> {
+        let text = self.words.commands.text.trim();
+        if text.is_empty() || self.is_only_thanks(text) {
+            return Ok(());
+        }
+        if self.words.forwarded.is_some() && self.situation.is_new {
+            return self.log_forwarded(text);
+        }
+        if !self.situation.context_is_signed {
+            self.lines.push(Line::WhichMatter { typed: String::new() });
+            self.kept_text = true;
+            return Ok(());
+        }
+        let answer = match self.situation.item {
+            Some(item) if item.kind == Kind::Conversation => messages::post(&self.act, item, text)?,
+            other => {
+                let about = other.filter(|i| i.kind != Kind::Matter);
+                let topic = Topic { about, matter: self.situation.matter, to: self.addressee()? };
+                messages::write(&self.act, topic, text)?
+            }
+        };
+        match answer {
+            Ok(posted) => self.sent(posted),
+            Err(refusal) => {
+                self.kept_text = true;
+                let kind = self.situation.item.map_or(Kind::Matter, |i| i.kind);
+                self.lines.push(self.refusal(String::new(), refusal, kind));
+                Ok(())
+            }
+        }
+    }
+
+    /// For a user's answer about an item: the contact who is concerned, its assignee or whoever filed it.
+    fn addressee(&self) -> Result<Option<PersonId>> {
+        if !self.act.actor.is_user() {
+            return Ok(None);
+        }
+        let firm = self.act.firm.id;
+        Ok(match self.situation.item {
+            Some(item) if item.kind == Kind::Task => self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee)),
+            Some(item) if item.kind == Kind::Document => self.act.tx.current_version(firm, item.id)?.map(|v| v.creator),
+            _ => None,
+        })
+    }
+
+    /// "Thanks!" to a receipt, a digest or a confirmation is no message and no error (decisions.md 19).
+    fn is_only_thanks(&self, text: &str) -> bool {
+        let to_ourselves = matches!(self.situation.purpose(), Some(Purpose::Receipt | Purpose::Digest | Purpose::Confirm));
+        to_ourselves && super::command::is_pleasantry(text)
+    }
+
+    fn sent(&mut self, posted: Posted) -> Result<()> {
+        self.effect("message", Some(posted.conversation), None)?;
+        self.lines.push(Line::Sent { conversation: posted.conversation, to: posted.to.clone() });
+        self.posted.push(posted);
+        Ok(())
+    }
+
+    fn questions(&mut self) {
+        for near in &self.words.commands.near_misses {
+            let text = format!("#{} is no command I know; it was left in your text. Did you mean #{}?", near.word, near.suggestion);
+            self.lines.push(Line::Question { text });
+        }
+        let words: BTreeSet<&str> = self.words.commands.mid_line.iter().map(|m| m.word.as_str()).collect();
+        for word in words {
+            let text = format!("Did you mean #{word} as a command? Put it on a line of its own.");
+            self.lines.push(Line::Question { text });
+        }
+        for left in &self.words.left_out {
+            self.lines.push(Line::LeftOut { name: left.name.clone(), why: left.why.clone() });
+        }
+    }
+
+    /// One letter to everybody who is to hear of this mail: the members of the conversation, and the responsible lawyer.
+    fn tell(&mut self) -> Result<()> {
+        let outsiders = self.situation.outsiders.clone();
+        let mut told = BTreeSet::new();
+        for posted in std::mem::take(&mut self.posted) {
+            for person in &posted.to {
+                told.insert(*person);
+                let letter = self.news(Some(&posted), &outsiders);
+                self.act.tell(*person, letter, About::Item(posted.conversation))?;
+            }
+        }
+        if self.documents.is_empty() && self.completed.is_empty() {
+            return Ok(());
+        }
+        let about = self.documents.first().map(|d| d.document).or_else(|| self.completed.first().copied());
+        let Some(about) = about else { return Ok(()) };
+        for person in self.concerned(about)?.into_iter().filter(|p| *p != self.act.actor.id && !told.contains(p)) {
+            let letter = self.news(None, &outsiders);
+            self.act.tell(person, letter, About::Item(about))?;
+        }
+        Ok(())
+    }
+
+    /// Who hears of files and completed tasks: the responsible lawyer, and whoever assigned the task.
+    fn concerned(&self, about: Item) -> Result<BTreeSet<PersonId>> {
+        let firm = self.act.firm.id;
+        let matter = self.act.tx.matter_of(firm, about)?;
+        let mut people: BTreeSet<PersonId> = self.act.responsible(matter)?.into_iter().collect();
+        for task in &self.completed {
+            let task = self.act.tx.task(firm, task.id)?;
+            people.extend(task.filter(|t| t.notify_completion).and_then(|t| t.assigner));
+        }
+        Ok(people)
+    }
+
+    fn news(&self, posted: Option<&Posted>, outsiders: &[String]) -> Letter {
+        Letter::News {
+            by: self.act.actor.id,
+            message: posted.map(|p| p.message),
+            conversation: posted.map(|p| p.conversation),
+            documents: self.documents.clone(),
+            completed: self.completed.clone(),
+            outsiders: outsiders.to_vec(),
+        }
+    }
+
+    /// Notes an effect under its ordinal: the same content never has it twice (decisions.md 40).
+    fn effect(&mut self, verb: &str, item: Option<Item>, before: Option<&str>) -> Result<()> {
+        self.ordinal = self.ordinal.saturating_add(1);
+        let inbox = self.act.inbox.ok_or_else(|| StoreError::Content("an effect without a mail".into()))?;
+        let (firm, person) = (self.act.firm.id, self.act.actor.id);
+        let new = self.act.tx.add_effect(firm, person, &self.words.content_hash, self.ordinal, inbox, verb, item, before)?;
+        if new { Ok(()) } else { Err(StoreError::Content("this content had its effects before".into())) }
+    }
+
+    fn refuse(&mut self, request: &Request, why: String, instead: Option<String>) {
+        self.lines.push(Line::Refused { typed: typed(request), why, instead });
+    }
+
+    fn refusal(&self, typed: String, refusal: Refusal, kind: Kind) -> Line {
+        Line::Refused { typed, why: words::refusal(refusal, kind, self.act.firm.locale), instead: None }
+    }
+
+    fn refuse_by(&mut self, request: &Request, refusal: Refusal, kind: Kind) {
+        let line = self.refusal(typed(request), refusal, kind);
+        self.lines.push(line);
+    }
+
+    /// Whose numbers are typed.
+    fn numbering(&self) -> Reader {
+        if self.act.actor.is_user() { Reader::Firm } else { Reader::Contact(self.act.actor.id) }
+    }
+
+    /// The thing of this number; none: the neutral refusal was said.
+    fn find(&mut self, request: &Request, id: ItemId) -> Result<Option<Item>> {
+        let found = self.act.tx.find(self.act.firm.id, self.numbering(), id)?;
+        if found.is_none() {
+            self.refuse_by(request, Refusal::NotVisible, id.kind);
+        }
+        Ok(found)
+    }
+
+    /// What a request is about: what it names, else what its mail is about. None: it was said why not.
+    fn target(&mut self, request: &Request) -> Result<Option<Item>> {
+        if let Some(id) = request.ids.first() {
+            return self.find(request, *id);
+        }
+        if let Some(number) = &request.matter {
+            let found = self.act.tx.matter_by_display_number(self.act.firm.id, number)?;
+            if found.is_none() {
+                self.refuse_by(request, Refusal::NotVisible, Kind::Matter);
+            }
+            return Ok(found.map(|m| m.item()));
+        }
+        let here = self.situation.item.or(self.situation.matter.map(|row| Item::new(Kind::Matter, row)));
+        match here.filter(|_| self.situation.context_is_signed) {
+            Some(item) => Ok(Some(item)),
+            None => {
+                self.lines.push(Line::WhichMatter { typed: typed(request) });
+                self.kept_text = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The matter of a request; none: it was said why not, or the thing belongs to no matter.
+    fn target_matter(&mut self, request: &Request) -> Result<Option<i64>> {
+        let Some(item) = self.target(request)? else { return Ok(None) };
+        let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
+        if matter.is_none() {
+            self.lines.push(Line::WhichMatter { typed: typed(request) });
+        }
+        Ok(matter)
+    }
+}
+
+/// What was typed, cut, for the receipt.
+fn typed(request: &Request) -> String {
+    let line = request.original.lines().next().unwrap_or_default().trim();
+    match line.char_indices().nth(60) {
+        Some((cut, _)) => format!("{}…", line.split_at_checked(cut).map_or(line, |(a, _)| a)),
+        None => line.to_owned(),
+    }
+}

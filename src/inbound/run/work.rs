@@ -1,0 +1,364 @@
+//! The verbs that record work: time, completion, notes, messages, calls, logged mails, and their correction.
+
+use super::super::command::{Flag, Request};
+use super::{Run, typed};
+use crate::actions::time::{Change, NewEntry, Recorded};
+use crate::actions::{communications, messages, notes, tasks, time};
+use crate::domain::utbms::Group;
+use crate::domain::{Item, ItemId, Kind, PersonId};
+use crate::outbound::letter::{Deed, Line};
+use crate::sharing::{Ability, Refusal};
+use crate::store::Result;
+use crate::store::communications::{Medium, NewCommunication};
+
+impl Run<'_> {
+    fn made(&mut self, verb: &str, deed: Deed, item: Item, hints: Vec<String>) -> Result<()> {
+        self.effect(verb, Some(item), None)?;
+        self.lines.push(Line::Done { deed, item, hints });
+        Ok(())
+    }
+
+    pub(super) fn time(&mut self, request: &Request) -> Result<()> {
+        let (Some(on), Some(quantity)) = (self.time_target(request)?, request.duration) else { return Ok(()) };
+        let entry = NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
+        match time::record(&self.act, &entry)? {
+            Ok(Recorded::Entry { entry, hints }) => self.made("time", Deed::Added, entry, hints),
+            Ok(Recorded::DayTooLong) => {
+                self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
+                Ok(())
+            }
+            Ok(Recorded::Again(earlier)) => {
+                let why = "You recorded the same time with the same words before. Nothing was added; if both are meant, change the words.";
+                self.refuse(request, why.into(), None);
+                self.lines.push(Line::Done { deed: Deed::Added, item: earlier, hints: vec!["This is the earlier one.".into()] });
+                Ok(())
+            }
+            Err(refusal) => {
+                self.refuse_by(request, refusal, on.kind);
+                Ok(())
+            }
+        }
+    }
+
+    /// Time goes onto what the mail is about; answers to receipts, bills and the like fall back to the matter.
+    fn time_target(&mut self, request: &Request) -> Result<Option<Item>> {
+        let named = request.ids.iter().find(|i| i.kind != Kind::Matter).or(request.ids.first()).copied();
+        match named {
+            Some(id) => self.find(request, id),
+            None => self.target(request),
+        }
+    }
+
+    pub(super) fn done(&mut self, request: &Request) -> Result<()> {
+        let tasks = match self.tasks_meant(request)? {
+            Some(tasks) => tasks,
+            None => return Ok(()),
+        };
+        for task in tasks {
+            match tasks::complete(&self.act, task)? {
+                Ok(()) => {
+                    self.made("done", Deed::Completed, task, Vec::new())?;
+                    self.completed.push(task);
+                }
+                Err(refusal) => self.refuse_by(request, refusal, Kind::Task),
+            }
+        }
+        Ok(())
+    }
+
+    /// The tasks by number, the task of the thread, or the one open task that is assigned to the sender (gateway.md K5).
+    fn tasks_meant(&mut self, request: &Request) -> Result<Option<Vec<Item>>> {
+        if !request.ids.is_empty() {
+            let mut found = Vec::new();
+            for id in &request.ids {
+                if id.kind == Kind::Task {
+                    found.extend(self.find(request, *id)?);
+                } else {
+                    self.refuse(request, format!("{id} is no task. #done takes tasks, such as T-12."), None);
+                }
+            }
+            return Ok(Some(found));
+        }
+        if let Some(item) = self.situation.item.filter(|i| i.kind == Kind::Task) {
+            return Ok(Some(vec![item]));
+        }
+        let mut open = Vec::new();
+        for task in self.act.tx.tasks_assigned_to(self.act.firm.id, self.act.actor.id)? {
+            let here = self.situation.matter.is_none() || task.matter == self.situation.matter;
+            if here && task.completed_at.is_none() && self.act.ask(Ability::Complete, task.item())?.is_ok() {
+                open.push(task.item());
+            }
+        }
+        match open.as_slice() {
+            [one] if self.situation.context_is_signed => Ok(Some(vec![*one])),
+            _ => {
+                self.lines.push(Line::WhichTask { typed: typed(request) });
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn note(&mut self, request: &Request) -> Result<()> {
+        let Some(matter) = self.target_matter(request)? else { return Ok(()) };
+        let (subject, detail) = heading(&request.narrative);
+        match notes::add(&self.act, matter, subject, detail)? {
+            Ok(note) => self.made("note", Deed::Added, note, Vec::new()),
+            Err(refusal) => {
+                self.refuse_by(request, refusal, Kind::Matter);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn message(&mut self, request: &Request) -> Result<()> {
+        let to = match &request.to {
+            Some(name) => match self.addressed(request, name)? {
+                Some(person) => Some(person),
+                None => return Ok(()),
+            },
+            None => None,
+        };
+        let Some(item) = self.target(request)? else { return Ok(()) };
+        let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
+        let about = Some(item).filter(|i| !matches!(i.kind, Kind::Matter | Kind::Conversation));
+        let answer = if item.kind == Kind::Conversation && to.is_none() {
+            messages::post(&self.act, item, &request.narrative)?
+        } else {
+            messages::write(&self.act, messages::Topic { about, matter, to }, &request.narrative)?
+        };
+        match answer {
+            Ok(posted) => self.sent(posted),
+            Err(refusal) => {
+                self.refuse_by(request, refusal, item.kind);
+                Ok(())
+            }
+        }
+    }
+
+    /// The person of the firm whom a name means; none: it was said why not. No other name is ever confirmed.
+    fn addressed(&mut self, request: &Request, name: &str) -> Result<Option<PersonId>> {
+        let wanted = name.to_lowercase();
+        let users = self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled);
+        let hits: Vec<_> = users
+            .filter(|p| [p.name(), p.last_name.clone(), p.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted))
+            .collect();
+        match hits.as_slice() {
+            [one] => Ok(Some(one.id)),
+            [] => {
+                self.refuse(request, "I know nobody of that name at the firm.".into(), None);
+                Ok(None)
+            }
+            several => {
+                let names: Vec<String> = several.iter().map(|p| p.name()).collect();
+                self.refuse(request, format!("That name fits {}. Write the whole name.", names.join(" and ")), None);
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn call(&mut self, request: &Request) -> Result<()> {
+        let Some(matter) = self.target_matter(request)? else { return Ok(()) };
+        let new = NewCommunication {
+            medium: Medium::Phone,
+            matter,
+            subject: "Telephone call".into(),
+            body: request.narrative.clone(),
+            date: match request.date {
+                Some(date) => date,
+                None => self.act.today()?,
+            },
+            length: request.duration,
+            senders: self.act.actor.name(),
+            receivers: String::new(),
+            author: self.act.actor.id,
+            inbox: self.act.inbox,
+        };
+        self.add_communication(&new, Some(request))
+    }
+
+    pub(super) fn log(&mut self, request: &Request) -> Result<()> {
+        let Some(matter) = self.target_matter(request)? else { return Ok(()) };
+        let body = self.words.forwarded.clone().unwrap_or_else(|| request.narrative.clone());
+        let new = self.mail_log(matter, body)?;
+        self.add_communication(&new, Some(request))
+    }
+
+    /// A forwarded mail to a matter's address is logged; what was written above it goes along (commands.md c2).
+    pub(super) fn log_forwarded(&mut self, text: &str) -> Result<()> {
+        let matter = self.situation.matter.filter(|_| self.situation.context_is_signed);
+        let Some(matter) = matter else {
+            self.lines.push(Line::WhichMatter { typed: String::new() });
+            self.kept_text = true;
+            return Ok(());
+        };
+        let forwarded = self.words.forwarded.clone().unwrap_or_default();
+        let new = self.mail_log(matter, format!("{text}\n\n{forwarded}"))?;
+        self.add_communication(&new, None)
+    }
+
+    fn mail_log(&self, matter: i64, body: String) -> Result<NewCommunication> {
+        let (senders, receivers) = self.words.correspondents.clone();
+        Ok(NewCommunication {
+            medium: Medium::Email,
+            matter,
+            subject: self.words.subject.clone(),
+            body: body.trim().to_owned(),
+            date: self.act.today()?,
+            length: None,
+            senders,
+            receivers,
+            author: self.act.actor.id,
+            inbox: self.act.inbox,
+        })
+    }
+
+    fn add_communication(&mut self, new: &NewCommunication, request: Option<&Request>) -> Result<()> {
+        match communications::add(&self.act, new)? {
+            Ok(item) => self.made("log", Deed::Added, item, Vec::new()),
+            Err(refusal) => {
+                let line = self.refusal(request.map(typed).unwrap_or_default(), refusal, Kind::Matter);
+                self.kept_text |= request.is_none();
+                self.lines.push(line);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn edit(&mut self, request: &Request) -> Result<()> {
+        let Some(item) = self.correctable(request)? else { return Ok(()) };
+        let answer = match item.kind {
+            Kind::TimeEntry => {
+                let narrative = Some(request.narrative.clone()).filter(|n| !n.is_empty());
+                let change = Change { date: request.date, quantity: request.duration, terms: terms(request), narrative };
+                match time::edit(&self.act, item, &change)? {
+                    Ok(true) => Ok(()),
+                    Ok(false) => {
+                        self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
+                        return Ok(());
+                    }
+                    Err(refusal) => Err(refusal),
+                }
+            }
+            Kind::Note => notes::edit(&self.act, item, &request.narrative)?,
+            Kind::Communication => communications::edit(&self.act, item, &request.narrative)?,
+            _ => self.act.ask(Ability::Edit, item)?.and(Err(Refusal::NotPermitted)),
+        };
+        match answer {
+            Ok(()) => self.made("edit", Deed::Edited, item, Vec::new()),
+            Err(refusal) => {
+                self.refuse_by(request, refusal, item.kind);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn delete(&mut self, request: &Request) -> Result<()> {
+        let Some(item) = self.correctable(request)? else { return Ok(()) };
+        match self.take_back(item)? {
+            Ok(()) => self.made("delete", Deed::Deleted, item, Vec::new()),
+            Err(refusal) => {
+                self.refuse_by(request, refusal, item.kind);
+                Ok(())
+            }
+        }
+    }
+
+    fn take_back(&self, item: Item) -> Result<std::result::Result<(), Refusal>> {
+        match item.kind {
+            Kind::TimeEntry => time::delete(&self.act, item),
+            Kind::Note => notes::delete(&self.act, item),
+            Kind::Communication => communications::delete(&self.act, item),
+            _ => Ok(self.act.ask(Ability::Delete, item)?.and(Err(Refusal::NotPermitted))),
+        }
+    }
+
+    /// What `#edit` and `#delete` mean: the number that is typed, or the one thing that the answered receipt reported.
+    fn correctable(&mut self, request: &Request) -> Result<Option<Item>> {
+        if let Some(id) = request.ids.first() {
+            return self.find(request, *id);
+        }
+        let items: Vec<Item> = self.reported()?.into_iter().filter(|i| is_own_kind(i.kind)).collect();
+        match items.as_slice() {
+            [one] => Ok(Some(*one)),
+            [] => {
+                let why = "I can't tell what you mean. Write its number, such as TE-31.";
+                self.refuse(request, why.into(), Some(format!("#{} TE-31", request.verb.name())));
+                Ok(None)
+            }
+            several => {
+                let ids = self.numbers(several)?;
+                self.refuse(request, format!("Which one? {}", ids.join(", ")), None);
+                Ok(None)
+            }
+        }
+    }
+
+    fn numbers(&self, items: &[Item]) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        for item in items {
+            let id: Option<ItemId> = self.act.tx.number(self.act.firm.id, self.numbering(), *item)?;
+            ids.extend(id.map(|i| i.to_string()));
+        }
+        Ok(ids)
+    }
+
+    /// What the mail did whose receipt is answered, without what was undone.
+    fn reported(&self) -> Result<Vec<Item>> {
+        let Some(inbox) = self.situation.receipt_of else { return Ok(Vec::new()) };
+        let effects = self.act.tx.effects(self.act.firm.id, inbox)?;
+        Ok(effects.into_iter().filter(|e| !e.undone).filter_map(|e| e.item).collect())
+    }
+
+    /// `#undo`: takes back what the answered receipt reported, as far as one may (decisions.md 16).
+    pub(super) fn undo(&mut self, request: &Request) -> Result<()> {
+        if !request.ids.is_empty() {
+            return self.delete(request);
+        }
+        let Some(inbox) = self.situation.receipt_of else {
+            let why = "#undo takes back what a receipt reported: reply with it to that receipt.";
+            self.refuse(request, why.into(), Some("#delete TE-31".into()));
+            return Ok(());
+        };
+        let effects = self.act.tx.effects(self.act.firm.id, inbox)?;
+        let mut any = false;
+        for effect in effects.into_iter().filter(|e| !e.undone) {
+            let Some(item) = effect.item else { continue };
+            any = true;
+            match self.take_back(item)? {
+                Ok(()) => {
+                    self.act.tx.set_undone(effect.id, self.act.now)?;
+                    self.made("undo", Deed::Undone, item, Vec::new())?;
+                }
+                Err(refusal) => self.refuse_by(request, refusal, item.kind),
+            }
+        }
+        if !any {
+            self.refuse(request, "There is nothing left to take back.".into(), None);
+        }
+        Ok(())
+    }
+}
+
+const fn is_own_kind(kind: Kind) -> bool {
+    matches!(kind, Kind::TimeEntry | Kind::Note | Kind::Communication)
+}
+
+fn terms(request: &Request) -> time::Terms {
+    let code = |group: Group| request.codes.iter().find(|c| c.group() == group).map(ToString::to_string);
+    time::Terms {
+        task_code: code(Group::Task),
+        activity_code: code(Group::Activity),
+        expense_code: code(Group::Expense),
+        non_billable: request.flags.contains(&Flag::NonBillable),
+        no_charge: request.flags.contains(&Flag::NoCharge),
+        category: request.keys.iter().find(|(k, _)| k == "category").map(|(_, v)| v.clone()),
+    }
+}
+
+/// "Subject: text" in the first line; a line that is all there is has no heading.
+fn heading(text: &str) -> (&str, &str) {
+    match text.split_once(": ") {
+        Some((head, rest)) if head.len() <= 80 && !head.contains('\n') && !rest.trim().is_empty() => (head.trim(), rest.trim()),
+        _ => ("", text.trim()),
+    }
+}
