@@ -9,7 +9,10 @@
 //! A pool of connections was rejected: SQLite has one writer anyway, and a transaction must never be held across an
 //! `await`. Nothing here touches the network, reads the clock or decides who may do what (`sharing` does).
 
+pub mod activities;
 pub mod audit;
+pub mod bills;
+pub mod calendar;
 pub mod communications;
 pub mod conversations;
 pub mod documents;
