@@ -9,12 +9,19 @@
 //! A pool of connections was rejected: SQLite has one writer anyway, and a transaction must never be held across an
 //! `await`. Nothing here touches the network, reads the clock or decides who may do what (`sharing` does).
 
+pub mod activities;
 pub mod audit;
+pub mod bills;
+pub mod calendar;
+pub mod challenges;
 pub mod communications;
 pub mod conversations;
+pub mod digests;
 pub mod documents;
+pub mod external_ids;
 pub mod firms;
 pub mod inbox;
+pub mod invitations;
 pub mod matters;
 pub mod notes;
 pub mod numbers;

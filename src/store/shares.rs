@@ -317,7 +317,7 @@ impl Snapshot<'_> {
                 let found: Option<(String, bool)> = self.one(sql, key, |r| Ok((r.get(0)?, r.get(1)?)))?;
                 let Some((state, payment)) = found else { return Ok(()) };
                 facts.present = true;
-                facts.bill = bill_state(&state);
+                facts.bill = super::bills::state_of_word(&state).unwrap_or(BillState::Draft);
                 facts.payment_set_up = payment;
                 facts.reach = direct_if(self.share_is_live(firm, person, item, now)?);
             }
@@ -466,15 +466,4 @@ impl Tx<'_> {
 
 fn direct_if(reached: bool) -> Reach {
     if reached { Reach::Direct } else { Reach::None }
-}
-
-fn bill_state(word: &str) -> BillState {
-    match word {
-        "awaiting_approval" => BillState::AwaitingApproval,
-        "awaiting_payment" => BillState::AwaitingPayment,
-        "paid" => BillState::Paid,
-        "void" => BillState::Void,
-        "deleted" => BillState::Deleted,
-        _ => BillState::Draft,
-    }
 }
