@@ -20,7 +20,9 @@ pub fn add(act: &Act<'_>, new: &NewCommunication) -> Answer<Item> {
 /// Corrects a logged communication; the old text is kept.
 pub fn edit(act: &Act<'_>, communication: Item, body: &str) -> Answer<()> {
     allowed!(act.ask(Ability::Edit, communication));
-    let Some(before) = act.tx.communication(act.firm.id, communication.id)? else { return Ok(Err(Refusal::NotVisible)) };
+    let Some(before) = act.tx.communication(act.firm.id, communication.id)? else {
+        return Ok(Err(Refusal::NotVisible));
+    };
     act.tx.edit_communication(act.firm.id, communication.id, &before.subject, body, act.now)?;
     act.audit("communication.edit", communication, json!({}))?;
     Ok(Ok(()))

@@ -110,6 +110,7 @@ impl Act<'_> {
 }
 
 pub mod communications;
+pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;

@@ -10,11 +10,11 @@ use crate::domain::duration::{Increment, Quantity};
 use crate::domain::{Item, Kind};
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
-use crate::store::activities::{NewTimeEntry, TimeEntry};
+use crate::store::activities::{TimeEntry, Work};
 use crate::store::shares::{Circumstances, Subject};
 
-const DAY_SECONDS: u32 = 24 * 3600;
-const LONG_DAY_SECONDS: u32 = 16 * 3600;
+const DAY_SECONDS: u64 = 24 * 3600;
+const LONG_DAY_SECONDS: u64 = 16 * 3600;
 const BLOCK_SECONDS: u32 = 3600;
 
 /// Codes and flags of a time entry.
@@ -24,8 +24,6 @@ pub struct Terms {
     pub task_code: Option<String>,
     /// UTBMS activity code.
     pub activity_code: Option<String>,
-    /// UTBMS expense code.
-    pub expense_code: Option<String>,
     /// Not for the bill.
     pub non_billable: bool,
     /// On the bill, at nothing.
@@ -85,10 +83,11 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
         None => act.today()?,
     };
     let category = category(act, new.terms.category.as_deref())?;
-    let circumstances = Circumstances { worked_on: Some(date), category_hidden: category == Category::Hidden, receiver: None };
+    let circumstances =
+        Circumstances { worked_on: Some(date), category_hidden: category == Category::Hidden, receiver: None };
     allowed!(act.ask_about(Ability::AddTime, Subject::Item(new.on), circumstances));
     let day = act.tx.day_total_seconds(act.firm.id, act.actor.id, date)?;
-    let total = day.saturating_add(new.quantity.seconds());
+    let total = day.saturating_add(new.quantity.seconds().into());
     if total > DAY_SECONDS {
         return Ok(Ok(Recorded::DayTooLong));
     }
@@ -97,8 +96,7 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
     if let Some(earlier) = act.tx.similar_entry(firm, act.actor.id, matter, date, new.quantity, &new.narrative)? {
         return Ok(Ok(Recorded::Again(earlier.item())));
     }
-    let row = NewTimeEntry {
-        person: act.actor.id,
+    let work = Work {
         matter,
         subject: Some(new.on).filter(|i| i.kind != Kind::Matter),
         date,
@@ -108,11 +106,10 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
         category: if let Category::Of(id) = category { Some(id) } else { None },
         task_code: new.terms.task_code.clone(),
         activity_code: new.terms.activity_code.clone(),
-        expense_code: new.terms.expense_code.clone(),
         non_billable: new.terms.non_billable,
         no_charge: new.terms.no_charge,
     };
-    let entry = act.tx.add_time_entry(firm, &row, act.now)?;
+    let entry = act.tx.add_time_entry(firm, act.actor.id, &work, act.now)?;
     act.audit("time.add", entry, json!({"seconds": new.quantity.seconds()}))?;
     Ok(Ok(Recorded::Entry { entry, hints: hints(&new.narrative, new.quantity, total) }))
 }
@@ -121,26 +118,31 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
 pub fn edit(act: &Act<'_>, entry: Item, change: &Change) -> Answer<bool> {
     let Some(before) = act.tx.time_entry(act.firm.id, entry.id)? else { return Ok(Err(Refusal::NotVisible)) };
     let category = category(act, change.terms.category.as_deref())?;
-    let after = changed(act, &before, change, category);
+    let after = changed(act, &before.work, change, category);
     let circumstances = Circumstances {
-        worked_on: Some(before.date.max(after.date)),
+        worked_on: Some(before.work.date.max(after.date)),
         category_hidden: category == Category::Hidden,
         receiver: None,
     };
     allowed!(act.ask_about(Ability::Edit, Subject::Item(entry), circumstances));
     let day = act.tx.day_total_seconds(act.firm.id, before.person, after.date)?;
-    let others = if before.date == after.date { day.saturating_sub(before.quantity.seconds()) } else { day };
-    if others.saturating_add(after.quantity.seconds()) > DAY_SECONDS {
+    let others =
+        if before.work.date == after.date { day.saturating_sub(before.work.quantity.seconds().into()) } else { day };
+    if others.saturating_add(after.quantity.seconds().into()) > DAY_SECONDS {
         return Ok(Ok(false));
     }
-    act.tx.edit_time_entry(act.firm.id, entry.id, &after, act.now)?;
-    act.audit("time.edit", entry, json!({"before": before.quantity.seconds(), "after": after.quantity.seconds()}))?;
+    act.tx.edit_time_entry(act.firm.id, entry.id, &after, act.actor.id, act.now)?;
+    act.audit(
+        "time.edit",
+        entry,
+        json!({"before": before.work.quantity.seconds(), "after": after.quantity.seconds()}),
+    )?;
     Ok(Ok(true))
 }
 
 /// Takes one's own entry back.
 pub fn delete(act: &Act<'_>, entry: Item) -> Answer<()> {
-    let worked_on = act.tx.time_entry(act.firm.id, entry.id)?.map(|e| e.date);
+    let worked_on = act.tx.time_entry(act.firm.id, entry.id)?.map(|e| e.work.date);
     let circumstances = Circumstances { worked_on, ..Circumstances::default() };
     allowed!(act.ask_about(Ability::Delete, Subject::Item(entry), circumstances));
     act.tx.delete_time_entry(act.firm.id, entry.id, act.now)?;
@@ -152,11 +154,10 @@ fn increment(act: &Act<'_>) -> Increment {
     Increment::minutes(act.firm.rounding_minutes).unwrap_or(Increment::MINUTE)
 }
 
-fn changed(act: &Act<'_>, before: &TimeEntry, change: &Change, category: Category) -> NewTimeEntry {
+fn changed(act: &Act<'_>, before: &Work, change: &Change, category: Category) -> Work {
     let quantity = change.quantity.unwrap_or(before.quantity);
     let terms = &change.terms;
-    NewTimeEntry {
-        person: before.person,
+    Work {
         matter: before.matter,
         subject: before.subject,
         date: change.date.unwrap_or(before.date),
@@ -166,7 +167,6 @@ fn changed(act: &Act<'_>, before: &TimeEntry, change: &Change, category: Categor
         category: if let Category::Of(id) = category { Some(id) } else { before.category },
         task_code: terms.task_code.clone().or_else(|| before.task_code.clone()),
         activity_code: terms.activity_code.clone().or_else(|| before.activity_code.clone()),
-        expense_code: terms.expense_code.clone().or_else(|| before.expense_code.clone()),
         non_billable: terms.non_billable || before.non_billable,
         no_charge: terms.no_charge || before.no_charge,
     }
@@ -187,7 +187,7 @@ fn category(act: &Act<'_>, name: Option<&str>) -> Result<Category> {
 }
 
 /// Gentle remarks, never in the way (practice.md).
-fn hints(narrative: &str, quantity: Quantity, day_total: u32) -> Vec<String> {
+fn hints(narrative: &str, quantity: Quantity, day_total: u64) -> Vec<String> {
     let mut hints = Vec::new();
     let words = narrative.split_whitespace().count();
     if words == 0 {

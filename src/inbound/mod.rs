@@ -10,4 +10,6 @@ pub mod screen;
 pub mod bounce;
 pub mod extract;
 pub mod command;
+pub mod resolve;
+pub mod run;
 pub mod inspect;

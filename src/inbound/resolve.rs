@@ -18,8 +18,26 @@ use crate::store::{Result, Snapshot};
 
 /// Domains where anybody may have a mailbox: sharing one makes nobody a colleague (decisions.md 5).
 const FREEMAIL: [&str; 20] = [
-    "aol.com", "gmail.com", "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "hotmail.co.uk", "icloud.com", "live.com",
-    "mail.com", "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "web.de", "yahoo.co.uk", "yahoo.com", "ymail.com",
+    "aol.com",
+    "gmail.com",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.co.uk",
+    "icloud.com",
+    "live.com",
+    "mail.com",
+    "me.com",
+    "msn.com",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "web.de",
+    "yahoo.co.uk",
+    "yahoo.com",
+    "ymail.com",
 ];
 
 /// Who wrote, how sure that is, and what it is about.
@@ -312,7 +330,12 @@ fn answered_threads(
         if let Some(thread) = found.filter(|t| t.person == person.id && !t.revoked) {
             let same = hints.iter().any(|h| h.thread.as_ref().is_some_and(|t| t.id == thread.id));
             if !same {
-                hints.push(Hint { item: item_of_thread(&thread), thread: Some(thread), is_signed: headers_signed, word: None });
+                hints.push(Hint {
+                    item: item_of_thread(&thread),
+                    thread: Some(thread),
+                    is_signed: headers_signed,
+                    word: None,
+                });
             }
             break;
         }

@@ -167,7 +167,9 @@ impl Run<'_> {
         }
         let firm = self.act.firm.id;
         Ok(match self.situation.item {
-            Some(item) if item.kind == Kind::Task => self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee)),
+            Some(item) if item.kind == Kind::Task => {
+                self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee))
+            }
             Some(item) if item.kind == Kind::Document => self.act.tx.current_version(firm, item.id)?.map(|v| v.creator),
             _ => None,
         })
@@ -175,7 +177,8 @@ impl Run<'_> {
 
     /// "Thanks!" to a receipt, a digest or a confirmation is no message and no error (decisions.md 19).
     fn is_only_thanks(&self, text: &str) -> bool {
-        let to_ourselves = matches!(self.situation.purpose(), Some(Purpose::Receipt | Purpose::Digest | Purpose::Confirm));
+        let to_ourselves =
+            matches!(self.situation.purpose(), Some(Purpose::Receipt | Purpose::Digest | Purpose::Confirm));
         to_ourselves && super::command::is_pleasantry(text)
     }
 
@@ -188,7 +191,10 @@ impl Run<'_> {
 
     fn questions(&mut self) {
         for near in &self.words.commands.near_misses {
-            let text = format!("#{} is no command I know; it was left in your text. Did you mean #{}?", near.word, near.suggestion);
+            let text = format!(
+                "#{} is no command I know; it was left in your text. Did you mean #{}?",
+                near.word, near.suggestion
+            );
             self.lines.push(Line::Question { text });
         }
         let words: BTreeSet<&str> = self.words.commands.mid_line.iter().map(|m| m.word.as_str()).collect();
@@ -252,7 +258,8 @@ impl Run<'_> {
         self.ordinal = self.ordinal.saturating_add(1);
         let inbox = self.act.inbox.ok_or_else(|| StoreError::Content("an effect without a mail".into()))?;
         let (firm, person) = (self.act.firm.id, self.act.actor.id);
-        let new = self.act.tx.add_effect(firm, person, &self.words.content_hash, self.ordinal, inbox, verb, item, before)?;
+        let new =
+            self.act.tx.add_effect(firm, person, &self.words.content_hash, self.ordinal, inbox, verb, item, before)?;
         if new { Ok(()) } else { Err(StoreError::Content("this content had its effects before".into())) }
     }
 

@@ -20,7 +20,8 @@ impl Run<'_> {
 
     pub(super) fn time(&mut self, request: &Request) -> Result<()> {
         let (Some(on), Some(quantity)) = (self.time_target(request)?, request.duration) else { return Ok(()) };
-        let entry = NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
+        let entry =
+            NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
         match time::record(&self.act, &entry)? {
             Ok(Recorded::Entry { entry, hints }) => self.made("time", Deed::Added, entry, hints),
             Ok(Recorded::DayTooLong) => {
@@ -30,7 +31,11 @@ impl Run<'_> {
             Ok(Recorded::Again(earlier)) => {
                 let why = "You recorded the same time with the same words before. Nothing was added; if both are meant, change the words.";
                 self.refuse(request, why.into(), None);
-                self.lines.push(Line::Done { deed: Deed::Added, item: earlier, hints: vec!["This is the earlier one.".into()] });
+                self.lines.push(Line::Done {
+                    deed: Deed::Added,
+                    item: earlier,
+                    hints: vec!["This is the earlier one.".into()],
+                });
                 Ok(())
             }
             Err(refusal) => {
@@ -140,7 +145,9 @@ impl Run<'_> {
         let wanted = name.to_lowercase();
         let users = self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled);
         let hits: Vec<_> = users
-            .filter(|p| [p.name(), p.last_name.clone(), p.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted))
+            .filter(|p| {
+                [p.name(), p.last_name.clone(), p.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted)
+            })
             .collect();
         match hits.as_slice() {
             [one] => Ok(Some(one.id)),
@@ -229,7 +236,8 @@ impl Run<'_> {
         let answer = match item.kind {
             Kind::TimeEntry => {
                 let narrative = Some(request.narrative.clone()).filter(|n| !n.is_empty());
-                let change = Change { date: request.date, quantity: request.duration, terms: terms(request), narrative };
+                let change =
+                    Change { date: request.date, quantity: request.duration, terms: terms(request), narrative };
                 match time::edit(&self.act, item, &change)? {
                     Ok(true) => Ok(()),
                     Ok(false) => {
@@ -348,7 +356,6 @@ fn terms(request: &Request) -> time::Terms {
     time::Terms {
         task_code: code(Group::Task),
         activity_code: code(Group::Activity),
-        expense_code: code(Group::Expense),
         non_billable: request.flags.contains(&Flag::NonBillable),
         no_charge: request.flags.contains(&Flag::NoCharge),
         category: request.keys.iter().find(|(k, _)| k == "category").map(|(_, v)| v.clone()),
@@ -358,7 +365,9 @@ fn terms(request: &Request) -> time::Terms {
 /// "Subject: text" in the first line; a line that is all there is has no heading.
 fn heading(text: &str) -> (&str, &str) {
     match text.split_once(": ") {
-        Some((head, rest)) if head.len() <= 80 && !head.contains('\n') && !rest.trim().is_empty() => (head.trim(), rest.trim()),
+        Some((head, rest)) if head.len() <= 80 && !head.contains('\n') && !rest.trim().is_empty() => {
+            (head.trim(), rest.trim())
+        }
         _ => ("", text.trim()),
     }
 }

