@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use super::{Act, Answer};
-use crate::allowed;
 use crate::domain::{Item, Kind};
 use crate::sharing::{Ability, Refusal};
 use crate::store::communications::NewCommunication;

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{Act, Answer};
 use crate::domain::{Item, Kind};
+use crate::sharing;
 use crate::sharing::Ability;
 use crate::store::notes::NewNote;
-use crate::{allowed, sharing};
 
 /// Adds a note of today.
 pub fn add(act: &Act<'_>, matter: i64, subject: &str, detail: &str) -> Answer<Item> {

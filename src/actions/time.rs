@@ -5,12 +5,11 @@ use jiff::civil::Date;
 use serde_json::json;
 
 use super::{Act, Answer};
-use crate::allowed;
 use crate::domain::duration::{Increment, Quantity};
 use crate::domain::{Item, Kind};
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
-use crate::store::activities::{TimeEntry, Work};
+use crate::store::activities::Work;
 use crate::store::shares::{Circumstances, Subject};
 
 const DAY_SECONDS: u64 = 24 * 3600;

@@ -128,8 +128,7 @@ fn time_entry(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
     {
         parts.push(format!("on {}", reader.id(subject)?));
     }
-    let codes: Vec<String> =
-        [&entry.activity_code, &entry.task_code].into_iter().flatten().cloned().collect();
+    let codes: Vec<String> = [&entry.activity_code, &entry.task_code].into_iter().flatten().cloned().collect();
     if !codes.is_empty() {
         parts.push(codes.join("/"));
     }
