@@ -1,0 +1,5 @@
+//! The end-to-end tests: real servers on 127.0.0.1, real mail, one binary so that the servers start once.
+
+mod servers;
+
+mod servers_selftest;
