@@ -2,4 +2,5 @@
 
 mod servers;
 
+mod imap;
 mod servers_selftest;

@@ -1,6 +1,6 @@
 //! The servers of the tests do what the tests take for granted.
 
-use crate::servers::{Servers, dovecot::Dovecot, fresh_gateway, fresh_user};
+use crate::servers::{Servers, dovecot::Dovecot, fresh_gateway, fresh_user, raw};
 
 #[test]
 fn a_submitted_mail_is_read_by_imap_from_the_mailbox_of_its_user() {
@@ -8,7 +8,18 @@ fn a_submitted_mail_is_read_by_imap_from_the_mailbox_of_its_user() {
     let user = fresh_user("ada");
     servers.postfix.submit("leo@firm.example", &[&user], b"Subject: one\n\n.dots are kept\n");
     let mails = servers.dovecot.wait_for_mails(&user, 1);
+    assert!(servers.postfix.log().contains(&format!("to=<{user}>")));
+    assert!(servers.dovecot.log().contains(&format!("lmtp({user})")));
     assert!(String::from_utf8_lossy(&mails[0]).contains("\r\n.dots are kept\r\n"));
+}
+
+#[test]
+fn postfix_takes_mail_over_tls_from_the_first_byte_too() {
+    let servers = Servers::shared();
+    let user = fresh_user("smtps");
+    let mut smtp = raw::Smtp::connect_tls(servers.postfix.smtps, &servers.dovecot.certificates.ca);
+    smtp.send("leo@firm.example", &[&user], b"Subject: one\n\ntext\n");
+    servers.dovecot.wait_for_mails(&user, 1);
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl Dovecot {
 
     /// Waits until a user's INBOX holds at least `count` mails and gives them, read by IMAP.
     pub fn wait_for_mails(&self, user: &str, count: usize) -> Vec<Vec<u8>> {
-        wait_until(&format!("{count} mails for {user}"), DEADLINE, || {
+        wait_until(&format!("{count} mails for {user}; {}", self.folder.display()), DEADLINE, || {
             Some(self.mails(user)).filter(|mails| mails.len() >= count)
         });
         self.imap_mails(user)

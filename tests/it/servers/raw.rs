@@ -10,15 +10,24 @@ use std::{
     sync::Arc,
 };
 
+trait Stream: Read + Write {}
+impl<T: Read + Write> Stream for T {}
+
 /// One SMTP connection.
-pub struct Smtp(BufReader<TcpStream>);
+pub struct Smtp(BufReader<Box<dyn Stream>>);
 
 impl Smtp {
-    /// Connects and says hello.
+    /// Connects in clear and says hello.
     pub fn connect(port: u16) -> Smtp {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(super::DEADLINE)).unwrap();
+        Smtp::greet(Box::new(tcp(port)))
+    }
+
+    /// Connects with TLS, trusting only this authority, and says hello.
+    pub fn connect_tls(port: u16, ca: &Path) -> Smtp {
+        Smtp::greet(Box::new(tls(port, ca)))
+    }
+
+    fn greet(stream: Box<dyn Stream>) -> Smtp {
         let mut smtp = Smtp(BufReader::new(stream));
         smtp.expect("2");
         smtp.say("EHLO test.example", "2");
@@ -47,6 +56,7 @@ impl Smtp {
 
     fn say(&mut self, line: &str, wanted: &str) {
         self.0.get_mut().write_all(format!("{line}\r\n").as_bytes()).unwrap();
+        self.0.get_mut().flush().unwrap();
         self.expect(wanted);
     }
 
@@ -62,6 +72,25 @@ impl Smtp {
     }
 }
 
+fn tcp(port: u16) -> TcpStream {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream.set_read_timeout(Some(super::DEADLINE)).unwrap();
+    stream
+}
+
+fn tls(port: u16, ca: &Path) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap(), tcp(port))
+}
+
 /// One IMAP connection over TLS.
 pub struct Imap {
     stream: BufReader<StreamOwned<ClientConnection, TcpStream>>,
@@ -71,18 +100,7 @@ pub struct Imap {
 impl Imap {
     /// Connects with TLS, trusting only this authority, and logs in.
     pub fn login(port: u16, ca: &Path, user: &str, password: &str) -> Imap {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        tcp.set_read_timeout(Some(super::DEADLINE)).unwrap();
-        let tls = ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
-        let mut imap = Imap { stream: BufReader::new(StreamOwned::new(tls, tcp)), tag: 0 };
+        let mut imap = Imap { stream: BufReader::new(tls(port, ca)), tag: 0 };
         imap.line();
         imap.say(&format!("LOGIN \"{user}\" \"{password}\""));
         imap
