@@ -5,7 +5,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -165,10 +165,14 @@ fn is_seen(path: &Path) -> bool {
 
 /// Opens a file, but not through a symbolic link that has taken its place.
 fn open_itself(path: &Path) -> io::Result<File> {
-    const O_NOFOLLOW: i32 = 0o400000;
-    const O_NONBLOCK: i32 = 0o4000;
-    let file = OpenOptions::new().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::new(ErrorKind::InvalidInput, "not a file")) }
+    let here = fs::symlink_metadata(path)?;
+    let strange = || io::Error::new(ErrorKind::InvalidInput, "not a file");
+    if !here.is_file() {
+        return Err(strange());
+    }
+    let file = File::open(path)?;
+    let opened = file.metadata()?;
+    if (opened.dev(), opened.ino()) == (here.dev(), here.ino()) { Ok(file) } else { Err(strange()) }
 }
 
 /// Where the header ends: after its empty line, or at the end of the bytes.

@@ -190,6 +190,25 @@ async fn after_a_command_that_was_given_up_the_session_is_of_no_use() {
 }
 
 #[tokio::test]
+async fn a_session_can_live_in_a_task_of_its_own() {
+    let (account, _server) = server(GREETING, |_| "TAG NO no\r\n".into()).await;
+    let task = tokio::spawn(async move {
+        let mut session = Session::connect(&account, Timestamp::UNIX_EPOCH).await?;
+        let mailbox = session.select().await?;
+        let mut cursor = Cursor::new(mailbox.uid_validity, []);
+        let uids = session.new_uids(&mut cursor).await?;
+        let mut mails = Vec::new();
+        session.fetch(&uids, Limits { mail: 1 }, |mail| mails.push(mail)).await?;
+        session.move_to(&uids, "Done").await?;
+        session.mark(&uids, "Done").await?;
+        session.wait(pending()).await?;
+        session.logout().await;
+        Ok::<_, ImapError>(mails)
+    });
+    assert!(matches!(task.await.unwrap(), Err(ImapError::AuthRefused(_))));
+}
+
+#[tokio::test]
 async fn a_silent_server_is_given_up() {
     let (mut session, _task) = selected(|_| "* OK still here\r\n".into()).await;
     session.wire.patience = Duration::from_millis(20);

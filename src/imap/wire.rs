@@ -23,8 +23,9 @@ pub(super) struct Wire {
     stream: Box<dyn Stream>,
     /// How long to wait for the next byte.
     pub(super) patience: Duration,
-    /// Bytes that came and were not taken yet.
+    /// Bytes that came; those before `taken` were given away.
     came: Vec<u8>,
+    taken: usize,
     /// Where the line that is being read starts; beyond the end of `came` while a literal is coming.
     line_at: usize,
     /// Up to where that line was searched for its end.
@@ -38,7 +39,8 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>, patience: Duration) -> Wire {
         let deadline = Instant::now();
-        let mut wire = Wire { stream, patience, came: Vec::new(), line_at: 0, searched: 0, allowance: 0, deadline };
+        let mut wire =
+            Wire { stream, patience, came: Vec::new(), taken: 0, line_at: 0, searched: 0, allowance: 0, deadline };
         wire.allow(0);
         wire
     }
@@ -83,10 +85,14 @@ impl Wire {
 
     /// Gives the connection back, if nothing lies on it that was not asked for.
     pub(super) fn into_stream(self) -> Option<Box<dyn Stream>> {
-        self.came.is_empty().then_some(self.stream)
+        (self.taken == self.came.len()).then_some(self.stream)
     }
 
     async fn read(&mut self) -> Result<(), ImapError> {
+        self.came.drain(..self.taken.min(self.came.len()));
+        self.line_at = self.line_at.saturating_sub(self.taken);
+        self.searched = self.searched.saturating_sub(self.taken);
+        self.taken = 0;
         let missing = self.line_at.saturating_sub(self.came.len());
         self.came.reserve(missing.clamp(CHUNK, MAX_ROOM));
         match self.stream.read_buf(&mut self.came).await.map_err(lost)? {
@@ -103,15 +109,15 @@ impl Wire {
             let Some(end) = tail.iter().position(|b| *b == b'\n') else {
                 self.searched = self.came.len();
                 let line = self.came.len().saturating_sub(self.line_at);
-                let fits = line <= MAX_LINE && self.came.len() <= self.allowance;
+                let fits = line <= MAX_LINE && self.came.len().saturating_sub(self.taken) <= self.allowance;
                 return if fits { Ok(None) } else { Err(ImapError::TooMuch) };
             };
             let end = from.saturating_add(end).saturating_add(1);
             let line = self.came.get(self.line_at..end).unwrap_or_default();
-            match literal_after(line).filter(|_| may_have_literals(&self.came)) {
+            match literal_after(line).filter(|_| self.may_have_literals()) {
                 Some(length) => {
                     self.line_at = end.saturating_add(length);
-                    if self.line_at > self.allowance {
+                    if self.line_at.saturating_sub(self.taken) > self.allowance {
                         return Err(ImapError::TooMuch);
                     }
                 }
@@ -121,11 +127,20 @@ impl Wire {
     }
 
     fn cut(&mut self, end: usize) -> Result<Vec<u8>, ImapError> {
-        self.allowance = self.allowance.checked_sub(end).ok_or(ImapError::TooMuch)?;
-        let rest = self.came.split_off(end);
-        self.line_at = 0;
-        self.searched = 0;
-        Ok(std::mem::replace(&mut self.came, rest))
+        let answer = self.came.get(self.taken..end).unwrap_or_default().to_vec();
+        self.allowance = self.allowance.checked_sub(answer.len()).ok_or(ImapError::TooMuch)?;
+        self.taken = end;
+        self.line_at = end;
+        self.searched = end;
+        Ok(answer)
+    }
+
+    /// Whether the answer that is coming is one with data; the text of a status line may end like a literal and is none.
+    fn may_have_literals(&self) -> bool {
+        let answer = self.came.get(self.taken..).unwrap_or_default();
+        let Some(data) = answer.strip_prefix(b"* ") else { return false };
+        let word: &[u8] = data.split(|b| *b == b' ').next().unwrap_or_default();
+        !["OK", "NO", "BAD", "BYE", "PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status.as_bytes()))
     }
 }
 
@@ -150,13 +165,6 @@ fn literal_after(line: &[u8]) -> Option<usize> {
     let digits = line.get(open.saturating_add(1)..)?;
     let is_number = !digits.is_empty() && digits.len() <= 10 && digits.iter().all(u8::is_ascii_digit);
     std::str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
-}
-
-/// Whether this answer is one with data; the text of a status line may end like a literal and is none.
-fn may_have_literals(answer: &[u8]) -> bool {
-    let Some(data) = answer.strip_prefix(b"* ") else { return false };
-    let word: &[u8] = data.split(|b| *b == b' ').next().unwrap_or_default();
-    !["OK", "NO", "BAD", "BYE", "PREAUTH"].iter().any(|status| word.eq_ignore_ascii_case(status.as_bytes()))
 }
 
 #[cfg(test)]
@@ -190,6 +198,17 @@ mod tests {
             let wanted = ["* 1 FETCH (BODY[] {7}\r\na\r\n{3}\r)\r\n", "* OK odd {9}\r\n", "A1 OK done {1}\r\n"];
             assert_eq!(got, wanted, "{piece}");
             assert!(matches!(end, ImapError::Lost));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_on_which_more_lies_is_not_given_back() {
+        for (said, given_back) in [("A1 OK go\r\n", true), ("A1 OK go\r\nA2 OK injected\r\n", false)] {
+            let (mut theirs, ours) = duplex(100);
+            theirs.write_all(said.as_bytes()).await.unwrap();
+            let mut wire = Wire::new(Box::new(ours), Duration::from_secs(5));
+            wire.answer().await.unwrap();
+            assert_eq!(wire.into_stream().is_some(), given_back, "{said}");
         }
     }
 

@@ -90,9 +90,14 @@ pub fn wait_until<T>(what: &str, deadline: Duration, mut poll: impl FnMut() -> O
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, none twice, and below those that connections going out are given.
 pub fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let start = std::process::id().wrapping_mul(97);
+    let mut candidates =
+        (0..12_000).map(|_| start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000 + 20_000);
+    candidates.find_map(|port| u16::try_from(port).ok().filter(is_free)).expect("a free port")
 }
 
 /// Waits until something accepts connections at the port.
