@@ -2,7 +2,7 @@
 //! LMTP. Any user at any domain exists; every password is `PASSWORD`; tokens are JWTs signed with a key made up here.
 
 use super::{
-    Certificates, DEADLINE, PASSWORD, Reaper, children_of, entries, free_port, is_alive, program, raw, server_folder,
+    Certificates, DEADLINE, PASSWORD, Reaper, entries, free_port, program, raw, running_in_group, server_folder,
     signal, wait_for_port, wait_until, write_private,
 };
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -72,14 +72,24 @@ impl Dovecot {
     /// Kills the master and all its children with SIGKILL, as a power cut would, and waits until they are gone.
     pub fn kill_imap(&self) {
         let mut master = self.master.lock().unwrap();
-        let family: Vec<u32> = children_of(master.id()).into_iter().chain([master.id()]).collect();
-        family.iter().for_each(|pid| signal("KILL", *pid));
+        // The master first, so that it starts no more.
+        signal("KILL", master.id());
         master.wait().unwrap();
-        wait_until("the killed Dovecot is gone", DEADLINE, || (!family.iter().any(|pid| is_alive(*pid))).then_some(()));
+        wait_until("the killed Dovecot is gone", DEADLINE, || {
+            let left = running_in_group(master.id());
+            left.iter().for_each(|pid| signal("KILL", *pid));
+            left.is_empty().then_some(())
+        });
     }
 
-    /// Starts it again after `kill_imap`, on the same ports with the same mails.
+    /// Starts it again after `kill_imap`, on the same ports with the same mails. Locks which the killed processes left
+    /// are removed; Dovecot would respect them for two minutes.
     pub fn restart(&self) {
+        for home in entries(&self.folder.join("mail")) {
+            let locks =
+                entries(&home.join("Maildir")).into_iter().filter(|path| path.extension() == Some("lock".as_ref()));
+            locks.for_each(|lock| fs::remove_file(lock).unwrap());
+        }
         let _ = fs::remove_file(self.folder.join("run/master.pid"));
         *self.master.lock().unwrap() = launch(&program("dovecot", "dovecot-imapd"), &self.folder, self.imap);
     }
@@ -254,7 +264,7 @@ service anvil {{
   }}
 }}
 service auth {{
-  unix_listener {root}/run/smtp-auth {{
+  unix_listener smtp-auth {{
     mode = 0666
   }}
 }}

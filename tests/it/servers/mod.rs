@@ -141,23 +141,16 @@ fn signal(name: &str, pid: u32) {
     let _ = Command::new("/bin/sh").args(["-c", "kill -s \"$0\" \"$1\" 2>/dev/null", name, &pid.to_string()]).status();
 }
 
-/// Whether a process with this id runs (one that waits to be reaped does not).
-fn is_alive(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .ok()
-        .and_then(|stat| stat.rsplit_once(") ").map(|(_, rest)| !rest.starts_with(['Z', 'X'])))
-        .unwrap_or(false)
-}
-
-/// The processes whose parent is `pid`.
-fn children_of(pid: u32) -> Vec<u32> {
-    let stat_of = |child: &u32| fs::read_to_string(format!("/proc/{child}/stat")).ok();
-    let parent_in = |stat: String| stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok();
-    fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok())
-        .filter(|child| stat_of(child).and_then(parent_in) == Some(pid))
-        .collect()
+/// The running processes of a group (those that wait to be reaped do not run), which is named for its first member.
+fn running_in_group(group: u32) -> Vec<u32> {
+    let is_member = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let mut fields = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ');
+        let state = fields.next().unwrap_or_default();
+        !matches!(state, "" | "Z" | "X") && fields.nth(1).and_then(|field| field.parse().ok()) == Some(group)
+    };
+    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(is_member).collect()
 }
 
 /// A shell that ends a server and removes its folder when this test program is gone, however it went: it waits for the
