@@ -57,6 +57,7 @@ pub mod proof;
 pub mod imap;
 pub mod maildir;
 pub mod smtp;
+pub mod oauth;
 pub mod tls;
 pub mod store;
 pub mod blobs;
