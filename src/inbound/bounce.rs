@@ -25,6 +25,9 @@ pub struct Bounce {
 
 /// Reads a bounce; `None` for every other mail.
 pub fn read(mail: &Mail) -> Option<Bounce> {
+    if is_challenge(mail) {
+        return None;
+    }
     let notice = Notice::of(mail);
     let blocks = notice.blocks();
     let reported = !blocks.is_empty() && (is_report(mail) || looks_like_a_bounce(mail, &notice));
@@ -52,13 +55,13 @@ struct Block {
 
 impl Block {
     fn recipient(&self) -> Option<String> {
-        let plausible = |a: &&String| a.contains('@');
+        let plausible = |a: &&String| a.split_once('@').is_some_and(|(local, _)| !local.is_empty());
         self.finally.as_ref().filter(plausible).or(self.original.as_ref().filter(plausible)).cloned()
     }
 
     fn failed(&self) -> bool {
         match self.action.as_deref() {
-            Some(action) => action.starts_with("fail") || action.starts_with("delay") || action.contains("expired"),
+            Some(action) => action.starts_with("fail") || action.starts_with("delay") || action.starts_with("error") || action.contains("expired"),
             None => self.status.as_deref().is_some_and(|s| !s.starts_with('2')) || self.diagnostic.is_some(),
         }
     }
@@ -79,7 +82,8 @@ impl Block {
     fn code(&self) -> Option<String> {
         let inner = self.diagnostic.as_deref().and_then(status_in);
         let outer = self.status.as_deref().and_then(status_in);
-        let vague = outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
+        let harder = inner.as_deref().is_some_and(|i| i.starts_with('5')) && outer.as_deref().is_some_and(|o| o.starts_with('4'));
+        let vague = harder || outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
         if vague { inner.or(outer) } else { outer }
     }
 }
@@ -120,7 +124,11 @@ impl Notice {
         if reported.iter().any(|b| b.recipient().is_some()) {
             return reported;
         }
-        blocks_in(&self.text).into_iter().filter(|b| b.recipient().is_some()).collect()
+        let written: Vec<Block> = blocks_in(&self.text).into_iter().filter(|b| b.recipient().is_some()).collect();
+        if !written.is_empty() || !self.text.trim().is_empty() && !listed_in(&self.text).is_empty() {
+            return written;
+        }
+        blocks_in(&self.returned).into_iter().filter(|b| b.recipient().is_some()).collect()
     }
 }
 
@@ -141,7 +149,7 @@ static RETURNED: LazyLock<Regex> = LazyLock::new(|| {
             |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)\b.*
         | (?:below\ is\ a\ copy\ of\ the\ original\ message|message\ (?:headers?|contents?|text)\ follows?|original\ message\ (?:as\ received|follows|headers?)
             |the\ (?:text|header|headers|first\ \d+\ lines)\ of\ (?:your|the)\ (?:original\ |message)|your\ (?:original\ )?message\ (?:follows|header)
-            |unsent\ message\ follows|the\ original\ message\ (?:was|follows|is)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
+            |unsent\ message\ follows|the\ original\ message\ (?:follows|is\ attached)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
             |headers?\ of\ (?:the|your)\ (?:original\ )?message|your\ message\ reads|here\ is\ (?:your|the)\ (?:original\ )?message)\b.*
         | Received:\ ?\(?from\b.* | Return-Path:\ ?<.* | (?:X-)?Received:\ by\b.*
         | Content-Type:\ (?:message/rfc822|text/rfc822-headers).*
@@ -240,7 +248,7 @@ fn tidy(recipients: &mut Vec<String>) {
 
 static STATUS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.(?:$|[^0-9]))"));
 static REPLY_CODE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@])([45])[0-5][0-9](?:[ \-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
+    LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@]|code :)([45])[0-5][0-9](?:[ ,\-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
 
 fn status_in(text: &str) -> Option<String> {
     STATUS.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str().to_owned()).find(|s| !s.starts_with('2'))
@@ -268,7 +276,7 @@ static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
         | returned\ (?:mail|e-?mail|message|to\ sender) | failure\ notice | failure\ delivery | failed\ (?:delivery|mail) | nondeliverable
         | non[-\ ]?deliver\w* | notification:?\ (?:of\ )?(?:delivery|d'état|undeliver) | rejected\ (?:mail|message) | rejected: | warning:?\ (?:could\ not|message|undeliver)
         | user\ unknown | unknown\ user | (?:your\ )?(?:mail|message|e-?mail)\ (?:was\ |to\ .*\ )?(?:could|can)(?:\ ?not|n't)\ be\ delivered
-        | could\ not\ (?:send|deliver) | unable\ to\ deliver | can(?:no|')t\ (?:send|deliver) | dsn: | bounce | problem\ delivering | error\ (?:sending|delivering|mail)
+        | could\ not\ (?:send|deliver) | unable\ to\ deliver | can(?:no|')t\ (?:send|deliver) | dsn: | bounce | automatically\ rejected | problem\ delivering | error\ (?:sending|delivering|mail)
         | mdaemon | smtp\ (?:error|server) | mail\ (?:error|rejected|bounced|blocked|transaction) | [*!\s]*spam[*!\s]* | message\ you\ sent | your\ message\ (?:to|was)
         | sorry,?\ your\ (?:mail|message) | permanent\ (?:delivery|failure|fatal) | address\ (?:unknown|not\ found|invalid) | postmaster\ notify | nachricht\ (?:nicht|unzustell) | mail\ konnte
         | メール | 配信 | 送信 | エラー | 投递失败 | 退信 | 系统退信
@@ -286,7 +294,7 @@ static PROSE: LazyLock<Regex> = LazyLock::new(|| {
         | mailbox\ (?:is\ )?(?:full|unavailable|not\ found|disabled|inactive|does\ not\ exist) | over\ quota|quota\ exceeded|exceed\w*\ (?:the\ |its\ )?(?:quota|storage)
         | (?:invalid|bad)\ (?:recipient|address|mailbox) | account\ (?:has\ been\ |is\ )?(?:disabled|suspended|deactivated|discontinued|closed) | does\ not\ exist | doesn't\ exist
         | (?:address|recipient)\w*\ (?:was\ |is\ |has\ )?(?:rejected|not\ found|invalid|unknown|refused) | error\ (?:has\ )?(?:occurred|while|delivering) | (?:has\ been|was|is\ being|being)\ (?:returned|rejected|delayed|blocked|refused)
-        | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
+        | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | automatically\ rejected | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
         | \b[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
         | 送信できません|配信できません|配信に失敗|見つかりません|失敗しました|退信|无法(?:投递|送达)",
     )
@@ -327,7 +335,7 @@ static GIVEN_UP: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"giv(?:en|ing) up|too long|expired|permanent (?:error|fail|fatal)|will not be retried|not going to try again|gave up|timed? ?out after|retry timeout exceeded|returned to (?:the )?sender|fatal errors|failed permanently|final"));
 
 static SOFT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"over ?quota|quota exceeded|mailbox (?:is )?full|temporar|try again|timed out|could not connect|connection (?:refused|timed)|too many messages|disk full|storage")
+    pattern(r"temporar|try again|timed out|could not connect|connection (?:refused|timed)|too many messages|disk full|storage")
 });
 
 fn from_prose(mail: &Mail, notice: &Notice, blocks: &[Block]) -> Bounce {
@@ -353,7 +361,12 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     }
     let not_theirs = own_addresses(mail);
     let wanted = |a: &String| !not_theirs.contains(a) && !is_program(a);
-    let mut found: Vec<String> = listed_in(&notice.text).into_iter().filter(wanted).collect();
+    let announced = ANNOUNCED.find(&notice.text).and_then(|m| notice.text.get(m.end()..)).map(listed_in).unwrap_or_default();
+    let listed = if announced.is_empty() { listed_in(&notice.text) } else { announced };
+    let mut found: Vec<String> = listed.iter().filter(|a| wanted(a)).cloned().collect();
+    if found.is_empty() {
+        found = listed.into_iter().filter(|a| !is_program(a)).collect();
+    }
     if found.is_empty() {
         found = spoken_of(&notice.text).into_iter().filter(wanted).collect();
     }
@@ -368,7 +381,7 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
 fn own_addresses(mail: &Mail) -> Vec<String> {
     let of = |m: &super::parse::Mailbox| m.address.to_ascii_lowercase();
     let mut own: Vec<String> = mail.from.iter().chain(&mail.to).map(of).collect();
-    own.extend(["delivered-to", "return-path", "envelope-to", "x-original-to"].iter().flat_map(|h| mail.header_all(h)).flat_map(addresses_in));
+    own.extend(["delivered-to", "return-path", "envelope-to"].iter().flat_map(|h| mail.header_all(h)).flat_map(addresses_in));
     own
 }
 
@@ -377,10 +390,34 @@ fn is_program(address: &str) -> bool {
     matches!(local, "mailer-daemon" | "postmaster" | "abuse" | "helpdesk" | "support") || !address.contains('@')
 }
 
+/// What programs write above the list of those who were missed.
+static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"following (?:recipient|address|e-?mail address)[^\n]*|did not reach[^\n]*|was not delivered to[^\n]*|permanent (?:fatal |delivery )?errors[^\n]*|could not be delivered to[^\n]*")
+});
+
+static CHALLENGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"requires confirmation|waitlisted|waiting list|guest list|to (?:confirm|verify) (?:that )?you(?:'re| are)|confirm your (?:e-?mail|message|address|identity)|challenge.?response|add (?:yourself|your address) to (?:my|the) (?:list|white|guest)|spam ?arrest|one-time (?:confirm|verif)")
+});
+
+/// Whether a program asks the sender to prove something before it delivers.
+pub(super) fn is_challenge(mail: &Mail) -> bool {
+    let text = bounded(mail.text.as_deref().unwrap_or_default());
+    let (notice, _) = split_returned(&text);
+    let reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
+    let machine = from_a_mailer(mail) || mail.header("auto-submitted").is_some();
+    machine && (CHALLENGE.is_match(notice) || reports.into_iter().any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes))))
+}
+
+/// Whether a read receipt is none, because it tells that the mail was refused (Dovecot's sieve).
+pub(super) fn says_rejected(mail: &Mail) -> bool {
+    let text = bounded(mail.text.as_deref().unwrap_or_default());
+    text.contains("rejected") && PROSE.is_match(&text)
+}
+
 /// Addresses that stand where programs list those who were missed: at the start of a line, perhaps after a label.
 static LISTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?xm)^[\ \t>]*(?:[-*•]+\ *|\d+[.)]\ *|\(?(?:expanded|generated|original|was)\ (?:from|to)?:?\ *)?(?:(?:intended\ |failed\ |invalid\ |unknown\ )?(?:recipients?|addresse?e?s?|to|rcpt|user|e-?mail|rcpt\ to|mailbox|for|undeliverable\ to|unable\ to\ deliver\ (?:message\ )?to|failed\ addresse?s?|final-recipient)(?:\(s\))?(?:\ name|\ address)?\ *[:=]?\ *)?[\[<'\x22(]*(?:smtp:|rfc822;\ *|mailto:)?[<'\x22]*([a-z0-9.!\x23$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?)",
+        r"(?xm)^[\ \t>]*(?:[-*•]+\ *|\d+[.)]\ *|\(?(?:expanded|generated|original|was)\ (?:from|to)?:?\ *)?(?:(?:intended\ |failed\ |invalid\ |unknown\ )?(?:recipients?|addresse?e?s?|to|rcpt|user|e-?mail|rcpt\ to|mailbox|for|undeliverable\ to|unable\ to\ deliver\ (?:message\ )?to|failed\ addresse?s?|final-recipient)(?:\(s\))?(?:\ name|\ address)?(?:\ *[:=]\ *|\ +))?[\[<'\x22(]*(?:smtp:|rfc822;\ *|mailto:)?[<'\x22]*([a-z0-9.!\x23$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?)",
     )
 });
 

@@ -173,8 +173,12 @@ pub fn parse_within(raw: &[u8], limits: &Limits) -> Mail {
 /// An mbox's "From " line, blank lines or a byte order mark before the header are no part of the mail.
 fn without_envelope_line(raw: &[u8]) -> &[u8] {
     let mut rest = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
-    let blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    rest = rest.get(blank..).unwrap_or(rest);
+    while let Some((line, next)) = rest.split_at_checked(rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at.saturating_add(1))) {
+        if rest.is_empty() || !line.trim_ascii().is_empty() {
+            break;
+        }
+        rest = next;
+    }
     if rest.starts_with(b"From ") || rest.starts_with(b">From ") {
         let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
         rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
@@ -205,7 +209,7 @@ fn read_header(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     mail.from = all_of(message, "from").into_iter().next();
     mail.to = all_of(message, "to");
     mail.cc = all_of(message, "cc");
-    mail.subject = message.subject().map(one_line).unwrap_or_default();
+    mail.subject = subject(message, raw);
     mail.date = message.date().and_then(zoned);
     mail.content_type = message.content_type().map(mime_of).unwrap_or_default();
     let missing = [
@@ -224,6 +228,19 @@ fn header(header: &mail_parser::Header<'_>, raw: &[u8]) -> Option<Header> {
     let value = raw.get(start..end)?;
     let value = String::from_utf8_lossy(value.get(..MAX_VALUE).unwrap_or(value));
     Some(Header { name: header.name().to_ascii_lowercase(), value: one_line(&value) })
+}
+
+/// 8-bit subjects are against the standard and written by old programs in their own character set.
+fn subject(message: &Message<'_>, raw: &[u8]) -> String {
+    let parsed = message.subject().map(one_line).unwrap_or_default();
+    if !parsed.contains('\u{fffd}') {
+        return parsed;
+    }
+    let field = message.headers().iter().rfind(|h| h.name().eq_ignore_ascii_case("subject"));
+    let value = field.and_then(|h| {
+        raw.get(usize::try_from(h.offset_start).ok()?..usize::try_from(h.offset_end).ok()?)
+    });
+    value.map_or(parsed, |v| one_line(&decode_words(&one_line(&charset::decode(v, None)))))
 }
 
 fn one_line(value: &str) -> String {
@@ -288,7 +305,12 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     if htmls.iter().any(|p| matches!(p.body, PartType::Html(_))) {
         mail.html = Some(htmls.iter().map(|p| html_of(p, raw)).collect::<Vec<_>>().join("\n"));
     }
+    let headless = mail.text.is_none() && mail.html.is_none();
     for part in message.attachments() {
+        if headless && mail.text.is_none() && part.content_type().is_some_and(|ct| ct.ctype() == "multipart") {
+            mail.text = Some(text_of(part, raw));
+            continue;
+        }
         if part.is_encoding_problem {
             mail.defects.push(Defect::BrokenEncoding);
         }

@@ -83,6 +83,9 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
     if let Some(class) = report {
         return class;
     }
+    if bounce::is_challenge(mail) {
+        return Class::AutoReply;
+    }
     if mail.subject.trim().starts_with("Recall:") && RECALL.is_match(&body(mail)) {
         return Class::Recall;
     }
@@ -110,7 +113,8 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
 fn report(mail: &Mail) -> Option<Class> {
     let has = |mime: &str| mail.attachments.iter().any(|a| a.mime == mime);
     let is_report = mail.content_type == "multipart/report";
-    (is_report && has("message/disposition-notification")).then_some(Class::ReadReceipt)
+    let rejected = bounce::says_rejected(mail);
+    (is_report && !rejected && has("message/disposition-notification")).then_some(Class::ReadReceipt)
 }
 
 fn lower(mail: &Mail, name: &str) -> String {
@@ -149,7 +153,7 @@ fn is_calendar_answer(mail: &Mail) -> bool {
 /// Subjects that programs write when their owner is away, each anchored: a person's `Re:` never begins like that.
 static AWAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)^\s*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
+        r"(?x)^[\s\[(*]*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
         (?:out\ of\ (?:the\ )?office|ooo)(?:\ (?:auto(?:matic)?[\ -]?)?(?:re(?:ply|sponse)|notification|message))?\s*(?:[:\-–(]|$|until|from|re:)
         | out\ of\ (?:the\ )?office\b
         | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)\b
@@ -164,7 +168,7 @@ static AWAY: LazyLock<Regex> = LazyLock::new(|| {
         | risposta\ automatica | fuori\ (?:sede|ufficio) | assente\ dall'ufficio
         | automatisch\ antwoord | automatisch\ bericht | afwezig(?:heid\w*)? | niet\ aanwezig
         | autosvar | automatisk\ svar | automatiskt\ svar | automaattinen\ vastaus | fr[åa]nvaro | frav[æe]r\w* | poissa
-        | autoodpowied[zź] | automatyczna\ odpowied[zź] | odpowied[zź]\ automatyczna | nieobecno[sś][cć]
+        | autoodpowied[zź] | automatyczna\ odpowied\S | odpowied\S\ automatyczna | nieobecno[sś][cć]
         | automatická\ odpov[eě][dď] | automatikus\ v[aá]lasz | r[aă]spuns\ automat | otomatik\ yan[ıi]t
         | автоответ\w* | автоматический\ ответ | автоматична\ відповідь | αυτόματη\ απάντηση
         | 自動(?:応答|返信) | 自动(?:回复|答复) | 自動回覆 | 자동\ ?(?:회신|응답) | מענה\ אוטומטי | الرد\ التلقائي

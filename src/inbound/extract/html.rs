@@ -94,6 +94,9 @@ struct Region {
 enum RegionKind {
     Hidden,
     Quote,
+    /// Gmail's frame: what stands in it above the quote itself.
+    QuoteHead,
+    Indented,
     Signature,
     Background,
 }
@@ -180,10 +183,15 @@ impl State {
     }
 
     fn enter(&mut self, name: &str, tag: &Tag) {
+        if name == "blockquote" {
+            self.regions.retain(|r| r.kind != RegionKind::QuoteHead);
+        }
         let kinds = [
             (is_background(tag), RegionKind::Background),
             (is_hidden(name, tag, self.has(RegionKind::Background)), RegionKind::Hidden),
             (is_quote(name, tag), RegionKind::Quote),
+            (name != "blockquote" && is_named(tag, &["gmail_quote", "gmail_quote_container"]), RegionKind::QuoteHead),
+            (name == "blockquote" && is_bare(tag), RegionKind::Indented),
             (is_signature(tag), RegionKind::Signature),
         ];
         for (_, kind) in kinds.into_iter().filter(|(is, _)| *is) {
@@ -278,8 +286,10 @@ impl State {
     fn mark(&self) -> Mark {
         if self.cut {
             Mark::Cut
-        } else if self.has(RegionKind::Quote) {
+        } else if self.has(RegionKind::Quote) || self.has(RegionKind::QuoteHead) {
             Mark::Quote
+        } else if self.has(RegionKind::Indented) {
+            Mark::Indented
         } else if self.has(RegionKind::Signature) {
             Mark::Signature
         } else {
@@ -373,15 +383,14 @@ fn is_named(tag: &Tag, names: &[&str]) -> bool {
 }
 
 fn is_quote(name: &str, tag: &Tag) -> bool {
-    let cited = name == "blockquote" && !is_indentation(tag);
-    cited || is_named(tag, &["gmail_quote", "gmail_quote_container", "gmail_extra_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote",
+    let cited = name == "blockquote" && !is_bare(tag);
+    cited || is_named(tag, &["gmail_extra_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote",
         "zmail_extra", "zmail_extra_hr", "quoted-text", "mailru-blockquote", "freebirdformeditorquote", "gmail_attr", "cs2654ae3a", "wm-quote", "bloop_original_html", "mcntreplyquote", "front-blockquote"])
 }
 
-/// Apple Mail and Gmail indent by blockquotes that cite nobody.
-fn is_indentation(tag: &Tag) -> bool {
-    let style = compact(attribute(tag, "style").unwrap_or_default());
-    attribute(tag, "type").is_none() && attribute(tag, "class").is_none() && attribute(tag, "cite").is_none() && style.contains("margin:00040px")
+/// A blockquote that names no source and no client may only indent; it is history if a line above says so.
+fn is_bare(tag: &Tag) -> bool {
+    ["type", "class", "cite", "id"].iter().all(|name| attribute(tag, name).is_none())
 }
 
 fn is_signature(tag: &Tag) -> bool {

@@ -119,6 +119,8 @@ enum Mark {
     #[default]
     Open,
     Quote,
+    /// Indented, perhaps a quote: it is one if a line above introduces it.
+    Indented,
     Signature,
     Cut,
 }
