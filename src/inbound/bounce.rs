@@ -61,7 +61,12 @@ impl Block {
 
     fn failed(&self) -> bool {
         match self.action.as_deref() {
-            Some(action) => action.starts_with("fail") || action.starts_with("delay") || action.starts_with("error") || action.contains("expired"),
+            Some(action) => {
+                action.starts_with("fail")
+                    || action.starts_with("delay")
+                    || action.starts_with("error")
+                    || action.contains("expired")
+            }
             None => self.status.as_deref().is_some_and(|s| !s.starts_with('2')) || self.diagnostic.is_some(),
         }
     }
@@ -82,7 +87,8 @@ impl Block {
     fn code(&self) -> Option<String> {
         let inner = self.diagnostic.as_deref().and_then(status_in);
         let outer = self.status.as_deref().and_then(status_in);
-        let harder = inner.as_deref().is_some_and(|i| i.starts_with('5')) && outer.as_deref().is_some_and(|o| o.starts_with('4'));
+        let harder = inner.as_deref().is_some_and(|i| i.starts_with('5'))
+            && outer.as_deref().is_some_and(|o| o.starts_with('4'));
         let vague = harder || outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
         if vague { inner.or(outer) } else { outer }
     }
@@ -108,7 +114,9 @@ impl Notice {
         for part in mail.attachments.iter().take(20) {
             let bytes = part.bytes.get(..MAX_TEXT).unwrap_or(&part.bytes);
             match part.mime.as_str() {
-                "message/delivery-status" | "message/global-delivery-status" => notice.reports.push(super::charset::decode(bytes, None)),
+                "message/delivery-status" | "message/global-delivery-status" => {
+                    notice.reports.push(super::charset::decode(bytes, None))
+                }
                 "message/rfc822" | "message/global" | "text/rfc822-headers" | "message/rfc822-headers" => {
                     notice.returned.push_str(&super::charset::decode(bytes, None));
                 }
@@ -231,7 +239,8 @@ fn from_blocks(blocks: &[Block], notice: &Notice) -> Bounce {
     tidy(&mut recipients);
     let delayed = failed.iter().all(|b| b.delayed());
     let codes: Vec<String> = failed.iter().filter_map(|b| b.code()).collect();
-    let status = codes.iter().find(|c| c.starts_with('5')).or(codes.first()).cloned().or_else(|| status_in(&notice.text));
+    let status =
+        codes.iter().find(|c| c.starts_with('5')).or(codes.first()).cloned().or_else(|| status_in(&notice.text));
     let permanent = match status.as_deref() {
         _ if delayed => false,
         Some(code) => !code.starts_with('4'),
@@ -246,7 +255,8 @@ fn tidy(recipients: &mut Vec<String>) {
     recipients.truncate(MAX_RECIPIENTS);
 }
 
-static STATUS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.(?:$|[^0-9]))"));
+static STATUS: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.(?:$|[^0-9]))"));
 static REPLY_CODE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@]|code :)([45])[0-5][0-9](?:[ ,\-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
 
@@ -258,7 +268,10 @@ static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#));
 
 fn addresses_in(text: &str) -> Vec<String> {
-    ADDRESS.find_iter(text).map(|m| m.as_str().trim_start_matches(['\'', '`', '=', '/', '.']).to_ascii_lowercase()).collect()
+    ADDRESS
+        .find_iter(text)
+        .map(|m| m.as_str().trim_start_matches(['\'', '`', '=', '/', '.']).to_ascii_lowercase())
+        .collect()
 }
 
 fn is_report(mail: &Mail) -> bool {
@@ -302,9 +315,37 @@ static PROSE: LazyLock<Regex> = LazyLock::new(|| {
 
 fn from_a_mailer(mail: &Mail) -> bool {
     let from = mail.from_raw.first().map(|f| f.to_ascii_lowercase()).unwrap_or_default();
-    let daemon = ["mailer-daemon", "mailerdaemon", "postmaster", "mail delivery", "mail administrator", "mailadmin", "mail-daemon", "delivery subsystem",
-        "delivery system", "microsoft exchange", "mmdf", "uucp", "bounce@", "bounces@", "symantec_antivirus", "daemon@", "system administrator", "mail server", "mailserver", "mail router", "smtp.gateway", "e-mail system", "mail system", "mail-system", "noreply@", "no-reply@", "system attendant"];
-    let null_sender = mail.header("return-path").is_some_and(|r| matches!(r.trim(), "<>" | "<MAILER-DAEMON>" | "<#@[]>"));
+    let daemon = [
+        "mailer-daemon",
+        "mailerdaemon",
+        "postmaster",
+        "mail delivery",
+        "mail administrator",
+        "mailadmin",
+        "mail-daemon",
+        "delivery subsystem",
+        "delivery system",
+        "microsoft exchange",
+        "mmdf",
+        "uucp",
+        "bounce@",
+        "bounces@",
+        "symantec_antivirus",
+        "daemon@",
+        "system administrator",
+        "mail server",
+        "mailserver",
+        "mail router",
+        "smtp.gateway",
+        "e-mail system",
+        "mail system",
+        "mail-system",
+        "noreply@",
+        "no-reply@",
+        "system attendant",
+    ];
+    let null_sender =
+        mail.header("return-path").is_some_and(|r| matches!(r.trim(), "<>" | "<MAILER-DAEMON>" | "<#@[]>"));
     null_sender || from.is_empty() || daemon.iter().any(|d| from.contains(d))
 }
 
@@ -331,11 +372,16 @@ static DELAY: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static GIVEN_UP: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"giv(?:en|ing) up|too long|expired|permanent (?:error|fail|fatal)|will not be retried|not going to try again|gave up|timed? ?out after|retry timeout exceeded|returned to (?:the )?sender|fatal errors|failed permanently|final"));
+static GIVEN_UP: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"giv(?:en|ing) up|too long|expired|permanent (?:error|fail|fatal)|will not be retried|not going to try again|gave up|timed? ?out after|retry timeout exceeded|returned to (?:the )?sender|fatal errors|failed permanently|final",
+    )
+});
 
 static SOFT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"temporar|try again|timed out|could not connect|connection (?:refused|timed)|too many messages|disk full|storage")
+    pattern(
+        r"temporar|try again|timed out|could not connect|connection (?:refused|timed)|too many messages|disk full|storage",
+    )
 });
 
 fn from_prose(mail: &Mail, notice: &Notice, blocks: &[Block]) -> Bounce {
@@ -361,7 +407,8 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     }
     let not_theirs = own_addresses(mail);
     let wanted = |a: &String| !not_theirs.contains(a) && !is_program(a);
-    let announced = ANNOUNCED.find(&notice.text).and_then(|m| notice.text.get(m.end()..)).map(listed_in).unwrap_or_default();
+    let announced =
+        ANNOUNCED.find(&notice.text).and_then(|m| notice.text.get(m.end()..)).map(listed_in).unwrap_or_default();
     let listed = if announced.is_empty() { listed_in(&notice.text) } else { announced };
     let mut found: Vec<String> = listed.iter().filter(|a| wanted(a)).cloned().collect();
     if found.is_empty() {
@@ -381,7 +428,9 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
 fn own_addresses(mail: &Mail) -> Vec<String> {
     let of = |m: &super::parse::Mailbox| m.address.to_ascii_lowercase();
     let mut own: Vec<String> = mail.from.iter().chain(&mail.to).map(of).collect();
-    own.extend(["delivered-to", "return-path", "envelope-to"].iter().flat_map(|h| mail.header_all(h)).flat_map(addresses_in));
+    own.extend(
+        ["delivered-to", "return-path", "envelope-to"].iter().flat_map(|h| mail.header_all(h)).flat_map(addresses_in),
+    );
     own
 }
 
@@ -392,11 +441,15 @@ fn is_program(address: &str) -> bool {
 
 /// What programs write above the list of those who were missed.
 static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"following (?:recipient|address|e-?mail address)[^\n]*|did not reach[^\n]*|was not delivered to[^\n]*|permanent (?:fatal |delivery )?errors[^\n]*|could not be delivered to[^\n]*")
+    pattern(
+        r"following (?:recipient|address|e-?mail address)[^\n]*|did not reach[^\n]*|was not delivered to[^\n]*|permanent (?:fatal |delivery )?errors[^\n]*|could not be delivered to[^\n]*",
+    )
 });
 
 static CHALLENGE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"requires confirmation|waitlisted|waiting list|guest list|to (?:confirm|verify) (?:that )?you(?:'re| are)|confirm your (?:e-?mail|message|address|identity)|challenge.?response|add (?:yourself|your address) to (?:my|the) (?:list|white|guest)|spam ?arrest|one-time (?:confirm|verif)")
+    pattern(
+        r"requires confirmation|waitlisted|waiting list|guest list|to (?:confirm|verify) (?:that )?you(?:'re| are)|confirm your (?:e-?mail|message|address|identity)|challenge.?response|add (?:yourself|your address) to (?:my|the) (?:list|white|guest)|spam ?arrest|one-time (?:confirm|verif)",
+    )
 });
 
 /// Whether a program asks the sender to prove something before it delivers.
@@ -405,7 +458,9 @@ pub(super) fn is_challenge(mail: &Mail) -> bool {
     let (notice, _) = split_returned(&text);
     let reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
     let machine = from_a_mailer(mail) || mail.header("auto-submitted").is_some();
-    machine && (CHALLENGE.is_match(notice) || reports.into_iter().any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes))))
+    machine
+        && (CHALLENGE.is_match(notice)
+            || reports.into_iter().any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes))))
 }
 
 /// Whether a read receipt is none, because it tells that the mail was refused (Dovecot's sieve).
@@ -422,14 +477,27 @@ static LISTED: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn listed_in(text: &str) -> Vec<String> {
-    LISTED.captures_iter(text).take(MAX_RECIPIENTS).filter_map(|c| c.get(1)).map(|m| m.as_str().to_ascii_lowercase()).collect()
+    LISTED
+        .captures_iter(text)
+        .take(MAX_RECIPIENTS)
+        .filter_map(|c| c.get(1))
+        .map(|m| m.as_str().to_ascii_lowercase())
+        .collect()
 }
 
 /// Any address of the notice, but for those of Message-IDs, of senders and in requests to write to somebody.
 fn spoken_of(text: &str) -> Vec<String> {
-    static ELSEWHERE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"message-?id|^\s*(?:from|sender|reply-to|x-|received|return-path)\b|contact|write to|mailto:|https?://|questions|\bid\b|assistance"));
-    text.lines().take(MAX_LINES).filter(|l| !ELSEWHERE.is_match(l)).flat_map(addresses_in).take(MAX_RECIPIENTS).collect()
+    static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"message-?id|^\s*(?:from|sender|reply-to|x-|received|return-path)\b|contact|write to|mailto:|https?://|questions|\bid\b|assistance",
+        )
+    });
+    text.lines()
+        .take(MAX_LINES)
+        .filter(|l| !ELSEWHERE.is_match(l))
+        .flat_map(addresses_in)
+        .take(MAX_RECIPIENTS)
+        .collect()
 }
 
 fn addressees(returned: &str) -> Vec<String> {

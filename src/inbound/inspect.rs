@@ -1,9 +1,9 @@
 //! A mail comes in, the JSON object that `docketpost inspect --json` prints for it comes out. It changes nothing.
 
+use super::bounce;
 use super::extract::{Extract, extract};
 use super::parse::{Attachment, Mail, Mailbox, parse};
 use super::screen::{OwnMarks, screen};
-use super::bounce;
 use serde_json::{Value, json};
 
 /// The object for the mail `raw` of the file `file`; `commands` gives the commands of its new text.

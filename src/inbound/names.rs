@@ -7,7 +7,11 @@ pub const MAX_NAME: usize = 240;
 /// A safe name for a document: the last path segment without control, bidi and invisible characters, without what
 /// Windows reserves, at most [`MAX_NAME`] characters long; `attachment` if nothing is left.
 pub fn safe_name(name: &str) -> String {
-    let visible: String = name.chars().take(8 * MAX_NAME).map(|c| if c.is_ascii_whitespace() || c == '\u{a0}' { ' ' } else { c }).collect();
+    let visible: String = name
+        .chars()
+        .take(8 * MAX_NAME)
+        .map(|c| if c.is_ascii_whitespace() || c == '\u{a0}' { ' ' } else { c })
+        .collect();
     let visible: String = visible.chars().filter(|c| !is_invisible(*c)).collect();
     let last = visible.rsplit(['/', '\\']).find(|s| !s.trim().is_empty()).unwrap_or_default();
     let plain: String = last.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();

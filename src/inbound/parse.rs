@@ -173,7 +173,9 @@ pub fn parse_within(raw: &[u8], limits: &Limits) -> Mail {
 /// An mbox's "From " line, blank lines or a byte order mark before the header are no part of the mail.
 fn without_envelope_line(raw: &[u8]) -> &[u8] {
     let mut rest = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
-    while let Some((line, next)) = rest.split_at_checked(rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at.saturating_add(1))) {
+    while let Some((line, next)) =
+        rest.split_at_checked(rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at.saturating_add(1)))
+    {
         if rest.is_empty() || !line.trim_ascii().is_empty() {
             break;
         }
@@ -237,9 +239,7 @@ fn subject(message: &Message<'_>, raw: &[u8]) -> String {
         return parsed;
     }
     let field = message.headers().iter().rfind(|h| h.name().eq_ignore_ascii_case("subject"));
-    let value = field.and_then(|h| {
-        raw.get(usize::try_from(h.offset_start).ok()?..usize::try_from(h.offset_end).ok()?)
-    });
+    let value = field.and_then(|h| raw.get(usize::try_from(h.offset_start).ok()?..usize::try_from(h.offset_end).ok()?));
     value.map_or(parsed, |v| one_line(&decode_words(&one_line(&charset::decode(v, None)))))
 }
 
@@ -280,7 +280,8 @@ fn mailbox(addr: &Addr<'_>) -> Option<Mailbox> {
 }
 
 fn zoned(date: &DateTime) -> Option<Zoned> {
-    let seconds = i32::from(date.tz_hour).saturating_mul(3600).saturating_add(i32::from(date.tz_minute).saturating_mul(60));
+    let seconds =
+        i32::from(date.tz_hour).saturating_mul(3600).saturating_add(i32::from(date.tz_minute).saturating_mul(60));
     let offset = tz::Offset::from_seconds(if date.tz_before_gmt { seconds.saturating_neg() } else { seconds }).ok()?;
     let small = |n: u8| i8::try_from(n).ok();
     let day = civil::Date::new(i16::try_from(date.year).ok()?, small(date.month)?, small(date.day)?).ok()?;
@@ -311,6 +312,9 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
             mail.text = Some(text_of(part, raw));
             continue;
         }
+        if is_signature_of(part, &mail.content_type) {
+            continue;
+        }
         if part.is_encoding_problem {
             mail.defects.push(Defect::BrokenEncoding);
         }
@@ -321,6 +325,12 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
         mail.attachments.push(attachment(part, raw, number, mail.html.as_deref()));
     }
     take_uuencoded(mail);
+}
+
+/// The detached signature of a signed mail is no file of anybody's.
+fn is_signature_of(part: &MessagePart<'_>, whole: &str) -> bool {
+    let is = |subtype: &str| part.is_content_type("application", subtype);
+    whole == "multipart/signed" && (is("pgp-signature") || is("pkcs7-signature") || is("x-pkcs7-signature"))
 }
 
 fn is_picture(part: &MessagePart<'_>) -> bool {
@@ -397,16 +407,27 @@ fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&s
         PartType::Text(_) => String::from("text/plain"),
         _ => String::from("application/octet-stream"),
     });
-    let content_id = part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
+    let content_id =
+        part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
     let shown = content_id.as_deref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}"))));
     let disposed = part.content_disposition().is_some_and(|d| d.is_inline());
     let name = written_name(part, raw).unwrap_or_else(|| made_up_name(part, &mime, number));
-    Attachment { name: safe_name(&name), sha256: hex_sha256(&bytes), mime, bytes, inline: shown || disposed, content_id }
+    Attachment {
+        name: safe_name(&name),
+        sha256: hex_sha256(&bytes),
+        mime,
+        bytes,
+        inline: shown || disposed,
+        content_id,
+    }
 }
 
 fn written_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let parsed = part.attachment_name().map(str::to_owned).or_else(|| folded_name(part, raw))?;
     let name = one_line(&decode_words(&parsed));
+    let other = part.content_type().and_then(|ct| ct.attribute("name")).map(|n| one_line(&decode_words(n)));
+    // A client that can't write the name in one character set puts question marks there and the real name into `name=`.
+    let name = other.filter(|o| name.contains('?') && !o.contains(['?', '\u{fffd}'])).unwrap_or(name);
     (!name.is_empty()).then_some(name)
 }
 
@@ -416,7 +437,8 @@ fn folded_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(raw.get(range)?).into_owned();
     let flat = head.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ");
     let lower = flat.to_ascii_lowercase();
-    let at = ["filename=", "name="].into_iter().find_map(|key| lower.find(key).map(|at| at.saturating_add(key.len())))?;
+    let at =
+        ["filename=", "name="].into_iter().find_map(|key| lower.find(key).map(|at| at.saturating_add(key.len())))?;
     let value = flat.get(at..)?.trim_start();
     let value = match value.strip_prefix('"') {
         Some(quoted) => quoted.split('"').next()?,

@@ -31,7 +31,9 @@ static VERB_LAST: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Verbs that stand in the middle, the line ending in a colon.
 static VERB_INSIDE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:wrote|schrieb|geschrieben|schreef|skrev|[ée]crit|escribi[oó]|escreveu|scritto|написал|napsal|napisa|написав|kirjoitti|写道|寫道|書き|작성|כתב|quoting|zitat von|citando|írta|said|viết|notifications|<[^<>\s]+@[^<>\s]+>)")
+    pattern(
+        r"(?:wrote|schrieb|geschrieben|schreef|skrev|[ée]crit|escribi[oó]|escreveu|scritto|написал|napsal|napisa|написав|kirjoitti|写道|寫道|書き|작성|כתב|quoting|zitat von|citando|írta|said|viết|notifications|<[^<>\s]+@[^<>\s]+>)",
+    )
 });
 
 /// What clients begin such a line with.
@@ -50,21 +52,32 @@ static DATE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-static TIME: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d{1,2}\s*[:.hH時点]\s*\d{2}|\bGMT\b|\bUTC\b|[上下]午|\d\s*[ap]\.?m\b"));
+static TIME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\b\d{1,2}\s*[:.hH時点]\s*\d{2}|\bGMT\b|\bUTC\b|[上下]午|\d\s*[ap]\.?m\b"));
 
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s<>(),:;]+@[^\s<>(),:;]+"));
 
-static DASHED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*-{2,}\s*\S.{0,200}\b(?:wrote|schrieb|[ée]crit|escribi[oó]|skrev|ha scritto)\s*:?\s*-{2,}\s*$|^sent from .{1,60}<\S+@\S+>\s*wrote:\s*$"));
+static DASHED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\s*-{2,}\s*\S.{0,200}\b(?:wrote|schrieb|[ée]crit|escribi[oó]|skrev|ha scritto)\s*:?\s*-{2,}\s*$|^sent from .{1,60}<\S+@\S+>\s*wrote:\s*$",
+    )
+});
 
 static NAME_FIRST: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"^["']?[\pL.,' \-]{2,60}["']?\s*[<(\[]?(?:mailto:)?[^\s<>()]+@[^\s<>()]+[>)\]]?\s.{0,80}(?:wrote|schrieb|geschrieben|écrit|escribi[oó]|skrev|schreef|napisa[łl]|scritto)"#)
+    pattern(
+        r#"^["']?[\pL.,' \-]{2,60}["']?\s*[<(\[]?(?:mailto:)?[^\s<>()]+@[^\s<>()]+[>)\]]?\s.{0,80}(?:wrote|schrieb|geschrieben|écrit|escribi[oó]|skrev|schreef|napisa[łl]|scritto)"#,
+    )
 });
 
 /// `Jane schrieb am 3. April 2026 um 10:02:`
-static DATE_LAST: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^[\pL.' \-]{0,60}\s(?:schrieb|wrote|skrev|a écrit|escribió|ha scritto|schreef|napisał\(?a?\)?)\s+(?:am|on|den|le|el|il|op|at|w dniu|dnia)\s.{0,40}\d{1,2}[:.]\d{2}"));
+static DATE_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[\pL.' \-]{0,60}\s(?:schrieb|wrote|skrev|a écrit|escribió|ha scritto|schreef|napisał\(?a?\)?)\s+(?:am|on|den|le|el|il|op|at|w dniu|dnia)\s.{0,40}\d{1,2}[:.]\d{2}",
+    )
+});
 /// `2026/4/3 Jane Doe <jane@firm.example>`
-static DATE_FIRST: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2}\s[^<>]{0,60}<[^<>\s]+@[^<>\s]+>:?$"));
+static DATE_FIRST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2}\s[^<>]{0,60}<[^<>\s]+@[^<>\s]+>:?$"));
 
 /// How many of `lines` (the first is not blank) make up such a line, and how sure that is; `None` if they make none.
 pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
@@ -100,7 +113,11 @@ fn name_below(lines: &[&str], at: usize, line: &str) -> usize {
 }
 
 fn may_start(line: &str) -> bool {
-    START.is_match(line) || line.contains('@') || line.starts_with(['"', '<', '-', '*']) || VERB_LAST.is_match(line) || DATE.is_match(line)
+    START.is_match(line)
+        || line.contains('@')
+        || line.starts_with(['"', '<', '-', '*'])
+        || VERB_LAST.is_match(line)
+        || DATE.is_match(line)
 }
 
 fn judge(line: &str) -> Option<Found> {
@@ -129,7 +146,9 @@ fn judge(line: &str) -> Option<Found> {
     (colon && VERB_INSIDE.is_match(line) && (dated || address)).then_some(Found::IfQuoted)
 }
 
-static GLUED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(.*\S)\s*(?:-{2,}\s*|\s)(on\s(?:\w{3,9},?\s)?[^:]{4,40}\b\d{1,2}:\d{2}\b.{0,160}\bwrote:)\s*$"));
+static GLUED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(.*\S)\s*(?:-{2,}\s*|\s)(on\s(?:\w{3,9},?\s)?[^:]{4,40}\b\d{1,2}:\d{2}\b.{0,160}\bwrote:)\s*$")
+});
 
 /// Where a client glued its line to the end of the writer's, the byte at which it begins.
 pub(super) fn glued(line: &str) -> Option<usize> {
@@ -165,7 +184,10 @@ mod tests {
 
     #[test]
     fn it_may_run_over_several_lines() {
-        assert_eq!(at(&["On Mon, 3 Apr 2026 at 10:02, Jane Doe <", "jane@firm.example> wrote:"]), Some((2, Found::Sure)));
+        assert_eq!(
+            at(&["On Mon, 3 Apr 2026 at 10:02, Jane Doe <", "jane@firm.example> wrote:"]),
+            Some((2, Found::Sure))
+        );
     }
 
     #[test]

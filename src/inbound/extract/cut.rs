@@ -37,7 +37,7 @@ fn split_glued(lines: Vec<Source>) -> Vec<Source> {
         match attribution::glued(&line.text).and_then(|at| line.text.split_at_checked(at)) {
             Some((own, client)) => {
                 let own = own.trim_end_matches(['-', ' ']).to_owned();
-                out.push(Source { text: own, wrapped: false, mark: line.mark });
+                out.push(Source { text: own, mark: line.mark, ..Source::default() });
                 out.push(Source { text: client.to_owned(), ..line });
             }
             None => out.push(line),
@@ -154,8 +154,11 @@ fn is_broken_off(lines: &[Source], at: usize) -> bool {
     let (Some(above), Some(below)) = (above, below) else { return false };
     let lower = lines.get(at).and_then(|l| l.text.trim_start().chars().next()).is_some_and(char::is_lowercase);
     let full = above.text.chars().count() >= if lower { 58 } else { 70 };
-    let open = count(&above.text, '(') > count(&above.text, ')') || (count(&above.text, '<') > count(&above.text.trim_start_matches(['>', ' ']), '>'));
-    let link = lines.get(at).is_some_and(|l| l.text.trim_start().starts_with("(http") || l.text.trim_start().starts_with("<http"));
+    let open = count(&above.text, '(') > count(&above.text, ')')
+        || (count(&above.text, '<') > count(above.text.trim_start_matches(['>', ' ']), '>'));
+    let link = lines
+        .get(at)
+        .is_some_and(|l| l.text.trim_start().starts_with("(http") || l.text.trim_start().starts_with("<http"));
     is_quote(above) && is_quote(below) && (full || open || link)
 }
 
@@ -167,7 +170,8 @@ fn count(text: &str, c: char) -> usize {
 /// added one, and an answer that consists of nothing else is an answer.
 fn signatures(lines: &[Source], kinds: &mut [Kind], sender: &str) {
     let stretches = stretches(kinds);
-    let found: Vec<_> = stretches.iter().map(|(from, to)| signature_in(lines.get(*from..*to).unwrap_or_default(), sender)).collect();
+    let found: Vec<_> =
+        stretches.iter().map(|(from, to)| signature_in(lines.get(*from..*to).unwrap_or_default(), sender)).collect();
     let any_hard = found.iter().flatten().any(|(_, sort)| *sort == Sort::Hard);
     let first_text = kinds.iter().zip(lines).position(|(k, l)| *k == Kind::New && !is_blank(&l.text)).unwrap_or(0);
     for ((from, to), found) in stretches.into_iter().zip(found) {

@@ -47,7 +47,25 @@ pub(super) fn lines(html: &str) -> Vec<Source> {
     if rest.is_empty() {
         tokenizer.end();
     }
-    tokenizer.sink.0.into_inner().finish()
+    last_is_quoted(tokenizer.sink.0.into_inner().finish())
+}
+
+/// Of blockquotes that say nothing of themselves, the last is the history, as clients without marks of their own put it.
+fn last_is_quoted(mut lines: Vec<Source>) -> Vec<Source> {
+    let marked = lines.iter().rposition(|l| matches!(l.mark, Mark::Quote | Mark::Cut));
+    let Some(last) = lines.iter().rposition(|l| l.mark == Mark::Indented).filter(|at| marked.is_none_or(|m| m < *at))
+    else {
+        return lines;
+    };
+    for line in lines
+        .iter_mut()
+        .take(last.saturating_add(1))
+        .rev()
+        .take_while(|l| l.mark == Mark::Indented || l.text.is_empty())
+    {
+        line.mark = Mark::Quote;
+    }
+    lines
 }
 
 static DATA: LazyLock<Regex> = LazyLock::new(|| pattern(r"data:[a-z/+.;=\-]{0,80}base64,[a-z0-9+/=%\s]*"));
@@ -80,6 +98,7 @@ struct State {
     pre: u32,
     lists: Vec<Option<u64>>,
     link: Option<(String, usize)>,
+    images: Vec<String>,
     cut: bool,
 }
 
@@ -148,13 +167,18 @@ impl State {
         }
         match name {
             "br" => self.newline(),
+            "img" => self.image(tag),
             "p" if !is_tight(tag) => self.break_line(1),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.break_line(1),
             "td" | "th" if !self.line.is_empty() => self.space(),
             "ul" | "ol" if self.lists.len() < 16 => self.lists.push((name == "ol").then_some(1)),
             "li" => self.bullet(),
             "pre" => self.pre = self.pre.saturating_add(1),
-            "a" => self.link = attribute(tag, "href").filter(|h| h.starts_with("http")).map(|h| (h.chars().take(2000).collect(), self.line.len())),
+            "a" => {
+                self.link = attribute(tag, "href")
+                    .filter(|h| h.starts_with("http"))
+                    .map(|h| (h.chars().take(2000).collect(), self.line.len()))
+            }
             _ => {}
         }
         raw_kind(name, tag)
@@ -191,7 +215,7 @@ impl State {
             (is_hidden(name, tag, self.has(RegionKind::Background)), RegionKind::Hidden),
             (is_quote(name, tag), RegionKind::Quote),
             (name != "blockquote" && is_named(tag, &["gmail_quote", "gmail_quote_container"]), RegionKind::QuoteHead),
-            (name == "blockquote" && is_bare(tag), RegionKind::Indented),
+            (name == "blockquote" && is_bare(tag) && !is_indentation(tag), RegionKind::Indented),
             (is_signature(tag), RegionKind::Signature),
         ];
         for (_, kind) in kinds.into_iter().filter(|(is, _)| *is) {
@@ -269,12 +293,21 @@ impl State {
         for _ in 0..std::mem::take(&mut self.blanks_wanted) {
             self.lines.push(Source { mark, ..Source::default() });
         }
-        self.lines.push(Source { text, wrapped: false, mark });
+        let images = std::mem::take(&mut self.images);
+        self.lines.push(Source { text, wrapped: false, mark, images });
+    }
+
+    /// Pictures that the mail brings along (`cid:`) are remembered where they are shown.
+    fn image(&mut self, tag: &Tag) {
+        let id = attribute(tag, "src").and_then(|s| s.trim().strip_prefix("cid:")).filter(|id| id.len() <= 998);
+        if let Some(id) = id.filter(|_| self.images.len() < 500) {
+            self.images.push(id.to_owned());
+        }
     }
 
     /// Ends a line that has something in it; `blanks` empty lines shall stand before the next.
     fn break_line(&mut self, blanks: usize) {
-        if !self.line.trim().is_empty() {
+        if !self.line.trim().is_empty() || !self.images.is_empty() {
             self.newline();
         } else {
             self.line.clear();
@@ -318,15 +351,47 @@ fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
 }
 
 fn is_block(name: &str) -> bool {
-    matches!(name, "p" | "div" | "tr" | "table" | "section" | "article" | "header" | "footer" | "hr" | "blockquote" | "ul" | "ol" | "li"
-        | "pre" | "center" | "dl" | "dt" | "dd" | "address" | "fieldset" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "body" | "html")
+    matches!(
+        name,
+        "p" | "div"
+            | "tr"
+            | "table"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "hr"
+            | "blockquote"
+            | "ul"
+            | "ol"
+            | "li"
+            | "pre"
+            | "center"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "address"
+            | "fieldset"
+            | "form"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "body"
+            | "html"
+    )
 }
 
 /// Outlook writes each line as a paragraph without margin.
 fn is_tight(tag: &Tag) -> bool {
     let class = attribute(tag, "class").unwrap_or_default().to_ascii_lowercase();
     let style = compact(attribute(tag, "style").unwrap_or_default());
-    class.contains("msonormal") || class.contains("msoplaintext") || style.contains("margin:0") || style.contains("margin-top:0")
+    class.contains("msonormal")
+        || class.contains("msoplaintext")
+        || style.contains("margin:0")
+        || style.contains("margin-top:0")
 }
 
 fn compact(style: &str) -> String {
@@ -346,11 +411,26 @@ fn declared<'s>(style: &'s str, property: &str) -> Option<&'s str> {
 }
 
 fn is_white(colour: &str) -> bool {
-    matches!(colour, "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "#fefefe" | "#fffffe") || colour.starts_with("rgba(255,255,255")
+    matches!(colour, "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" | "#fefefe" | "#fffffe")
+        || colour.starts_with("rgba(255,255,255")
 }
 
 fn is_hidden(name: &str, tag: &Tag, on_background: bool) -> bool {
-    if matches!(name, "script" | "style" | "title" | "head" | "noscript" | "template" | "textarea" | "xmp" | "iframe" | "select" | "object" | "xml") {
+    if matches!(
+        name,
+        "script"
+            | "style"
+            | "title"
+            | "head"
+            | "noscript"
+            | "template"
+            | "textarea"
+            | "xmp"
+            | "iframe"
+            | "select"
+            | "object"
+            | "xml"
+    ) {
         return !tag.self_closing && name != "head";
     }
     let style = compact(attribute(tag, "style").unwrap_or_default());
@@ -384,22 +464,81 @@ fn is_named(tag: &Tag, names: &[&str]) -> bool {
 
 fn is_quote(name: &str, tag: &Tag) -> bool {
     let cited = name == "blockquote" && !is_bare(tag);
-    cited || is_named(tag, &["gmail_extra_quote", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "tutanota_quote",
-        "zmail_extra", "zmail_extra_hr", "quoted-text", "mailru-blockquote", "freebirdformeditorquote", "gmail_attr", "cs2654ae3a", "wm-quote", "bloop_original_html", "mcntreplyquote", "front-blockquote"])
+    cited
+        || is_named(
+            tag,
+            &[
+                "gmail_extra_quote",
+                "yahoo_quoted",
+                "moz-cite-prefix",
+                "protonmail_quote",
+                "tutanota_quote",
+                "zmail_extra",
+                "zmail_extra_hr",
+                "quoted-text",
+                "mailru-blockquote",
+                "freebirdformeditorquote",
+                "gmail_attr",
+                "cs2654ae3a",
+                "wm-quote",
+                "bloop_original_html",
+                "mcntreplyquote",
+                "front-blockquote",
+            ],
+        )
 }
 
 /// A blockquote that names no source and no client may only indent; it is history if a line above says so.
 fn is_bare(tag: &Tag) -> bool {
-    ["type", "class", "cite", "id"].iter().all(|name| attribute(tag, name).is_none())
+    let lined = compact(attribute(tag, "style").unwrap_or_default()).contains("border-left");
+    !lined && ["type", "class", "cite", "id"].iter().all(|name| attribute(tag, name).is_none())
+}
+
+/// Gmail's and Apple Mail's button for indenting.
+fn is_indentation(tag: &Tag) -> bool {
+    compact(attribute(tag, "style").unwrap_or_default()).contains("margin:00040px")
 }
 
 fn is_signature(tag: &Tag) -> bool {
-    is_named(tag, &["gmail_signature", "moz-signature", "applemailsignature", "ms-outlook-mobile-signature", "protonmail_signature_block", "lightmailsignature",
-        "ymail_signature", "ydp-signature", "outlook-signature", "mail-signature", "signature", "bloop_sign", "iphonesignature"])
+    is_named(
+        tag,
+        &[
+            "gmail_signature",
+            "moz-signature",
+            "applemailsignature",
+            "ms-outlook-mobile-signature",
+            "protonmail_signature_block",
+            "lightmailsignature",
+            "ymail_signature",
+            "ydp-signature",
+            "outlook-signature",
+            "mail-signature",
+            "signature",
+            "bloop_sign",
+            "iphonesignature",
+        ],
+    )
 }
 
 /// From here on everything is history: Outlook, Outlook on the web and for mobiles, Zimbra, Windows Mail.
 fn is_cut(tag: &Tag) -> bool {
-    is_named(tag, &["divrplyfwdmsg", "appendonsend", "olk_src_body_section", "mail-editor-reference-message-container", "reply-intro", "ms-outlook-mobile-reference-message",
-        "zwchr", "replysplit", "originalmessage", "stopspelling", "replyforwardmessage", "isforwardcontent", "isreplycontent", "divtaggedcontent"])
+    is_named(
+        tag,
+        &[
+            "divrplyfwdmsg",
+            "appendonsend",
+            "olk_src_body_section",
+            "mail-editor-reference-message-container",
+            "reply-intro",
+            "ms-outlook-mobile-reference-message",
+            "zwchr",
+            "replysplit",
+            "originalmessage",
+            "stopspelling",
+            "replyforwardmessage",
+            "isforwardcontent",
+            "isreplycontent",
+            "divtaggedcontent",
+        ],
+    )
 }

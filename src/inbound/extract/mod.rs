@@ -5,10 +5,11 @@ mod attribution;
 mod cut;
 mod headerblock;
 mod html;
+mod image;
 mod plain;
 mod signature;
 
-use super::parse::Mail;
+use super::parse::{Attachment, Mail};
 use cut::Kind;
 pub use html::text_of_html;
 
@@ -75,12 +76,26 @@ pub struct Extract {
     pub other_lines: Option<Vec<Line>>,
     /// Whether text and HTML part differ in what looks like commands: such commands are inert (decisions.md 8).
     pub ambiguous: bool,
+    /// The Content-ID of each picture the HTML shows, and among what it shows it.
+    pub images: Vec<(String, SpanKind)>,
+}
+
+impl Extract {
+    /// Whether `file` is a picture of a signature or of the history, such as a logo: it is shown only there, or it is
+    /// shown and no bigger than a logo (gateway.md D2).
+    pub fn is_signature_image(&self, file: &Attachment) -> bool {
+        let id = file.content_id.as_deref().unwrap_or_default();
+        let shown: Vec<SpanKind> = self.images.iter().filter(|(i, _)| i == id).map(|(_, kind)| *kind).collect();
+        let among_new = shown.contains(&SpanKind::New);
+        file.mime.starts_with("image/") && !shown.is_empty() && (!among_new || image::is_logo(&file.bytes))
+    }
 }
 
 /// Takes the body of `mail` apart; total on every mail, linear in its length.
 pub fn extract(mail: &Mail) -> Extract {
     let sender = mail.from.as_ref().and_then(|f| f.name.as_deref()).unwrap_or_default();
-    let text = mail.text.as_deref().filter(|t| !is_placeholder(t)).map(|t| Reading::of(plain::lines(t, mail.flow), sender));
+    let text =
+        mail.text.as_deref().filter(|t| !is_placeholder(t)).map(|t| Reading::of(plain::lines(t, mail.flow), sender));
     let html = mail.html.as_deref().map(|h| Reading::of(html::lines(h), sender)).filter(|r| !r.is_blank());
     let (best, other) = match (text, html) {
         (Some(text), Some(html)) if prefers_html(&text, &html) => (html, Some((text, Body::Text))),
@@ -92,6 +107,7 @@ pub fn extract(mail: &Mail) -> Extract {
     let mut extract = best.shown();
     if let Some((other, body)) = other {
         let theirs = other.command_lines();
+        extract.images.extend(other.shown().images);
         extract.ambiguous = differ(&extract.lines, &theirs);
         let theirs = if body == Body::Html { std::mem::replace(&mut extract.lines, theirs) } else { theirs };
         extract.other_lines = Some(theirs);
@@ -111,6 +127,7 @@ struct Source {
     text: String,
     wrapped: bool,
     mark: Mark,
+    images: Vec<String>,
 }
 
 /// What the HTML itself says about a line.
@@ -197,6 +214,7 @@ impl Reading {
             lines: self.command_lines(),
             other_lines: None,
             ambiguous: false,
+            images: self.each().flat_map(|(l, k)| l.images.iter().map(move |i| (i.clone(), k.span()))).collect(),
         }
     }
 }
@@ -221,7 +239,10 @@ fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
     let short = text.len() < 300;
     let lower = if short { text.to_lowercase() } else { String::new() };
-    text.is_empty() || (short && lower.contains("html") && ["view", "support", "client", "enable"].iter().any(|w| lower.contains(w)))
+    text.is_empty()
+        || (short
+            && lower.contains("html")
+            && ["view", "support", "client", "enable"].iter().any(|w| lower.contains(w)))
 }
 
 /// The text part is shown, unless it is much shorter than the HTML or only the HTML tells history from new text.

@@ -19,9 +19,13 @@ fn line_of(raw: &str, flow: Flow) -> Source {
     let cut = raw.get(..raw.floor_char_boundary(MAX_LINE)).unwrap_or_default();
     let visible: String = cut.chars().filter(|c| *c == '\t' || !is_invisible(*c)).collect();
     let quoted = visible.starts_with('>');
-    let soft = flow != Flow::Fixed && visible.ends_with(' ') && !quoted && visible.trim_end() != "--" && !visible.trim().is_empty();
+    let soft = flow != Flow::Fixed
+        && visible.ends_with(' ')
+        && !quoted
+        && visible.trim_end() != "--"
+        && !visible.trim().is_empty();
     let unstuffed = if flow == Flow::Fixed { visible.as_str() } else { visible.strip_prefix(' ').unwrap_or(&visible) };
-    Source { text: unstuffed.trim_end().to_owned(), wrapped: soft, mark: Mark::Open }
+    Source { text: unstuffed.trim_end().to_owned(), wrapped: soft, ..Source::default() }
 }
 
 /// Marks the lines that the client wrapped at its column: full lines whose next word had no room (decisions.md 14).
@@ -39,7 +43,8 @@ pub(super) fn with_hard_wraps(mut lines: Vec<Line>, whole: &[Source]) -> Vec<Lin
 
 /// The column at which a text is wrapped; `None` if it is not, because a line of words runs far beyond any.
 fn wrap_column(whole: &[Source]) -> Option<usize> {
-    let lengths = || whole.iter().filter(|l| l.mark == Mark::Open && l.text.contains(' ')).map(|l| l.text.chars().count());
+    let lengths =
+        || whole.iter().filter(|l| l.mark == Mark::Open && l.text.contains(' ')).map(|l| l.text.chars().count());
     let longest = lengths().max().unwrap_or(0);
     (longest <= 100).then(|| longest.clamp(66, 80))
 }

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 const MAX_LINES: usize = 12;
 const MAX_WIDTH: usize = 70;
 
-static DELIMITER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:--|__|—|––|---|\*--\*|- -|\* \* \*|_{5,}|-{20,}|={20,}|\*{5,}|#{30,})\s*$"));
+static DELIMITER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(?:--|__|—|––|---|\*--\*|- -|\* \* \*|_{5,}|-{20,}|={20,}|\*{5,}|#{30,})\s*$"));
 
 /// A line of two hyphens or its like: what follows is a signature.
 pub(super) fn is_delimiter(line: &str) -> bool {
@@ -66,7 +67,8 @@ pub(super) fn is_closing(line: &str) -> bool {
     line.len() < 100 && CLOSING.is_match(line.trim_matches(['*', '_', ' ']))
 }
 
-static DASHED_NAME: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(?:[-–—/~]\s?|- )\pL[\pL.'\-]{0,20}(?: \pL[\pL.'\-]{0,20}){0,2}[.]?\s*$"));
+static DASHED_NAME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(?:[-–—/~]\s?|- )\pL[\pL.'\-]{0,20}(?: \pL[\pL.'\-]{0,20}){0,2}[.]?\s*$"));
 
 /// `-Jane` or `/John` as the last line.
 pub(super) fn is_dashed_name(line: &str) -> bool {
@@ -82,12 +84,16 @@ pub(super) fn is_name(line: &str, sender: &str) -> bool {
     let bare = bare.split(['|', '•', '·', '–', '\t']).next().unwrap_or_default().trim().to_owned();
     let own = words.first() == Some(&bare.as_str()) || words.last() == Some(&bare.as_str()) || bare == sender;
     let parts: Vec<&str> = bare.split(' ').collect();
-    let all = words.len() > 1 && words.iter().filter(|w| w.chars().count() > 1).all(|w| parts.contains(w)) && parts.len() <= words.len().saturating_add(1);
+    let all = words.len() > 1
+        && words.iter().filter(|w| w.chars().count() > 1).all(|w| parts.contains(w))
+        && parts.len() <= words.len().saturating_add(1);
     bare.chars().count() > 2 && (own || all)
 }
 
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?x)(?:^|\s)(?:t|f|m|p|tel|tél|phone|fax|mobile?|mob|cell|office|direct|telefon|handy|e-?mail|web|www|skype|linkedin|twitter|url|http|https)\s?[.:]?\s?[:+(\d/] | \+?\(?\d[\d\s().\-/]{6,}\d | \S+@\S+\.\S+ | (?:https?://|www\.)\S+ | \b(?:gmbh|inc\.?|ltd\.?|llp|llc|b\.v\.|s\.a\.|ag|esq\.?|attorney|solicitor|partner|associate|counsel|manager|director|engineer|developer|ceo|cto|cfo|founder)\b")
+    pattern(
+        r"(?x)(?:^|\s)(?:t|f|m|p|tel|tél|phone|fax|mobile?|mob|cell|office|direct|telefon|handy|e-?mail|web|www|skype|linkedin|twitter|url|http|https)\s?[.:]?\s?[:+(\d/] | \+?\(?\d[\d\s().\-/]{6,}\d | \S+@\S+\.\S+ | (?:https?://|www\.)\S+ | \b(?:gmbh|inc\.?|ltd\.?|llp|llc|b\.v\.|s\.a\.|ag|esq\.?|attorney|solicitor|partner|associate|counsel|manager|director|engineer|developer|ceo|cto|cfo|founder)\b",
+    )
 });
 
 static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
@@ -136,7 +142,11 @@ fn closes(lines: &[&str], at: usize, line: &str) -> bool {
     let after = rest(lines, at).count();
     let drawn = is_rule(line) || matches!(line.trim(), "---" | "* * *");
     let prose = rest(lines, at).filter(|l| l.chars().count() > MAX_WIDTH.saturating_mul(2)).count();
-    if drawn { after <= MAX_LINES && prose == 0 || rest(lines, at).any(|l| DISCLAIMER.is_match(l)) } else { after <= 40 }
+    if drawn {
+        after <= MAX_LINES && prose == 0 || rest(lines, at).any(|l| DISCLAIMER.is_match(l))
+    } else {
+        after <= 40
+    }
 }
 
 fn mobile(lines: &[&str]) -> Option<usize> {
@@ -151,7 +161,11 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
     let strong = hits.len() >= 2 || DISCLAIMER.find_iter(&joined).count() >= 2;
     let above = lines.get(..first)?;
     let paragraph = above.iter().rposition(|l| l.trim().is_empty() || is_rule(l)).map_or(0, |at| at.saturating_add(1));
-    let ruled = lines.get(..paragraph)?.iter().rposition(|l| !l.trim().is_empty()).filter(|at| lines.get(*at).is_some_and(|l| is_rule(l)));
+    let ruled = lines
+        .get(..paragraph)?
+        .iter()
+        .rposition(|l| !l.trim().is_empty())
+        .filter(|at| lines.get(*at).is_some_and(|l| is_rule(l)));
     let begins = ruled.unwrap_or(paragraph);
     let has_text = lines.iter().take(begins).any(|l| !l.trim().is_empty());
     (strong && has_text).then_some(begins)
@@ -160,7 +174,8 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
 fn closing(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| is_closing(l))?;
     let few = rest(lines, at).count() <= MAX_LINES && rest(lines, at).all(is_short);
-    let sentence = rest(lines, at).any(|l| l.trim().ends_with(['.', '?', '!']) && l.split(' ').count() > 6 || l.trim().starts_with('#'));
+    let sentence = rest(lines, at)
+        .any(|l| l.trim().ends_with(['.', '?', '!']) && l.split(' ').count() > 6 || l.trim().starts_with('#'));
     (few && !sentence && at > 0).then_some(at)
 }
 
@@ -177,12 +192,20 @@ fn contact(lines: &[&str]) -> Option<usize> {
 
 fn is_card(lines: &[&str], at: usize) -> bool {
     let card: Vec<&str> = lines.iter().skip(at).copied().filter(|l| !l.trim().is_empty()).collect();
-    let first = card.first().copied().unwrap_or_default();
-    let written = lines.iter().take(at).any(|l| !l.trim().is_empty());
-    let titled = first.split(' ').count() <= 8 && !first.trim().ends_with(['.', '?', '!', ':', ',']);
-    let short = card.iter().all(|l| l.chars().count() <= MAX_WIDTH.saturating_add(20) && !l.trim().starts_with(['#', '-', '>']));
+    let above = lines.iter().take(at).rfind(|l| !l.trim().is_empty());
+    let introduced = above.is_none_or(|l| l.trim().ends_with([':', ',']));
     let numbers = card.iter().filter(|l| CONTACT.is_match(l)).count();
-    written && titled && short && numbers >= 2 && card.len() >= 3 && card.len() <= MAX_LINES.saturating_add(2)
+    let enough = numbers >= 2 && numbers.saturating_mul(4) >= card.len() && card.len() >= 3;
+    !introduced && enough && card.len() <= MAX_LINES.saturating_add(2) && card.iter().all(|l| is_card_line(l))
+}
+
+/// Short, no sentence, no list item, no command.
+fn is_card_line(line: &str) -> bool {
+    let bare = line.trim();
+    let sentence = bare.ends_with(['.', '?', '!', ':', ',']) || bare.split(' ').count() > 6;
+    bare.chars().count() <= MAX_WIDTH.saturating_add(20)
+        && !bare.starts_with(['#', '-', '>'])
+        && (!sentence || CONTACT.is_match(bare))
 }
 
 /// The sender's own name on a line, with contact data below or nothing.
@@ -190,7 +213,8 @@ fn named(lines: &[&str], sender: &str) -> Option<usize> {
     let at = lines.iter().rposition(|l| is_name(l, sender))?;
     let below = rest(lines, at).count();
     let contact = rest(lines, at).filter(|l| CONTACT.is_match(l) || l.split(' ').count() <= 4).count();
-    let sentence = rest(lines, at).any(|l| l.trim().starts_with('#') || l.chars().count() > MAX_WIDTH.saturating_mul(2));
+    let sentence =
+        rest(lines, at).any(|l| l.trim().starts_with('#') || l.chars().count() > MAX_WIDTH.saturating_mul(2));
     (at > 0 && below <= MAX_LINES && contact.saturating_mul(2) >= below && !sentence).then_some(at)
 }
 
@@ -211,12 +235,22 @@ mod tests {
     #[test]
     fn a_closing_and_a_name_are_a_signature_only_at_the_end() {
         assert_eq!(start(&["Agreed.", "", "Kind regards,", "Jane"], ""), Some((2, Sort::Soft)));
-        assert_eq!(start(&["Thanks", "I will file the brief on Monday, as we said on the call.", "Is that fine?"], ""), None);
+        assert_eq!(
+            start(&["Thanks", "I will file the brief on Monday, as we said on the call.", "Is that fine?"], ""),
+            None
+        );
     }
 
     #[test]
     fn telephones_sign_in_many_languages() {
-        for line in ["Sent from my iPhone", "Von meinem iPhone gesendet", "Envoyé de mon iPhone", "Get Outlook for iOS", "iPhoneから送信", "Skickat från min iPhone"] {
+        for line in [
+            "Sent from my iPhone",
+            "Von meinem iPhone gesendet",
+            "Envoyé de mon iPhone",
+            "Get Outlook for iOS",
+            "iPhoneから送信",
+            "Skickat från min iPhone",
+        ] {
             assert!(is_mobile(line), "{line}");
         }
         assert!(!is_mobile("Sent the brief to the court this morning, with both exhibits attached."));
