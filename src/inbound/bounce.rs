@@ -355,7 +355,14 @@ fn looks_like_a_bounce(mail: &Mail, notice: &Notice) -> bool {
     if super::screen::says_away(mail) {
         return false;
     }
-    (from_a_mailer(mail) && (subject || prose)) || (subject && prose && !is_answer(mail))
+    (from_a_mailer(mail) && (subject || prose)) || (subject && prose && !is_answer(mail) && has_evidence(mail, notice))
+}
+
+/// Whether a mail that no mailer signs bears what only mailers write: codes, fields, the returned mail.
+fn has_evidence(mail: &Mail, notice: &Notice) -> bool {
+    let coded = status_in(&notice.text).is_some() || REPLY_CODE.is_match(&notice.text);
+    let marked = mail.header("auto-submitted").is_some() || !notice.blocks().is_empty();
+    coded || marked || !notice.returned.is_empty()
 }
 
 /// A person who answers a bounce quotes it, and their mail names what it answers.
@@ -503,4 +510,104 @@ fn spoken_of(text: &str) -> Vec<String> {
 fn addressees(returned: &str) -> Vec<String> {
     static TO: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^>?\s*(?:to|delivered-to|x-original-to)\s*:(.*)$"));
     TO.captures_iter(returned).take(1).filter_map(|c| c.get(1)).flat_map(|m| addresses_in(m.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::parse::parse;
+    use proptest::prelude::*;
+
+    fn bounce(raw: &str) -> Option<Bounce> {
+        read(&parse(raw.replace('\n', "\r\n").as_bytes()))
+    }
+
+    fn report(fields: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n{fields}\n--b\nContent-Type: message/rfc822\n\nTo: other@x.example\n\nHello\n--b--\n"
+        )
+    }
+
+    #[test]
+    fn a_standard_report_is_read_by_its_fields() {
+        let raw = report(
+            "Final-Recipient: rfc822; Jane@D.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 unknown\n",
+        );
+        let expected = Bounce {
+            recipients: vec!["jane@d.example".into()],
+            permanent: true,
+            delayed: false,
+            status: Some("5.1.1".into()),
+        };
+        assert_eq!(bounce(&raw), Some(expected));
+    }
+
+    #[test]
+    fn a_delay_is_no_failure() {
+        let b = bounce(&report("Final-Recipient: rfc822; jane@d.example\nAction: delayed\nStatus: 4.4.1\n")).unwrap();
+        assert!(b.delayed && !b.permanent);
+    }
+
+    #[test]
+    fn a_report_of_success_is_no_bounce() {
+        assert_eq!(
+            bounce(&report("Final-Recipient: rfc822; jane@d.example\nAction: delivered\nStatus: 2.0.0\n")),
+            None
+        );
+    }
+
+    #[test]
+    fn only_those_who_failed_are_named() {
+        let b = bounce(&report("Final-Recipient: rfc822; a@d.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; b@d.example\nAction: failed\nStatus: 5.2.2\n")).unwrap();
+        assert_eq!(b.recipients, ["b@d.example"]);
+    }
+
+    #[test]
+    fn a_bounce_in_prose_names_the_addresses_it_lists() {
+        let b = bounce("From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nI wasn't able to deliver your message to the following addresses.\n\n<jane@d.example>:\n550 5.1.1 no such user\n\n--- Below this line is a copy of the message.\n\nTo: jane@d.example\nFrom: m-12@in.example\n").unwrap();
+        assert_eq!(b.recipients, ["jane@d.example"]);
+        assert_eq!((b.permanent, b.status.as_deref()), (true, Some("5.1.1")));
+    }
+
+    #[test]
+    fn a_header_of_exim_names_them_too() {
+        let b = bounce("From: Mail Delivery System <Mailer-Daemon@mx.example>\nX-Failed-Recipients: a@d.example, b@d.example\nSubject: Mail delivery failed\n\nThis is a permanent error.\n").unwrap();
+        assert_eq!(b.recipients, ["a@d.example", "b@d.example"]);
+    }
+
+    #[test]
+    fn a_person_who_writes_about_a_bounce_is_none() {
+        assert_eq!(
+            bounce(
+                "From: Jane <jane@d.example>\nSubject: Re: Undelivered Mail\n\nMy mail to you was returned: user unknown. 550 5.1.1\n"
+            ),
+            None
+        );
+        assert_eq!(
+            bounce(
+                "From: Jane <jane@d.example>\nSubject: Message from the client\n\nThe exhibits could not be delivered on Friday.\n"
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn a_challenge_is_no_bounce() {
+        assert_eq!(
+            bounce(
+                "From: noreply@guard.example\nReturn-Path: <>\nSubject: Undelivered\n\nYour message has been waitlisted. Please confirm your address.\n"
+            ),
+            None
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_report_is_read(body in "((Final-Recipient|Action|Status|Diagnostic-Code|Original-Recipient|To): \\PC{0,20}\n|<[a-z@.]{0,9}>:?\n|[45][0-9. ]{0,9}\n|--- Below this line\n|\n){0,30}") {
+            let _ = bounce(&report(&body));
+            let _ = bounce(&format!("From: MAILER-DAEMON\nSubject: failure notice\n\n{body}"));
+        }
+    }
 }

@@ -480,3 +480,155 @@ fn made_up_name(part: &MessagePart<'_>, mime: &str, number: usize) -> String {
 fn hex_sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn crlf(text: &str) -> Vec<u8> {
+        text.replace('\n', "\r\n").into_bytes()
+    }
+
+    #[test]
+    fn an_ordinary_mail_is_read() {
+        let mail = parse(&crlf(
+            "From: Jane Doe <jane@d.example>\nTo: M <m-12@in.example>, x@y.example\nCc: z@y.example\nSubject: =?utf-8?Q?R=C3=A9ponse?=\nDate: Tue, 14 Apr 2026 09:30:00 -0400\nMessage-ID: <1@d.example>\nIn-Reply-To: <2@in.example>\nReferences: <3@in.example>\n <2@in.example>\n\nHello\n",
+        ));
+        assert_eq!(mail.from, Some(Mailbox { name: Some("Jane Doe".into()), address: "jane@d.example".into() }));
+        assert_eq!(mail.to.len(), 2);
+        assert_eq!(mail.cc[0].address, "z@y.example");
+        assert_eq!(mail.subject, "Réponse");
+        assert_eq!(mail.message_id.as_deref(), Some("1@d.example"));
+        assert_eq!(mail.in_reply_to, ["2@in.example"]);
+        assert_eq!(mail.references, ["3@in.example", "2@in.example"]);
+        assert_eq!(mail.text.as_deref().map(str::trim), Some("Hello"));
+        assert_eq!(
+            mail.date.map(|d| d.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).as_deref(),
+            Some("2026-04-14T09:30:00-04:00")
+        );
+        assert!(mail.defects.is_empty());
+    }
+
+    #[test]
+    fn several_from_headers_are_all_kept_and_told() {
+        let mail = parse(&crlf("From: a@a.example\nFrom: b@b.example\nSubject: x\n\nHello"));
+        assert_eq!(mail.from_raw, ["a@a.example", "b@b.example"]);
+        assert_eq!(mail.from.map(|f| f.address).as_deref(), Some("a@a.example"));
+        assert!(mail.defects.contains(&Defect::SeveralFrom));
+    }
+
+    #[test]
+    fn the_newest_references_are_kept_when_there_are_too_many() {
+        let many: Vec<String> = (0..80).map(|n| format!("<{n}@x.example>")).collect();
+        let mail = parse(&crlf(&format!("From: a@a.example\nReferences: {}\n\nHello", many.join(","))));
+        assert_eq!(mail.references.len(), MAX_REFERENCES);
+        assert_eq!(mail.references.last().map(String::as_str), Some("79@x.example"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_mail_give_an_empty_mail() {
+        for raw in [&b""[..], b"\0\xff\xfe", b"no header at all", b"\r\n\r\n"] {
+            let mail = parse(raw);
+            assert!(
+                mail.from.is_none() && mail.defects.contains(&Defect::NoFrom)
+                    || mail.defects.contains(&Defect::NoHeader),
+                "{raw:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn apples_text_file_text_is_one_body_and_one_file() {
+        let mail = parse(&crlf(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nAbove.\n--b\nContent-Type: application/pdf; name=\"Brief.pdf\"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nSGk=\n--b\nContent-Type: text/plain\n\nBelow.\n--b--\n",
+        ));
+        let text = mail.text.unwrap();
+        assert!(text.contains("Above.") && text.contains("Below."));
+        assert_eq!(mail.attachments.len(), 1);
+        assert_eq!(
+            (mail.attachments[0].name.as_str(), mail.attachments[0].bytes.as_slice()),
+            ("Brief.pdf", &b"Hi"[..])
+        );
+        assert_eq!(mail.attachments[0].sha256, "3639efcd08abb273b1619e82e78c29a7df02c1051b1820e99fc395dcaa3326b8");
+    }
+
+    fn named(disposition: &str) -> String {
+        let mail = parse(&crlf(&format!(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pdf\n{disposition}\nContent-Transfer-Encoding: base64\n\nSGk=\n--b--\n"
+        )));
+        mail.attachments[0].name.clone()
+    }
+
+    #[test]
+    fn names_are_decoded_in_all_their_mixtures() {
+        assert_eq!(named("Content-Disposition: attachment; filename=\"=?utf-8?B?TcO8bGxlci5wZGY=?=\""), "Müller.pdf");
+        assert_eq!(named("Content-Disposition: attachment; filename*=utf-8''M%C3%BCller.pdf"), "Müller.pdf");
+        assert_eq!(
+            named("Content-Disposition: attachment; filename*0*=utf-8''M%C3%BC; filename*1=ller.pdf"),
+            "Müller.pdf"
+        );
+        assert_eq!(named("Content-Disposition: attachment; filename=\"../../Brief.pdf\""), "Brief.pdf");
+        assert_eq!(named("Content-Disposition: attachment; filename=\n \"Folded name.pdf\""), "Folded name.pdf");
+    }
+
+    #[test]
+    fn a_file_without_a_name_gets_one() {
+        assert_eq!(named("Content-Disposition: attachment"), "attachment-1.pdf");
+    }
+
+    #[test]
+    fn a_forwarded_mail_is_one_file() {
+        let mail = parse(&crlf(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below.\n--b\nContent-Type: message/rfc822\n\nFrom: x@x.example\nSubject: Offer\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\n#done T-1\n--c\nContent-Type: application/pdf; name=a.pdf\n\nx\n--c--\n--b--\n",
+        ));
+        assert_eq!(mail.attachments.len(), 1);
+        assert_eq!(
+            (mail.attachments[0].name.as_str(), mail.attachments[0].mime.as_str()),
+            ("Offer.eml", "message/rfc822")
+        );
+        assert!(mail.attachments[0].bytes.starts_with(b"From: x@x.example"));
+        assert!(!mail.text.unwrap().contains("#done"));
+    }
+
+    #[test]
+    fn a_mail_beyond_a_limit_gives_its_header_only() {
+        let mut raw = crlf("From: a@a.example\nSubject: Bomb\nContent-Type: multipart/mixed; boundary=b\n\n");
+        raw.extend_from_slice(&b"--b\r\n\r\nx\r\n".repeat(1500));
+        let mail = parse(&raw);
+        assert_eq!(mail.limit(), Some(Limit::TooManyParts));
+        assert_eq!(mail.subject, "Bomb");
+        assert!(mail.text.is_none() && mail.attachments.is_empty());
+    }
+
+    #[test]
+    fn a_detached_signature_is_no_file() {
+        let mail = parse(&crlf(
+            "From: a@a.example\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pkcs7-signature; name=smime.p7s\nContent-Transfer-Encoding: base64\n\nSGk=\n--b--\n",
+        ));
+        assert!(mail.attachments.is_empty());
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_a_defect() {
+        let mail = parse(&crlf("From: a@a.example\nDate: 99 Foo 2026 77:00:00 +9900\nMessage-ID: <1@a.example>\n\nHi"));
+        assert!(mail.date.is_none() && mail.defects.contains(&Defect::NoDate));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn any_bytes_are_read(raw in proptest::collection::vec(any::<u8>(), 0..3000)) {
+            let _ = parse(&raw);
+        }
+
+        #[test]
+        fn any_mime_like_bytes_are_read(raw in "((Content-Type: (multipart/(mixed|alternative|digest|signed); boundary=[ab]|message/rfc822|text/(html|plain; charset=[a-z0-9-]{0,9}; format=flowed)|image/png; name=\"\\PC{0,6})|Content-Transfer-Encoding: (base64|quoted-printable)|Content-Disposition: attachment; filename(\\*0)?\\*?=\\PC{0,9}|Date: [0-9A-Za-z :+]{0,30}|From: \\PC{0,20}|--[ab](--)?|=[0-9A-F]{2}|\\PC{0,9})?\r?\n){0,40}") {
+            let mail = parse(raw.as_bytes());
+            let extract = crate::inbound::extract::extract(&mail);
+            prop_assert!(extract.whole.len() >= extract.reply.len());
+            let _ = crate::inbound::screen::screen(&mail, &crate::inbound::screen::OwnMarks::default());
+        }
+    }
+}

@@ -197,10 +197,15 @@ fn stretches(kinds: &[Kind]) -> Vec<(usize, usize)> {
     found
 }
 
+/// No signature is longer, and looking at more would take long.
+const SIGNATURE_TAIL: usize = 150;
+
 fn signature_in(lines: &[Source], sender: &str) -> Option<(usize, Sort)> {
     let marked = lines.iter().position(|l| l.mark == Mark::Signature);
-    let texts: Vec<&str> = lines.iter().take(marked.unwrap_or(lines.len())).map(|l| l.text.as_str()).collect();
-    let found = signature::start(&texts, sender);
+    let end = marked.unwrap_or(lines.len());
+    let skipped = end.saturating_sub(SIGNATURE_TAIL);
+    let texts: Vec<&str> = lines.iter().take(end).skip(skipped).map(|l| l.text.as_str()).collect();
+    let found = signature::start(&texts, sender).map(|(at, sort)| (at.saturating_add(skipped), sort));
     match marked {
         Some(at) => found.filter(|(_, sort)| *sort == Sort::Hard).or(Some((at, Sort::Hard))),
         None => found,

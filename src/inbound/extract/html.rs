@@ -3,7 +3,7 @@
 
 use super::plain::MAX_TEXT;
 use super::{Mark, Source};
-use crate::inbound::names::is_invisible;
+use crate::inbound::names::is_dropped;
 use crate::inbound::pattern::pattern;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
@@ -152,12 +152,13 @@ impl State {
     }
 
     fn start(&mut self, name: &str, tag: &Tag) -> TokenSinkResult<()> {
+        if is_block(name) {
+            // A block ends an open paragraph (HTML standard, 13.2.6.4.7).
+            self.break_line(0);
+            self.regions.retain(|r| r.tag != "p");
+        }
         for region in self.regions.iter_mut().filter(|r| r.tag == name) {
             region.depth = region.depth.saturating_add(1);
-        }
-        let before_block = is_block(name);
-        if before_block {
-            self.break_line(0);
         }
         if !VOID.contains(&name) {
             self.enter(name, tag);
@@ -249,7 +250,7 @@ impl State {
                 '\n' if self.pre > 0 => self.newline(),
                 c if c.is_ascii_whitespace() && self.pre == 0 => self.space(),
                 '\u{a0}' | '\u{202f}' | '\t' => self.line.push(' '),
-                c if is_invisible(c) => {}
+                c if is_dropped(c) => {}
                 c if self.line.len() < MAX_LINE => self.line.push(c),
                 _ => {}
             }

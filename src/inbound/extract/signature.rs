@@ -1,6 +1,7 @@
 //! Lines of new text come in; where a signature begins among them comes out: a delimiter, a mobile client's line, a
 //! closing with a name, a disclaimer (gateway.md T6).
 
+use crate::inbound::names::is_bidi_control;
 use crate::inbound::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -45,7 +46,8 @@ static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What a telephone or an app adds by itself.
 pub(super) fn is_mobile(line: &str) -> bool {
-    line.len() < 200 && MOBILE.is_match(line)
+    let bare = line.trim_matches(is_bidi_control);
+    bare.len() < 200 && MOBILE.is_match(bare)
 }
 
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -98,10 +100,10 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
 
 static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)\b.{0,200}(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
-        | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?(?:use|addressee|recipient)) | (?:content|contents|information)\ (?:of|in)\ this\ (?:e-?mail|message).{0,60}(?:confidential|privileged) | not\ to\ be\ treated\ as\ a\ secure | monitors\ all | unauthori[sz]ed\ (?:use|disclosure|copying) | (?:received|have\ received)\ (?:this\ .{0,30})?(?:in\ error|by\ mistake) | (?:informazioni|contenut\w+).{0,40}(?:riservate|confidenziali) | (?:intended|named)\ (?:recipient|addressee)
-        | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}(?:confidencial|destin) | esta\ mensagem.{0,80}confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}(?:vertrouwelijk|bestemd)
-        | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}(?:monitored|recorded|logged)",
+        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)\b.{0,200}?(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
+        | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}?\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?(?:use|addressee|recipient)) | (?:content|contents|information)\ (?:of|in)\ this\ (?:e-?mail|message).{0,60}?(?:confidential|privileged) | not\ to\ be\ treated\ as\ a\ secure | monitors\ all | unauthori[sz]ed\ (?:use|disclosure|copying) | (?:received|have\ received)\ (?:this\ .{0,30}?)?(?:in\ error|by\ mistake) | (?:informazioni|contenut\w+).{0,40}?(?:riservate|confidenziali) | (?:intended|named)\ (?:recipient|addressee)
+        | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}?(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}?(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}?(?:confidencial|destin) | esta\ mensagem.{0,80}?confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}?(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}?(?:vertrouwelijk|bestemd)
+        | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}?(?:monitored|recorded|logged)",
     )
 });
 
@@ -193,7 +195,7 @@ fn contact(lines: &[&str]) -> Option<usize> {
 fn is_card(lines: &[&str], at: usize) -> bool {
     let card: Vec<&str> = lines.iter().skip(at).copied().filter(|l| !l.trim().is_empty()).collect();
     let above = lines.iter().take(at).rfind(|l| !l.trim().is_empty());
-    let introduced = above.is_none_or(|l| l.trim().ends_with([':', ',']));
+    let introduced = above.is_none_or(|l| l.trim().ends_with([':', ',']) && !l.trim().starts_with(':'));
     let numbers = card.iter().filter(|l| CONTACT.is_match(l)).count();
     let enough = numbers >= 2 && numbers.saturating_mul(4) >= card.len() && card.len() >= 3;
     !introduced && enough && card.len() <= MAX_LINES.saturating_add(2) && card.iter().all(|l| is_card_line(l))
