@@ -25,6 +25,9 @@ pub struct Bounce {
 
 /// Reads a bounce; `None` for every other mail.
 pub fn read(mail: &Mail) -> Option<Bounce> {
+    if is_challenge(mail) {
+        return None;
+    }
     let notice = Notice::of(mail);
     let blocks = notice.blocks();
     let reported = !blocks.is_empty() && (is_report(mail) || looks_like_a_bounce(mail, &notice));
@@ -52,13 +55,18 @@ struct Block {
 
 impl Block {
     fn recipient(&self) -> Option<String> {
-        let plausible = |a: &&String| a.contains('@');
+        let plausible = |a: &&String| a.split_once('@').is_some_and(|(local, _)| !local.is_empty());
         self.finally.as_ref().filter(plausible).or(self.original.as_ref().filter(plausible)).cloned()
     }
 
     fn failed(&self) -> bool {
         match self.action.as_deref() {
-            Some(action) => action.starts_with("fail") || action.starts_with("delay") || action.contains("expired"),
+            Some(action) => {
+                action.starts_with("fail")
+                    || action.starts_with("delay")
+                    || action.starts_with("error")
+                    || action.contains("expired")
+            }
             None => self.status.as_deref().is_some_and(|s| !s.starts_with('2')) || self.diagnostic.is_some(),
         }
     }
@@ -79,7 +87,9 @@ impl Block {
     fn code(&self) -> Option<String> {
         let inner = self.diagnostic.as_deref().and_then(status_in);
         let outer = self.status.as_deref().and_then(status_in);
-        let vague = outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
+        let harder = inner.as_deref().is_some_and(|i| i.starts_with('5'))
+            && outer.as_deref().is_some_and(|o| o.starts_with('4'));
+        let vague = harder || outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
         if vague { inner.or(outer) } else { outer }
     }
 }
@@ -122,7 +132,11 @@ impl Notice {
         if reported.iter().any(|b| b.recipient().is_some()) {
             return reported;
         }
-        blocks_in(&self.text).into_iter().filter(|b| b.recipient().is_some()).collect()
+        let written: Vec<Block> = blocks_in(&self.text).into_iter().filter(|b| b.recipient().is_some()).collect();
+        if !written.is_empty() || !self.text.trim().is_empty() && !listed_in(&self.text).is_empty() {
+            return written;
+        }
+        blocks_in(&self.returned).into_iter().filter(|b| b.recipient().is_some()).collect()
     }
 }
 
@@ -143,7 +157,7 @@ static RETURNED: LazyLock<Regex> = LazyLock::new(|| {
             |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)\b.*
         | (?:below\ is\ a\ copy\ of\ the\ original\ message|message\ (?:headers?|contents?|text)\ follows?|original\ message\ (?:as\ received|follows|headers?)
             |the\ (?:text|header|headers|first\ \d+\ lines)\ of\ (?:your|the)\ (?:original\ |message)|your\ (?:original\ )?message\ (?:follows|header)
-            |unsent\ message\ follows|the\ original\ message\ (?:was|follows|is)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
+            |unsent\ message\ follows|the\ original\ message\ (?:follows|is\ attached)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
             |headers?\ of\ (?:the|your)\ (?:original\ )?message|your\ message\ reads|here\ is\ (?:your|the)\ (?:original\ )?message)\b.*
         | Received:\ ?\(?from\b.* | Return-Path:\ ?<.* | (?:X-)?Received:\ by\b.*
         | Content-Type:\ (?:message/rfc822|text/rfc822-headers).*
@@ -244,7 +258,7 @@ fn tidy(recipients: &mut Vec<String>) {
 static STATUS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.(?:$|[^0-9]))"));
 static REPLY_CODE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@])([45])[0-5][0-9](?:[ \-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
+    LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@]|code :)([45])[0-5][0-9](?:[ ,\-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
 
 fn status_in(text: &str) -> Option<String> {
     STATUS.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str().to_owned()).find(|s| !s.starts_with('2'))
@@ -275,7 +289,7 @@ static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
         | returned\ (?:mail|e-?mail|message|to\ sender) | failure\ notice | failure\ delivery | failed\ (?:delivery|mail) | nondeliverable
         | non[-\ ]?deliver\w* | notification:?\ (?:of\ )?(?:delivery|d'état|undeliver) | rejected\ (?:mail|message) | rejected: | warning:?\ (?:could\ not|message|undeliver)
         | user\ unknown | unknown\ user | (?:your\ )?(?:mail|message|e-?mail)\ (?:was\ |to\ .*\ )?(?:could|can)(?:\ ?not|n't)\ be\ delivered
-        | could\ not\ (?:send|deliver) | unable\ to\ deliver | can(?:no|')t\ (?:send|deliver) | dsn: | bounce | problem\ delivering | error\ (?:sending|delivering|mail)
+        | could\ not\ (?:send|deliver) | unable\ to\ deliver | can(?:no|')t\ (?:send|deliver) | dsn: | bounce | automatically\ rejected | problem\ delivering | error\ (?:sending|delivering|mail)
         | mdaemon | smtp\ (?:error|server) | mail\ (?:error|rejected|bounced|blocked|transaction) | [*!\s]*spam[*!\s]* | message\ you\ sent | your\ message\ (?:to|was)
         | sorry,?\ your\ (?:mail|message) | permanent\ (?:delivery|failure|fatal) | address\ (?:unknown|not\ found|invalid) | postmaster\ notify | nachricht\ (?:nicht|unzustell) | mail\ konnte
         | メール | 配信 | 送信 | エラー | 投递失败 | 退信 | 系统退信
@@ -293,7 +307,7 @@ static PROSE: LazyLock<Regex> = LazyLock::new(|| {
         | mailbox\ (?:is\ )?(?:full|unavailable|not\ found|disabled|inactive|does\ not\ exist) | over\ quota|quota\ exceeded|exceed\w*\ (?:the\ |its\ )?(?:quota|storage)
         | (?:invalid|bad)\ (?:recipient|address|mailbox) | account\ (?:has\ been\ |is\ )?(?:disabled|suspended|deactivated|discontinued|closed) | does\ not\ exist | doesn't\ exist
         | (?:address|recipient)\w*\ (?:was\ |is\ |has\ )?(?:rejected|not\ found|invalid|unknown|refused) | error\ (?:has\ )?(?:occurred|while|delivering) | (?:has\ been|was|is\ being|being)\ (?:returned|rejected|delayed|blocked|refused)
-        | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
+        | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | automatically\ rejected | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
         | \b[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
         | 送信できません|配信できません|配信に失敗|見つかりません|失敗しました|退信|无法(?:投递|送达)",
     )
@@ -341,7 +355,14 @@ fn looks_like_a_bounce(mail: &Mail, notice: &Notice) -> bool {
     if super::screen::says_away(mail) {
         return false;
     }
-    (from_a_mailer(mail) && (subject || prose)) || (subject && prose && !is_answer(mail))
+    (from_a_mailer(mail) && (subject || prose)) || (subject && prose && !is_answer(mail) && has_evidence(mail, notice))
+}
+
+/// Whether a mail that no mailer signs bears what only mailers write: codes, fields, the returned mail.
+fn has_evidence(mail: &Mail, notice: &Notice) -> bool {
+    let coded = status_in(&notice.text).is_some() || REPLY_CODE.is_match(&notice.text);
+    let marked = mail.header("auto-submitted").is_some() || !notice.blocks().is_empty();
+    coded || marked || !notice.returned.is_empty()
 }
 
 /// A person who answers a bounce quotes it, and their mail names what it answers.
@@ -366,7 +387,7 @@ static GIVEN_UP: LazyLock<Regex> = LazyLock::new(|| {
 
 static SOFT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"over ?quota|quota exceeded|mailbox (?:is )?full|temporar|try again|timed out|could not connect|connection (?:refused|timed)|too many messages|disk full|storage",
+        r"temporar|try again|timed out|could not connect|connection (?:refused|timed)|too many messages|disk full|storage",
     )
 });
 
@@ -393,7 +414,13 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     }
     let not_theirs = own_addresses(mail);
     let wanted = |a: &String| !not_theirs.contains(a) && !is_program(a);
-    let mut found: Vec<String> = listed_in(&notice.text).into_iter().filter(wanted).collect();
+    let announced =
+        ANNOUNCED.find(&notice.text).and_then(|m| notice.text.get(m.end()..)).map(listed_in).unwrap_or_default();
+    let listed = if announced.is_empty() { listed_in(&notice.text) } else { announced };
+    let mut found: Vec<String> = listed.iter().filter(|a| wanted(a)).cloned().collect();
+    if found.is_empty() {
+        found = listed.into_iter().filter(|a| !is_program(a)).collect();
+    }
     if found.is_empty() {
         found = spoken_of(&notice.text).into_iter().filter(wanted).collect();
     }
@@ -409,10 +436,7 @@ fn own_addresses(mail: &Mail) -> Vec<String> {
     let of = |m: &super::parse::Mailbox| m.address.to_ascii_lowercase();
     let mut own: Vec<String> = mail.from.iter().chain(&mail.to).map(of).collect();
     own.extend(
-        ["delivered-to", "return-path", "envelope-to", "x-original-to"]
-            .iter()
-            .flat_map(|h| mail.header_all(h))
-            .flat_map(addresses_in),
+        ["delivered-to", "return-path", "envelope-to"].iter().flat_map(|h| mail.header_all(h)).flat_map(addresses_in),
     );
     own
 }
@@ -422,10 +446,40 @@ fn is_program(address: &str) -> bool {
     matches!(local, "mailer-daemon" | "postmaster" | "abuse" | "helpdesk" | "support") || !address.contains('@')
 }
 
+/// What programs write above the list of those who were missed.
+static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"following (?:recipient|address|e-?mail address)[^\n]*|did not reach[^\n]*|was not delivered to[^\n]*|permanent (?:fatal |delivery )?errors[^\n]*|could not be delivered to[^\n]*",
+    )
+});
+
+static CHALLENGE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"requires confirmation|waitlisted|waiting list|guest list|to (?:confirm|verify) (?:that )?you(?:'re| are)|confirm your (?:e-?mail|message|address|identity)|challenge.?response|add (?:yourself|your address) to (?:my|the) (?:list|white|guest)|spam ?arrest|one-time (?:confirm|verif)",
+    )
+});
+
+/// Whether a program asks the sender to prove something before it delivers.
+pub(super) fn is_challenge(mail: &Mail) -> bool {
+    let text = bounded(mail.text.as_deref().unwrap_or_default());
+    let (notice, _) = split_returned(&text);
+    let reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
+    let machine = from_a_mailer(mail) || mail.header("auto-submitted").is_some();
+    machine
+        && (CHALLENGE.is_match(notice)
+            || reports.into_iter().any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes))))
+}
+
+/// Whether a read receipt is none, because it tells that the mail was refused (Dovecot's sieve).
+pub(super) fn says_rejected(mail: &Mail) -> bool {
+    let text = bounded(mail.text.as_deref().unwrap_or_default());
+    text.contains("rejected") && PROSE.is_match(&text)
+}
+
 /// Addresses that stand where programs list those who were missed: at the start of a line, perhaps after a label.
 static LISTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?xm)^[\ \t>]*(?:[-*•]+\ *|\d+[.)]\ *|\(?(?:expanded|generated|original|was)\ (?:from|to)?:?\ *)?(?:(?:intended\ |failed\ |invalid\ |unknown\ )?(?:recipients?|addresse?e?s?|to|rcpt|user|e-?mail|rcpt\ to|mailbox|for|undeliverable\ to|unable\ to\ deliver\ (?:message\ )?to|failed\ addresse?s?|final-recipient)(?:\(s\))?(?:\ name|\ address)?\ *[:=]?\ *)?[\[<'\x22(]*(?:smtp:|rfc822;\ *|mailto:)?[<'\x22]*([a-z0-9.!\x23$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?)",
+        r"(?xm)^[\ \t>]*(?:[-*•]+\ *|\d+[.)]\ *|\(?(?:expanded|generated|original|was)\ (?:from|to)?:?\ *)?(?:(?:intended\ |failed\ |invalid\ |unknown\ )?(?:recipients?|addresse?e?s?|to|rcpt|user|e-?mail|rcpt\ to|mailbox|for|undeliverable\ to|unable\ to\ deliver\ (?:message\ )?to|failed\ addresse?s?|final-recipient)(?:\(s\))?(?:\ name|\ address)?(?:\ *[:=]\ *|\ +))?[\[<'\x22(]*(?:smtp:|rfc822;\ *|mailto:)?[<'\x22]*([a-z0-9.!\x23$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?)",
     )
 });
 
@@ -456,4 +510,104 @@ fn spoken_of(text: &str) -> Vec<String> {
 fn addressees(returned: &str) -> Vec<String> {
     static TO: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^>?\s*(?:to|delivered-to|x-original-to)\s*:(.*)$"));
     TO.captures_iter(returned).take(1).filter_map(|c| c.get(1)).flat_map(|m| addresses_in(m.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::parse::parse;
+    use proptest::prelude::*;
+
+    fn bounce(raw: &str) -> Option<Bounce> {
+        read(&parse(raw.replace('\n', "\r\n").as_bytes()))
+    }
+
+    fn report(fields: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n{fields}\n--b\nContent-Type: message/rfc822\n\nTo: other@x.example\n\nHello\n--b--\n"
+        )
+    }
+
+    #[test]
+    fn a_standard_report_is_read_by_its_fields() {
+        let raw = report(
+            "Final-Recipient: rfc822; Jane@D.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 unknown\n",
+        );
+        let expected = Bounce {
+            recipients: vec!["jane@d.example".into()],
+            permanent: true,
+            delayed: false,
+            status: Some("5.1.1".into()),
+        };
+        assert_eq!(bounce(&raw), Some(expected));
+    }
+
+    #[test]
+    fn a_delay_is_no_failure() {
+        let b = bounce(&report("Final-Recipient: rfc822; jane@d.example\nAction: delayed\nStatus: 4.4.1\n")).unwrap();
+        assert!(b.delayed && !b.permanent);
+    }
+
+    #[test]
+    fn a_report_of_success_is_no_bounce() {
+        assert_eq!(
+            bounce(&report("Final-Recipient: rfc822; jane@d.example\nAction: delivered\nStatus: 2.0.0\n")),
+            None
+        );
+    }
+
+    #[test]
+    fn only_those_who_failed_are_named() {
+        let b = bounce(&report("Final-Recipient: rfc822; a@d.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; b@d.example\nAction: failed\nStatus: 5.2.2\n")).unwrap();
+        assert_eq!(b.recipients, ["b@d.example"]);
+    }
+
+    #[test]
+    fn a_bounce_in_prose_names_the_addresses_it_lists() {
+        let b = bounce("From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nI wasn't able to deliver your message to the following addresses.\n\n<jane@d.example>:\n550 5.1.1 no such user\n\n--- Below this line is a copy of the message.\n\nTo: jane@d.example\nFrom: m-12@in.example\n").unwrap();
+        assert_eq!(b.recipients, ["jane@d.example"]);
+        assert_eq!((b.permanent, b.status.as_deref()), (true, Some("5.1.1")));
+    }
+
+    #[test]
+    fn a_header_of_exim_names_them_too() {
+        let b = bounce("From: Mail Delivery System <Mailer-Daemon@mx.example>\nX-Failed-Recipients: a@d.example, b@d.example\nSubject: Mail delivery failed\n\nThis is a permanent error.\n").unwrap();
+        assert_eq!(b.recipients, ["a@d.example", "b@d.example"]);
+    }
+
+    #[test]
+    fn a_person_who_writes_about_a_bounce_is_none() {
+        assert_eq!(
+            bounce(
+                "From: Jane <jane@d.example>\nSubject: Re: Undelivered Mail\n\nMy mail to you was returned: user unknown. 550 5.1.1\n"
+            ),
+            None
+        );
+        assert_eq!(
+            bounce(
+                "From: Jane <jane@d.example>\nSubject: Message from the client\n\nThe exhibits could not be delivered on Friday.\n"
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn a_challenge_is_no_bounce() {
+        assert_eq!(
+            bounce(
+                "From: noreply@guard.example\nReturn-Path: <>\nSubject: Undelivered\n\nYour message has been waitlisted. Please confirm your address.\n"
+            ),
+            None
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_report_is_read(body in "((Final-Recipient|Action|Status|Diagnostic-Code|Original-Recipient|To): \\PC{0,20}\n|<[a-z@.]{0,9}>:?\n|[45][0-9. ]{0,9}\n|--- Below this line\n|\n){0,30}") {
+            let _ = bounce(&report(&body));
+            let _ = bounce(&format!("From: MAILER-DAEMON\nSubject: failure notice\n\n{body}"));
+        }
+    }
 }

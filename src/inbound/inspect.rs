@@ -44,3 +44,51 @@ fn shown(mailbox: &Mailbox) -> String {
 fn file_of(a: &Attachment) -> Value {
     json!({"name": a.name, "mime": a.mime, "size": a.bytes.len(), "sha256": a.sha256, "inline": a.inline})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_is_there_and_none_is_null() {
+        for raw in [&b""[..], b"\xff\0", b"From: Jane <j@d.example>\r\nDate: Tue, 14 Apr 2026 09:30:00 +0200\r\n\r\nHi"]
+        {
+            let object = inspect("a.eml", raw, |_, _| Vec::new());
+            let keys: Vec<&String> = object.as_object().unwrap().keys().collect();
+            let mut wanted = [
+                "file",
+                "message_id",
+                "from",
+                "to",
+                "subject",
+                "date",
+                "class",
+                "reply",
+                "signature",
+                "quoted",
+                "commands",
+                "attachments",
+            ];
+            wanted.sort_unstable();
+            assert_eq!(keys, wanted);
+            assert!(object.as_object().unwrap().values().all(|v| !v.is_null()));
+        }
+    }
+
+    #[test]
+    fn a_bounce_is_told_with_its_recipients() {
+        let raw = b"From: MAILER-DAEMON@x.example\r\nSubject: failure notice\r\n\r\n<j@d.example>: 550 5.1.1 user unknown\r\n";
+        let object = inspect("a.eml", raw, |_, _| Vec::new());
+        assert_eq!(object["class"], "bounce");
+        assert_eq!(object["bounce"], json!({"recipients": ["j@d.example"], "permanent": true, "status": "5.1.1"}));
+    }
+
+    #[test]
+    fn commands_come_from_the_new_text() {
+        let raw = b"From: j@d.example\r\n\r\n#done T-1\r\n> #done T-2\r\n";
+        let object = inspect("a.eml", raw, |_, e| {
+            e.lines.iter().filter(|l| l.text.starts_with('#')).map(|l| json!(l.text)).collect()
+        });
+        assert_eq!(object["commands"], json!(["#done T-1"]));
+    }
+}

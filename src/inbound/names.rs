@@ -2,12 +2,16 @@
 //! Never a path, a control or invisible character, a reserved name or an empty one (gateway.md D1, threats.md T67, T68).
 
 /// The most characters a document's name keeps; longer ones lose their middle, never their extension.
-pub const MAX_NAME: usize = 180;
+pub const MAX_NAME: usize = 240;
 
 /// A safe name for a document: the last path segment without control, bidi and invisible characters, without what
 /// Windows reserves, at most [`MAX_NAME`] characters long; `attachment` if nothing is left.
 pub fn safe_name(name: &str) -> String {
-    let visible: String = name.chars().take(8 * MAX_NAME).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+    let visible: String = name
+        .chars()
+        .take(8 * MAX_NAME)
+        .map(|c| if c.is_ascii_whitespace() || c == '\u{a0}' { ' ' } else { c })
+        .collect();
     let visible: String = visible.chars().filter(|c| !is_invisible(*c)).collect();
     let last = visible.rsplit(['/', '\\']).find(|s| !s.trim().is_empty()).unwrap_or_default();
     let plain: String = last.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
@@ -43,6 +47,16 @@ pub fn is_invisible(c: char) -> bool {
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
             | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
             | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Characters that turn the direction of text: a name loses them, a command with one is refused (decisions.md 8).
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a body's text is read as if the character were not there: invisible, but turning nothing.
+pub fn is_dropped(c: char) -> bool {
+    is_invisible(c) && !is_bidi_control(c)
 }
 
 fn is_reserved(name: &str) -> bool {

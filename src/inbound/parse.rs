@@ -173,8 +173,14 @@ pub fn parse_within(raw: &[u8], limits: &Limits) -> Mail {
 /// An mbox's "From " line, blank lines or a byte order mark before the header are no part of the mail.
 fn without_envelope_line(raw: &[u8]) -> &[u8] {
     let mut rest = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
-    let blank = rest.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    rest = rest.get(blank..).unwrap_or(rest);
+    while let Some((line, next)) =
+        rest.split_at_checked(rest.iter().position(|b| *b == b'\n').map_or(rest.len(), |at| at.saturating_add(1)))
+    {
+        if rest.is_empty() || !line.trim_ascii().is_empty() {
+            break;
+        }
+        rest = next;
+    }
     if rest.starts_with(b"From ") || rest.starts_with(b">From ") {
         let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
         rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
@@ -205,7 +211,7 @@ fn read_header(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     mail.from = all_of(message, "from").into_iter().next();
     mail.to = all_of(message, "to");
     mail.cc = all_of(message, "cc");
-    mail.subject = message.subject().map(one_line).unwrap_or_default();
+    mail.subject = subject(message, raw);
     mail.date = message.date().and_then(zoned);
     mail.content_type = message.content_type().map(mime_of).unwrap_or_default();
     let missing = [
@@ -224,6 +230,17 @@ fn header(header: &mail_parser::Header<'_>, raw: &[u8]) -> Option<Header> {
     let value = raw.get(start..end)?;
     let value = String::from_utf8_lossy(value.get(..MAX_VALUE).unwrap_or(value));
     Some(Header { name: header.name().to_ascii_lowercase(), value: one_line(&value) })
+}
+
+/// 8-bit subjects are against the standard and written by old programs in their own character set.
+fn subject(message: &Message<'_>, raw: &[u8]) -> String {
+    let parsed = message.subject().map(one_line).unwrap_or_default();
+    if !parsed.contains('\u{fffd}') {
+        return parsed;
+    }
+    let field = message.headers().iter().rfind(|h| h.name().eq_ignore_ascii_case("subject"));
+    let value = field.and_then(|h| raw.get(usize::try_from(h.offset_start).ok()?..usize::try_from(h.offset_end).ok()?));
+    value.map_or(parsed, |v| one_line(&decode_words(&one_line(&charset::decode(v, None)))))
 }
 
 fn one_line(value: &str) -> String {
@@ -289,7 +306,15 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     if htmls.iter().any(|p| matches!(p.body, PartType::Html(_))) {
         mail.html = Some(htmls.iter().map(|p| html_of(p, raw)).collect::<Vec<_>>().join("\n"));
     }
+    let headless = mail.text.is_none() && mail.html.is_none();
     for part in message.attachments() {
+        if headless && mail.text.is_none() && part.content_type().is_some_and(|ct| ct.ctype() == "multipart") {
+            mail.text = Some(text_of(part, raw));
+            continue;
+        }
+        if is_signature_of(part, &mail.content_type) {
+            continue;
+        }
         if part.is_encoding_problem {
             mail.defects.push(Defect::BrokenEncoding);
         }
@@ -300,6 +325,12 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
         mail.attachments.push(attachment(part, raw, number, mail.html.as_deref()));
     }
     take_uuencoded(mail);
+}
+
+/// The detached signature of a signed mail is no file of anybody's.
+fn is_signature_of(part: &MessagePart<'_>, whole: &str) -> bool {
+    let is = |subtype: &str| part.is_content_type("application", subtype);
+    whole == "multipart/signed" && (is("pgp-signature") || is("pkcs7-signature") || is("x-pkcs7-signature"))
 }
 
 fn is_picture(part: &MessagePart<'_>) -> bool {
@@ -394,6 +425,9 @@ fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&s
 fn written_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let parsed = part.attachment_name().map(str::to_owned).or_else(|| folded_name(part, raw))?;
     let name = one_line(&decode_words(&parsed));
+    let other = part.content_type().and_then(|ct| ct.attribute("name")).map(|n| one_line(&decode_words(n)));
+    // A client that can't write the name in one character set puts question marks there and the real name into `name=`.
+    let name = other.filter(|o| name.contains('?') && !o.contains(['?', '\u{fffd}'])).unwrap_or(name);
     (!name.is_empty()).then_some(name)
 }
 
@@ -445,4 +479,156 @@ fn made_up_name(part: &MessagePart<'_>, mime: &str, number: usize) -> String {
 /// SHA-256 in lower-case hexadecimal.
 fn hex_sha256(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn crlf(text: &str) -> Vec<u8> {
+        text.replace('\n', "\r\n").into_bytes()
+    }
+
+    #[test]
+    fn an_ordinary_mail_is_read() {
+        let mail = parse(&crlf(
+            "From: Jane Doe <jane@d.example>\nTo: M <m-12@in.example>, x@y.example\nCc: z@y.example\nSubject: =?utf-8?Q?R=C3=A9ponse?=\nDate: Tue, 14 Apr 2026 09:30:00 -0400\nMessage-ID: <1@d.example>\nIn-Reply-To: <2@in.example>\nReferences: <3@in.example>\n <2@in.example>\n\nHello\n",
+        ));
+        assert_eq!(mail.from, Some(Mailbox { name: Some("Jane Doe".into()), address: "jane@d.example".into() }));
+        assert_eq!(mail.to.len(), 2);
+        assert_eq!(mail.cc[0].address, "z@y.example");
+        assert_eq!(mail.subject, "Réponse");
+        assert_eq!(mail.message_id.as_deref(), Some("1@d.example"));
+        assert_eq!(mail.in_reply_to, ["2@in.example"]);
+        assert_eq!(mail.references, ["3@in.example", "2@in.example"]);
+        assert_eq!(mail.text.as_deref().map(str::trim), Some("Hello"));
+        assert_eq!(
+            mail.date.map(|d| d.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).as_deref(),
+            Some("2026-04-14T09:30:00-04:00")
+        );
+        assert!(mail.defects.is_empty());
+    }
+
+    #[test]
+    fn several_from_headers_are_all_kept_and_told() {
+        let mail = parse(&crlf("From: a@a.example\nFrom: b@b.example\nSubject: x\n\nHello"));
+        assert_eq!(mail.from_raw, ["a@a.example", "b@b.example"]);
+        assert_eq!(mail.from.map(|f| f.address).as_deref(), Some("a@a.example"));
+        assert!(mail.defects.contains(&Defect::SeveralFrom));
+    }
+
+    #[test]
+    fn the_newest_references_are_kept_when_there_are_too_many() {
+        let many: Vec<String> = (0..80).map(|n| format!("<{n}@x.example>")).collect();
+        let mail = parse(&crlf(&format!("From: a@a.example\nReferences: {}\n\nHello", many.join(","))));
+        assert_eq!(mail.references.len(), MAX_REFERENCES);
+        assert_eq!(mail.references.last().map(String::as_str), Some("79@x.example"));
+    }
+
+    #[test]
+    fn bytes_that_are_no_mail_give_an_empty_mail() {
+        for raw in [&b""[..], b"\0\xff\xfe", b"no header at all", b"\r\n\r\n"] {
+            let mail = parse(raw);
+            assert!(
+                mail.from.is_none() && mail.defects.contains(&Defect::NoFrom)
+                    || mail.defects.contains(&Defect::NoHeader),
+                "{raw:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn apples_text_file_text_is_one_body_and_one_file() {
+        let mail = parse(&crlf(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nAbove.\n--b\nContent-Type: application/pdf; name=\"Brief.pdf\"\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nSGk=\n--b\nContent-Type: text/plain\n\nBelow.\n--b--\n",
+        ));
+        let text = mail.text.unwrap();
+        assert!(text.contains("Above.") && text.contains("Below."));
+        assert_eq!(mail.attachments.len(), 1);
+        assert_eq!(
+            (mail.attachments[0].name.as_str(), mail.attachments[0].bytes.as_slice()),
+            ("Brief.pdf", &b"Hi"[..])
+        );
+        assert_eq!(mail.attachments[0].sha256, "3639efcd08abb273b1619e82e78c29a7df02c1051b1820e99fc395dcaa3326b8");
+    }
+
+    fn named(disposition: &str) -> String {
+        let mail = parse(&crlf(&format!(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pdf\n{disposition}\nContent-Transfer-Encoding: base64\n\nSGk=\n--b--\n"
+        )));
+        mail.attachments[0].name.clone()
+    }
+
+    #[test]
+    fn names_are_decoded_in_all_their_mixtures() {
+        assert_eq!(named("Content-Disposition: attachment; filename=\"=?utf-8?B?TcO8bGxlci5wZGY=?=\""), "Müller.pdf");
+        assert_eq!(named("Content-Disposition: attachment; filename*=utf-8''M%C3%BCller.pdf"), "Müller.pdf");
+        assert_eq!(
+            named("Content-Disposition: attachment; filename*0*=utf-8''M%C3%BC; filename*1=ller.pdf"),
+            "Müller.pdf"
+        );
+        assert_eq!(named("Content-Disposition: attachment; filename=\"../../Brief.pdf\""), "Brief.pdf");
+        assert_eq!(named("Content-Disposition: attachment; filename=\n \"Folded name.pdf\""), "Folded name.pdf");
+    }
+
+    #[test]
+    fn a_file_without_a_name_gets_one() {
+        assert_eq!(named("Content-Disposition: attachment"), "attachment-1.pdf");
+    }
+
+    #[test]
+    fn a_forwarded_mail_is_one_file() {
+        let mail = parse(&crlf(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nSee below.\n--b\nContent-Type: message/rfc822\n\nFrom: x@x.example\nSubject: Offer\nContent-Type: multipart/mixed; boundary=c\n\n--c\n\n#done T-1\n--c\nContent-Type: application/pdf; name=a.pdf\n\nx\n--c--\n--b--\n",
+        ));
+        assert_eq!(mail.attachments.len(), 1);
+        assert_eq!(
+            (mail.attachments[0].name.as_str(), mail.attachments[0].mime.as_str()),
+            ("Offer.eml", "message/rfc822")
+        );
+        assert!(mail.attachments[0].bytes.starts_with(b"From: x@x.example"));
+        assert!(!mail.text.unwrap().contains("#done"));
+    }
+
+    #[test]
+    fn a_mail_beyond_a_limit_gives_its_header_only() {
+        let mut raw = crlf("From: a@a.example\nSubject: Bomb\nContent-Type: multipart/mixed; boundary=b\n\n");
+        raw.extend_from_slice(&b"--b\r\n\r\nx\r\n".repeat(1500));
+        let mail = parse(&raw);
+        assert_eq!(mail.limit(), Some(Limit::TooManyParts));
+        assert_eq!(mail.subject, "Bomb");
+        assert!(mail.text.is_none() && mail.attachments.is_empty());
+    }
+
+    #[test]
+    fn a_detached_signature_is_no_file() {
+        let mail = parse(&crlf(
+            "From: a@a.example\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pkcs7-signature; name=smime.p7s\nContent-Transfer-Encoding: base64\n\nSGk=\n--b--\n",
+        ));
+        assert!(mail.attachments.is_empty());
+    }
+
+    #[test]
+    fn a_date_that_is_none_is_a_defect() {
+        let mail = parse(&crlf("From: a@a.example\nDate: 99 Foo 2026 77:00:00 +9900\nMessage-ID: <1@a.example>\n\nHi"));
+        assert!(mail.date.is_none() && mail.defects.contains(&Defect::NoDate));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn any_bytes_are_read(raw in proptest::collection::vec(any::<u8>(), 0..3000)) {
+            let _ = parse(&raw);
+        }
+
+        #[test]
+        fn any_mime_like_bytes_are_read(raw in "((Content-Type: (multipart/(mixed|alternative|digest|signed); boundary=[ab]|message/rfc822|text/(html|plain; charset=[a-z0-9-]{0,9}; format=flowed)|image/png; name=\"\\PC{0,6})|Content-Transfer-Encoding: (base64|quoted-printable)|Content-Disposition: attachment; filename(\\*0)?\\*?=\\PC{0,9}|Date: [0-9A-Za-z :+]{0,30}|From: \\PC{0,20}|--[ab](--)?|=[0-9A-F]{2}|\\PC{0,9})?\r?\n){0,40}") {
+            let mail = parse(raw.as_bytes());
+            let extract = crate::inbound::extract::extract(&mail);
+            prop_assert!(extract.whole.len() >= extract.reply.len());
+            let _ = crate::inbound::screen::screen(&mail, &crate::inbound::screen::OwnMarks::default());
+        }
+    }
 }

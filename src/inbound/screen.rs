@@ -83,6 +83,9 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
     if let Some(class) = report {
         return class;
     }
+    if bounce::is_challenge(mail) {
+        return Class::AutoReply;
+    }
     if mail.subject.trim().starts_with("Recall:") && RECALL.is_match(&body(mail)) {
         return Class::Recall;
     }
@@ -110,7 +113,8 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
 fn report(mail: &Mail) -> Option<Class> {
     let has = |mime: &str| mail.attachments.iter().any(|a| a.mime == mime);
     let is_report = mail.content_type == "multipart/report";
-    (is_report && has("message/disposition-notification")).then_some(Class::ReadReceipt)
+    let rejected = bounce::says_rejected(mail);
+    (is_report && !rejected && has("message/disposition-notification")).then_some(Class::ReadReceipt)
 }
 
 fn lower(mail: &Mail, name: &str) -> String {
@@ -149,25 +153,26 @@ fn is_calendar_answer(mail: &Mail) -> bool {
 /// Subjects that programs write when their owner is away, each anchored: a person's `Re:` never begins like that.
 static AWAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)^\s*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
+        r"(?x)^[\s\[(*]*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
         (?:out\ of\ (?:the\ )?office|ooo)(?:\ (?:auto(?:matic)?[\ -]?)?(?:re(?:ply|sponse)|notification|message))?\s*(?:[:\-–(]|$|until|from|re:)
         | out\ of\ (?:the\ )?office\b
         | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)\b
         | auto\s*: | autoreply\b | autoresponse\b
-        | vacation\s*: | vacation\ (?:reply|response|message|notice) | on\ (?:vacation|holiday|annual\ leave|maternity\ leave|leave)\b
+        | vacation\s*: | vacation\ (?:reply|response|message|notice) | on\ (?:vacation|holiday|annual\ leave|parental\ leave|maternity\ leave)\s*(?:$|[:(\-–]|until|from)
         | sorry,?\ i'?m\ on\ vacation
         | away\ from\ (?:the\ |my\ )?(?:office|desk|mail)
-        | abwesen[dh]\w* | abwesenheits\w* | automatische\ antwort | automatische\ abwesenheit\w* | nicht\ im\ (?:büro|hause)
-        | (?:réponse|message)\ automatique | absence\ du\ bureau | absent\ du\ bureau | absence\s*:
+        | abwesenheits(?:notiz|meldung|nachricht|benachrichtigung|assistent|hinweis|agent) | automatische\ antwort | automatische\ abwesenheit\w* | nicht\ im\ (?:büro|hause)
+        | (?:réponse|message)\ automatique | absence\ du\ bureau | absent\ du\ bureau
         | respuesta\ autom[aá]tica | fuera\ de(?:\ la)?\ oficina | contestaci[oó]n\ autom[aá]tica | ausencia\ de\ la\ oficina
         | resposta\ autom[aá]tica | fora\ do\ escrit[oó]rio | ausente\ do\ escrit[oó]rio | ausência\ tempor[aá]ria
         | risposta\ automatica | fuori\ (?:sede|ufficio) | assente\ dall'ufficio
-        | automatisch\ antwoord | automatisch\ bericht | afwezig(?:heid\w*)? | niet\ aanwezig
-        | autosvar | automatisk\ svar | automatiskt\ svar | automaattinen\ vastaus | fr[åa]nvaro | frav[æe]r\w* | poissa
-        | autoodpowied[zź] | automatyczna\ odpowied[zź] | odpowied[zź]\ automatyczna | nieobecno[sś][cć]
+        | automatisch\ antwoord | automatisch\ bericht | afwezigheidsbericht | niet\ aanwezig
+        | autosvar | automatisk\ svar | automatiskt\ svar | automaattinen\ vastaus
+        | autoodpowied\S | automatyczna\ odpowied\S | odpowied\S\ automatyczna
         | automatická\ odpov[eě][dď] | automatikus\ v[aá]lasz | r[aă]spuns\ automat | otomatik\ yan[ıi]t
         | автоответ\w* | автоматический\ ответ | автоматична\ відповідь | αυτόματη\ απάντηση
         | 自動(?:応答|返信) | 自动(?:回复|答复) | 自動回覆 | 자동\ ?(?:회신|응답) | מענה\ אוטומטי | الرد\ التلقائي
+        | (?:abwesend|abwesenheit|afwezig(?:heid)?|absence|ausencia|ausência|assenza|nieobecno[sś][cć]|fr[åa]nvaro|frav[æe]r|poissa)\s*(?:$|[:(\-–]\s*\d|(?:bis|vom|du|t/m|till?|do|dal|del|de)\s\d)
         )",
     )
 });
@@ -254,4 +259,116 @@ fn is_empty(mail: &Mail) -> bool {
     let text = mail.text.as_deref().is_none_or(blank);
     let html = mail.html.as_deref().is_none_or(|h| blank(&super::extract::text_of_html(h)));
     text && html && mail.attachments.is_empty() && mail.limit().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::parse::parse;
+
+    fn class(head: &str) -> Class {
+        screened(&format!("From: Jane Doe <jane@d.example>\n{head}\n\nPlease see attached.\n"))
+    }
+
+    fn screened(raw: &str) -> Class {
+        screen(&parse(raw.replace('\n', "\r\n").as_bytes()), &OwnMarks::default())
+    }
+
+    #[test]
+    fn a_person_is_a_person() {
+        for head in [
+            "Subject: Re: Task T-12",
+            "Subject: x\nAuto-Submitted: no",
+            "Subject: x\nList-Id: <team.d.example>\nList-Unsubscribe: <mailto:x@d.example>",
+            "Subject: On leave to appeal",
+            "Subject: Absence of the witness",
+            "Subject: Delivery problem with the exhibits",
+            "Subject: Re: Undeliverable: your brief",
+            "Subject: Recall: the hearing is on Monday",
+            "Subject: x\nX-Auto-Response-Suppress: OOF",
+        ] {
+            assert_eq!(class(head), Class::Person, "{head}");
+        }
+    }
+
+    #[test]
+    fn automatic_answers_are_known_by_header_or_subject() {
+        for head in [
+            "Subject: x\nAuto-Submitted: auto-replied",
+            "Subject: x\nAuto-Submitted: auto-generated; owner-email=\"a@b.example\"",
+            "Subject: x\nX-Autoreply: yes",
+            "Subject: x\nPrecedence: auto_reply",
+            "Subject: x\nReturn-Path: <>",
+            "Subject: Automatic reply: Task T-12",
+            "Subject: Automatische Antwort: Aufgabe",
+            "Subject: Abwesenheitsnotiz",
+            "Subject: Réponse automatique : Tâche",
+            "Subject: Out of Office",
+        ] {
+            assert_eq!(class(head), Class::AutoReply, "{head}");
+        }
+    }
+
+    #[test]
+    fn bulk_mail_is_a_list() {
+        assert_eq!(class("Subject: News\nPrecedence: bulk"), Class::List);
+    }
+
+    #[test]
+    fn mail_that_a_filter_flags_as_spam_is_told() {
+        assert_eq!(class("Subject: x\nX-Spam-Flag: YES").name(), "normal");
+        assert_eq!(class("Subject: x\nX-Spam-Flag: YES"), Class::Spam);
+    }
+
+    #[test]
+    fn a_mail_without_text_and_files_is_empty() {
+        assert_eq!(screened("From: a@b.example\nSubject: x\n\n \n"), Class::Empty);
+        assert_eq!(
+            screened("From: a@b.example\nContent-Type: text/html\n\n<html><body><br>&nbsp;</body></html>\n"),
+            Class::Empty
+        );
+    }
+
+    #[test]
+    fn our_own_mail_is_known_by_each_of_its_marks() {
+        let own = OwnMarks {
+            header: "x-docketpost".into(),
+            message_id_domains: vec!["in.example".into()],
+            addresses: vec!["gateway@in.example".into()],
+        };
+        for head in [
+            "From: a@b.example\nX-Docketpost: 1",
+            "From: a@b.example\nMessage-ID: <1@IN.example>",
+            "From: Gateway@in.example",
+        ] {
+            let mail = parse(format!("{head}\r\n\r\nHello").as_bytes());
+            assert_eq!(screen(&mail, &own), Class::Own, "{head}");
+        }
+        assert_eq!(screen(&parse(b"From: a@b.example\r\n\r\nHello"), &own), Class::Person);
+    }
+
+    #[test]
+    fn calendar_answers_and_read_receipts_are_machines() {
+        let ics = "From: a@b.example\nSubject: Accepted: Hearing\nContent-Type: multipart/alternative; boundary=b\n\n--b\n\nYes\n--b\nContent-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR\n--b--\n";
+        assert_eq!(screened(ics), Class::CalendarAnswer);
+        let mdn = "From: a@b.example\nSubject: Read: Task\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nYour message was read.\n--b\nContent-Type: message/disposition-notification\n\nDisposition: manual-action/MDN-sent-manually; displayed\n--b--\n";
+        assert_eq!(screened(mdn), Class::ReadReceipt);
+    }
+
+    #[test]
+    fn only_people_are_no_machines() {
+        for class in [
+            Class::AutoReply,
+            Class::Bounce,
+            Class::Delay,
+            Class::ReadReceipt,
+            Class::List,
+            Class::CalendarAnswer,
+            Class::Recall,
+            Class::Own,
+        ] {
+            assert!(class.is_machine(), "{class:?}");
+        }
+        assert!(!Class::Person.is_machine() && !Class::Empty.is_machine());
+    }
 }

@@ -23,7 +23,7 @@ static VERB_LAST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)(?:^|[\s>,)\]])(?:
         wrote | writes | said | (?:a\ )?[ée]crit | schrieb(?:\ (?:am|geschrieben))? | geschrieben | schreef | schreef\ het\ volgende | (?:het\ )?volgende\ geschreven | geschreven | skrev | skrev\ följande | escribi[oó] | ha\ escrito | ha\ escrit | va\ escriure | escreveu | ha\ scritto
-        | napisa[łl](?:\(a\)|a)? | pisze | nap[ií]sal(?:\(a\)|a)? | написал(?:\(а\)|а)? | пишет | писал(?:\(а\)|а)? | (?:написав|пише)(?:\(ла\))? | kirjoitti | kirjutas | [íi]rta(?:\ \(.*\))? | [ií]rta | a\ scris | έγραψε | yazdı | şunu\ yazdı | şunları\ yazdı | napisao(?:/la)?(?:\ je)? | je\ napisao(?:/la)? | pisal(?:a)? | menulis | đã\ viết | viết
+        | napisa[łl](?:\(a\)|a)? | pisze | nap[ií]sal(?:\(a\)|a)? | написал(?:\(а\)|а)? | пишет | писал(?:\(а\)|а)? | (?:написав|пише)(?:\(ла\))? | kirjoitti | kirjutas | [íi]rta(?:\ \(.*\))? | a\ scris | έγραψε | yazdı | şunu\ yazdı | şunları\ yazdı | napisao(?:/la)?(?:\ je)? | je\ napisao(?:/la)? | pisal(?:a)? | menulis | đã\ viết | viết
         | 写道 | 寫道 | 写 | 来信 | さんは書きました | のメッセージ | wrote\ as\ follows | 작성 | 님이\ 작성 | כתב(?:/ה)? | כתבה | كتب | skrifaði | rašė | rakstīja | scrisse | schrieb\ folgendes
         )\s*(?:/[^:]{0,20})?[\s*_]*[:：]?[\s*_]*(?:-{2,})?[\s*]*$",
     )
@@ -69,6 +69,16 @@ static NAME_FIRST: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// `Jane schrieb am 3. April 2026 um 10:02:`
+static DATE_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[\pL.' \-]{0,60}\s(?:schrieb|wrote|skrev|a écrit|escribió|ha scritto|schreef|napisał\(?a?\)?)\s+(?:am|on|den|le|el|il|op|at|w dniu|dnia)\s.{0,40}\d{1,2}[:.]\d{2}",
+    )
+});
+/// `2026/4/3 Jane Doe <jane@firm.example>`
+static DATE_FIRST: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\d{4}[/.\-]\d{1,2}[/.\-]\d{1,2}\s[^<>]{0,60}<[^<>\s]+@[^<>\s]+>:?$"));
+
 /// How many of `lines` (the first is not blank) make up such a line, and how sure that is; `None` if they make none.
 pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
     let mut joined = String::new();
@@ -84,14 +94,22 @@ pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
             joined.push(' ');
         }
         joined.push_str(bare);
+        joined = joined.replace("< ", "<");
         if let Some(found) = judge(&joined) {
-            return Some((n.saturating_add(1), found));
+            return Some((n.saturating_add(1).saturating_add(name_below(lines, n, bare)), found));
         }
         if bare.ends_with(['.', '!', '?']) && bare.len() > 60 && !bare.contains('@') {
             return None;
         }
     }
     None
+}
+
+/// Some clients put the name on the line below the verb.
+fn name_below(lines: &[&str], at: usize, line: &str) -> usize {
+    let next = lines.get(at.saturating_add(1)).map(|l| l.trim()).unwrap_or_default();
+    let named = next.ends_with([':', '：']) && next.len() < 120 && !next.starts_with('>');
+    usize::from(named && !line.ends_with([':', '：']))
 }
 
 fn may_start(line: &str) -> bool {
@@ -119,7 +137,7 @@ fn judge(line: &str) -> Option<Found> {
     if colon && dated && timed && address && VERB_INSIDE.is_match(line) {
         return Some(Found::Sure);
     }
-    if colon && NAME_FIRST.is_match(line) {
+    if (colon && (NAME_FIRST.is_match(line) || DATE_LAST.is_match(line))) || DATE_FIRST.is_match(line) {
         return Some(Found::Sure);
     }
     if verb_last && colon && (dated || address || line.split(' ').count() <= 6) {

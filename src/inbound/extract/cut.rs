@@ -37,7 +37,7 @@ fn split_glued(lines: Vec<Source>) -> Vec<Source> {
         match attribution::glued(&line.text).and_then(|at| line.text.split_at_checked(at)) {
             Some((own, client)) => {
                 let own = own.trim_end_matches(['-', ' ']).to_owned();
-                out.push(Source { text: own, wrapped: false, mark: line.mark });
+                out.push(Source { text: own, mark: line.mark, ..Source::default() });
                 out.push(Source { text: client.to_owned(), ..line });
             }
             None => out.push(line),
@@ -54,6 +54,11 @@ fn is_quote(line: &Source) -> bool {
     line.mark == Mark::Quote || line.text.trim_start().starts_with('>')
 }
 
+/// The same below a line that introduces a quote: mere indentation is one too.
+fn is_cited(line: &Source) -> bool {
+    is_quote(line) || line.mark == Mark::Indented
+}
+
 /// Walks down the body; `at` only grows.
 fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
     let texts: Vec<&str> = lines.iter().map(|l| l.text.as_str()).collect();
@@ -66,17 +71,17 @@ fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
             break;
         }
         if is_quote(line) {
-            at = quoted_run(lines, &mut kinds, at);
+            at = quoted_run(lines, &mut kinds, at, is_quote);
             continue;
         }
         match attribution_at(here) {
             Some((count, found)) => {
                 let after = at.saturating_add(count);
                 let next = next_text(lines, after);
-                let marked = next.and_then(|n| lines.get(n)).is_some_and(|l| is_quote(l));
+                let marked = next.and_then(|n| lines.get(n)).is_some_and(is_cited);
                 if marked {
                     fill(&mut kinds, at, next.unwrap_or(after));
-                    at = quoted_run(lines, &mut kinds, next.unwrap_or(after));
+                    at = quoted_run(lines, &mut kinds, next.unwrap_or(after), is_cited);
                 } else if found == Found::Sure {
                     fill(&mut kinds, at, lines.len());
                     confidence = confidence.min(Confidence::Medium);
@@ -126,7 +131,7 @@ fn next_text(lines: &[Source], from: usize) -> Option<usize> {
 }
 
 /// Marks quoted lines from `at` on, blank lines between them and lines that a mailer broke off them; returns what follows.
-fn quoted_run(lines: &[Source], kinds: &mut [Kind], at: usize) -> usize {
+fn quoted_run(lines: &[Source], kinds: &mut [Kind], at: usize, is_quote: fn(&Source) -> bool) -> usize {
     let mut end = at;
     let mut look = at;
     while let Some(line) = lines.get(look) {
@@ -147,9 +152,10 @@ fn is_broken_off(lines: &[Source], at: usize) -> bool {
     let above = at.checked_sub(1).and_then(|n| lines.get(n));
     let below = lines.get(at.saturating_add(1));
     let (Some(above), Some(below)) = (above, below) else { return false };
-    let full = above.text.chars().count() >= 70;
+    let lower = lines.get(at).and_then(|l| l.text.trim_start().chars().next()).is_some_and(char::is_lowercase);
+    let full = above.text.chars().count() >= if lower { 58 } else { 70 };
     let open = count(&above.text, '(') > count(&above.text, ')')
-        || (count(&above.text, '<') > count(&above.text.trim_start_matches(['>', ' ']), '>'));
+        || (count(&above.text, '<') > count(above.text.trim_start_matches(['>', ' ']), '>'));
     let link = lines
         .get(at)
         .is_some_and(|l| l.text.trim_start().starts_with("(http") || l.text.trim_start().starts_with("<http"));
@@ -160,35 +166,48 @@ fn count(text: &str, c: char) -> usize {
     text.chars().filter(|x| *x == c).count()
 }
 
-/// Judges each stretch of new text for itself; what an answer consists of altogether is no signature.
+/// Judges each stretch of new text for itself. What somebody typed to close counts as signature only where no program
+/// added one, and an answer that consists of nothing else is an answer.
 fn signatures(lines: &[Source], kinds: &mut [Kind], sender: &str) {
-    let mut from = 0;
-    while from < lines.len() {
-        let length = kinds.iter().skip(from).take_while(|k| **k == Kind::New).count();
-        if length == 0 {
-            from = from.saturating_add(1);
+    let stretches = stretches(kinds);
+    let found: Vec<_> =
+        stretches.iter().map(|(from, to)| signature_in(lines.get(*from..*to).unwrap_or_default(), sender)).collect();
+    let any_hard = found.iter().flatten().any(|(_, sort)| *sort == Sort::Hard);
+    let first_text = kinds.iter().zip(lines).position(|(k, l)| *k == Kind::New && !is_blank(&l.text)).unwrap_or(0);
+    for ((from, to), found) in stretches.into_iter().zip(found) {
+        let Some((at, sort)) = found else { continue };
+        let begins = from.saturating_add(at);
+        if sort == Sort::Soft && (any_hard || begins <= first_text) {
             continue;
         }
-        let to = from.saturating_add(length);
-        let before = kinds.iter().zip(lines).take(from).any(|(k, l)| *k == Kind::New && !is_blank(&l.text));
-        if let Some(at) = signature_in(lines.get(from..to).unwrap_or_default(), sender, before) {
-            for kind in kinds.iter_mut().take(to).skip(from.saturating_add(at)) {
-                *kind = Kind::Signature;
-            }
+        for kind in kinds.iter_mut().take(to).skip(begins) {
+            *kind = Kind::Signature;
         }
-        from = to;
     }
 }
 
-fn signature_in(lines: &[Source], sender: &str, before: bool) -> Option<usize> {
+fn stretches(kinds: &[Kind]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (at, _) in kinds.iter().enumerate().filter(|(_, k)| **k == Kind::New) {
+        match found.last_mut().filter(|(_, to)| *to == at) {
+            Some((_, to)) => *to = at.saturating_add(1),
+            None => found.push((at, at.saturating_add(1))),
+        }
+    }
+    found
+}
+
+/// No signature is longer, and looking at more would take long.
+const SIGNATURE_TAIL: usize = 150;
+
+fn signature_in(lines: &[Source], sender: &str) -> Option<(usize, Sort)> {
     let marked = lines.iter().position(|l| l.mark == Mark::Signature);
-    let texts: Vec<&str> = lines.iter().take(marked.unwrap_or(lines.len())).map(|l| l.text.as_str()).collect();
-    let found = signature::start(&texts, sender);
-    let written = |at: usize| before || texts.iter().take(at).any(|l| !l.trim().is_empty());
-    match (found, marked) {
-        (Some((at, Sort::Hard)), _) => Some(at),
-        (_, Some(at)) => Some(at),
-        (Some((at, Sort::Soft)), None) => written(at).then_some(at),
-        (None, None) => None,
+    let end = marked.unwrap_or(lines.len());
+    let skipped = end.saturating_sub(SIGNATURE_TAIL);
+    let texts: Vec<&str> = lines.iter().take(end).skip(skipped).map(|l| l.text.as_str()).collect();
+    let found = signature::start(&texts, sender).map(|(at, sort)| (at.saturating_add(skipped), sort));
+    match marked {
+        Some(at) => found.filter(|(_, sort)| *sort == Sort::Hard).or(Some((at, Sort::Hard))),
+        None => found,
     }
 }

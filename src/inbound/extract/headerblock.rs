@@ -267,6 +267,9 @@ const WINDOW: usize = 14;
 /// can be nothing else. Values may run over several lines.
 pub(super) fn begins(lines: &[&str]) -> bool {
     let Some(first) = lines.first() else { return false };
+    if ONE_LINE.is_match(first) {
+        return true;
+    }
     let Some((kind, value)) = field_of(first) else { return false };
     if kind == Field::Other {
         return false;
@@ -300,6 +303,13 @@ pub(super) fn begins(lines: &[&str]) -> bool {
     }
 }
 
+/// A whole block on one line, as HTML without breaks gives it.
+static ONE_LINE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[\s>*]*(?:from|von|de|van|fra|från|da|od)\s?:\s?\S.{0,200}\s\*?(?:sent|date|gesendet|datum|envoyé|enviado|verzonden|sendt|skickat|inviato|data|fecha|wysłano)\*?\s?:\s?.{0,30}\d",
+    )
+});
+
 static LONE_FROM: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^[^<>]{1,80}<(?:mailto:)?[^<>@\s]+@[^<>@\s]+>\s*$|^\S+@\S+ \[mailto:\S+@\S+\]\s*$"));
 
@@ -315,7 +325,7 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| {
             |message\ d'origine|message\ original|message\ initial|message\ transf[ée]r[ée]|mensaje\ original|mensaje\ reenviado|mensagem\ original|messaggio\ originale|messaggio\ inoltrato|oorspronkelijk\ bericht|origineel\ bericht
             |oprindelig\ (?:besked|meddelelse|mail)|opprinnelig\ melding|ursprungligt\ meddelande|originalmeddelelse|originalmeddelande|ursprungsmeddelande|alkuperäinen\ viesti|wiadomość\ oryginalna|oryginalna\ wiadomość|původní\ (?:zpráva|e-mail)|pôvodná\ správa|eredeti\ üzenet|mesajul\ original|mesaj\ original
             |(?:исходное|пересылаемое|пересланное)\ (?:сообщение|письмо)|оригинальное\ сообщение|вихідне\ повідомлення|orijinal\ (?:mesaj|ileti)|αρχικό\ μήνυμα|原始邮件|原始郵件|原始消息|邮件原件|元のメッセージ|원본\ ?메시지|원본\ ?메일|הודעה\ מקורית
-            |reply\ message|reply\ separator|forwarded\ (?:message|by)|weitergeleitete\ (?:nachricht|mail)|videresendt\ (?:besked|meddelelse)|doorgestuurd\ bericht|vidarebefordrat\ meddelande|mensagem\ encaminhada|转发邮件|転送|thư\ gốc|pesan\ asli|antwort|réponse|finish\ quoted|quoted\ message|previous\ message)\b?.{0,80}
+            |reply\ message|reply\ separator|forwarded\ (?:message|by)|weitergeleitete\ (?:nachricht|mail)|videresendt\ (?:besked|meddelelse)|doorgestuurd\ bericht|vidarebefordrat\ meddelande|mensagem\ encaminhada|转发邮件|転送|thư\ gốc|pesan\ asli|antwort|réponse|finish\ quoted|quoted\ message|previous\ message)\b(?:.{0,80}|\s*[-_=]{2,}.{0,400})
         | (?:begin\ forwarded\ message|anfang\ der\ weitergeleiteten\ (?:e-?mail|nachricht)|début\ du\ message\ (?:réexpédié|transféré)|inizio\ messaggio\ inoltrato|begin\ doorgestuurd\ bericht|vidarebefordrat\ mejl|start\ på\ videresendt\ besked|inicio\ del\ mensaje\ reenviado|início\ da\ mensagem\ encaminhada|(?:původní|přeposlaná)\ zpráva)\s*:?\s*\*?
         | -+\ *forwarded\ by\ .*
         | [-=\#_*\s]*(?:please\ )?(?:reply|respond|type\ your\ reply|write|enter\ your\ reply)\ (?:your\ reply\ )?(?:above|ovenfor)\ (?:this|the|denne)\ (?:line|linje).*
@@ -327,7 +337,7 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether the line says by itself that history follows.
 pub(super) fn is_marker(line: &str) -> bool {
-    line.len() < 300 && MARKER.is_match(line)
+    line.len() < 600 && MARKER.is_match(line)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::plain::MAX_TEXT;
 use super::{Mark, Source};
-use crate::inbound::names::is_invisible;
+use crate::inbound::names::is_dropped;
 use crate::inbound::pattern::pattern;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
@@ -47,7 +47,25 @@ pub(super) fn lines(html: &str) -> Vec<Source> {
     if rest.is_empty() {
         tokenizer.end();
     }
-    tokenizer.sink.0.into_inner().finish()
+    last_is_quoted(tokenizer.sink.0.into_inner().finish())
+}
+
+/// Of blockquotes that say nothing of themselves, the last is the history, as clients without marks of their own put it.
+fn last_is_quoted(mut lines: Vec<Source>) -> Vec<Source> {
+    let marked = lines.iter().rposition(|l| matches!(l.mark, Mark::Quote | Mark::Cut));
+    let Some(last) = lines.iter().rposition(|l| l.mark == Mark::Indented).filter(|at| marked.is_none_or(|m| m < *at))
+    else {
+        return lines;
+    };
+    for line in lines
+        .iter_mut()
+        .take(last.saturating_add(1))
+        .rev()
+        .take_while(|l| l.mark == Mark::Indented || l.text.is_empty())
+    {
+        line.mark = Mark::Quote;
+    }
+    lines
 }
 
 static DATA: LazyLock<Regex> = LazyLock::new(|| pattern(r"data:[a-z/+.;=\-]{0,80}base64,[a-z0-9+/=%\s]*"));
@@ -80,6 +98,7 @@ struct State {
     pre: u32,
     lists: Vec<Option<u64>>,
     link: Option<(String, usize)>,
+    images: Vec<String>,
     cut: bool,
 }
 
@@ -94,6 +113,9 @@ struct Region {
 enum RegionKind {
     Hidden,
     Quote,
+    /// Gmail's frame: what stands in it above the quote itself.
+    QuoteHead,
+    Indented,
     Signature,
     Background,
 }
@@ -130,12 +152,13 @@ impl State {
     }
 
     fn start(&mut self, name: &str, tag: &Tag) -> TokenSinkResult<()> {
+        if is_block(name) {
+            // A block ends an open paragraph (HTML standard, 13.2.6.4.7).
+            self.break_line(0);
+            self.regions.retain(|r| r.tag != "p");
+        }
         for region in self.regions.iter_mut().filter(|r| r.tag == name) {
             region.depth = region.depth.saturating_add(1);
-        }
-        let before_block = is_block(name);
-        if before_block {
-            self.break_line(0);
         }
         if !VOID.contains(&name) {
             self.enter(name, tag);
@@ -145,6 +168,7 @@ impl State {
         }
         match name {
             "br" => self.newline(),
+            "img" => self.image(tag),
             "p" if !is_tight(tag) => self.break_line(1),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.break_line(1),
             "td" | "th" if !self.line.is_empty() => self.space(),
@@ -184,10 +208,15 @@ impl State {
     }
 
     fn enter(&mut self, name: &str, tag: &Tag) {
+        if name == "blockquote" {
+            self.regions.retain(|r| r.kind != RegionKind::QuoteHead);
+        }
         let kinds = [
             (is_background(tag), RegionKind::Background),
             (is_hidden(name, tag, self.has(RegionKind::Background)), RegionKind::Hidden),
             (is_quote(name, tag), RegionKind::Quote),
+            (name != "blockquote" && is_named(tag, &["gmail_quote", "gmail_quote_container"]), RegionKind::QuoteHead),
+            (name == "blockquote" && is_bare(tag) && !is_indentation(tag), RegionKind::Indented),
             (is_signature(tag), RegionKind::Signature),
         ];
         for (_, kind) in kinds.into_iter().filter(|(is, _)| *is) {
@@ -221,7 +250,7 @@ impl State {
                 '\n' if self.pre > 0 => self.newline(),
                 c if c.is_ascii_whitespace() && self.pre == 0 => self.space(),
                 '\u{a0}' | '\u{202f}' | '\t' => self.line.push(' '),
-                c if is_invisible(c) => {}
+                c if is_dropped(c) => {}
                 c if self.line.len() < MAX_LINE => self.line.push(c),
                 _ => {}
             }
@@ -265,12 +294,21 @@ impl State {
         for _ in 0..std::mem::take(&mut self.blanks_wanted) {
             self.lines.push(Source { mark, ..Source::default() });
         }
-        self.lines.push(Source { text, wrapped: false, mark });
+        let images = std::mem::take(&mut self.images);
+        self.lines.push(Source { text, wrapped: false, mark, images });
+    }
+
+    /// Pictures that the mail brings along (`cid:`) are remembered where they are shown.
+    fn image(&mut self, tag: &Tag) {
+        let id = attribute(tag, "src").and_then(|s| s.trim().strip_prefix("cid:")).filter(|id| id.len() <= 998);
+        if let Some(id) = id.filter(|_| self.images.len() < 500) {
+            self.images.push(id.to_owned());
+        }
     }
 
     /// Ends a line that has something in it; `blanks` empty lines shall stand before the next.
     fn break_line(&mut self, blanks: usize) {
-        if !self.line.trim().is_empty() {
+        if !self.line.trim().is_empty() || !self.images.is_empty() {
             self.newline();
         } else {
             self.line.clear();
@@ -282,8 +320,10 @@ impl State {
     fn mark(&self) -> Mark {
         if self.cut {
             Mark::Cut
-        } else if self.has(RegionKind::Quote) {
+        } else if self.has(RegionKind::Quote) || self.has(RegionKind::QuoteHead) {
             Mark::Quote
+        } else if self.has(RegionKind::Indented) {
+            Mark::Indented
         } else if self.has(RegionKind::Signature) {
             Mark::Signature
         } else {
@@ -424,13 +464,11 @@ fn is_named(tag: &Tag, names: &[&str]) -> bool {
 }
 
 fn is_quote(name: &str, tag: &Tag) -> bool {
-    let cited = name == "blockquote" && !is_indentation(tag);
+    let cited = name == "blockquote" && !is_bare(tag);
     cited
         || is_named(
             tag,
             &[
-                "gmail_quote",
-                "gmail_quote_container",
                 "gmail_extra_quote",
                 "yahoo_quoted",
                 "moz-cite-prefix",
@@ -451,13 +489,15 @@ fn is_quote(name: &str, tag: &Tag) -> bool {
         )
 }
 
-/// Apple Mail and Gmail indent by blockquotes that cite nobody.
+/// A blockquote that names no source and no client may only indent; it is history if a line above says so.
+fn is_bare(tag: &Tag) -> bool {
+    let lined = compact(attribute(tag, "style").unwrap_or_default()).contains("border-left");
+    !lined && ["type", "class", "cite", "id"].iter().all(|name| attribute(tag, name).is_none())
+}
+
+/// Gmail's and Apple Mail's button for indenting.
 fn is_indentation(tag: &Tag) -> bool {
-    let style = compact(attribute(tag, "style").unwrap_or_default());
-    attribute(tag, "type").is_none()
-        && attribute(tag, "class").is_none()
-        && attribute(tag, "cite").is_none()
-        && style.contains("margin:00040px")
+    compact(attribute(tag, "style").unwrap_or_default()).contains("margin:00040px")
 }
 
 fn is_signature(tag: &Tag) -> bool {

@@ -5,10 +5,11 @@ mod attribution;
 mod cut;
 mod headerblock;
 mod html;
+mod image;
 mod plain;
 mod signature;
 
-use super::parse::Mail;
+use super::parse::{Attachment, Mail};
 use cut::Kind;
 pub use html::text_of_html;
 
@@ -75,26 +76,43 @@ pub struct Extract {
     pub other_lines: Option<Vec<Line>>,
     /// Whether text and HTML part differ in what looks like commands: such commands are inert (decisions.md 8).
     pub ambiguous: bool,
+    /// The Content-ID of each picture the HTML shows, and among what it shows it.
+    pub images: Vec<(String, SpanKind)>,
+}
+
+impl Extract {
+    /// Whether `file` is a picture of a signature or of the history, such as a logo: it is shown only there, or it is
+    /// shown and no bigger than a logo (gateway.md D2).
+    pub fn is_signature_image(&self, file: &Attachment) -> bool {
+        let id = file.content_id.as_deref().unwrap_or_default();
+        let shown: Vec<SpanKind> = self.images.iter().filter(|(i, _)| i == id).map(|(_, kind)| *kind).collect();
+        let among_new = shown.contains(&SpanKind::New);
+        file.mime.starts_with("image/") && !shown.is_empty() && (!among_new || image::is_logo(&file.bytes))
+    }
 }
 
 /// Takes the body of `mail` apart; total on every mail, linear in its length.
 pub fn extract(mail: &Mail) -> Extract {
     let sender = mail.from.as_ref().and_then(|f| f.name.as_deref()).unwrap_or_default();
-    let text =
-        mail.text.as_deref().filter(|t| !is_placeholder(t)).map(|t| Reading::of(plain::lines(t, mail.flow), sender));
-    let html = mail.html.as_deref().map(|h| Reading::of(html::lines(h), sender)).filter(|r| !r.is_blank());
+    let text = mail
+        .text
+        .as_deref()
+        .filter(|t| !is_placeholder(t))
+        .map(|t| Reading::of(Body::Text, plain::lines(t, mail.flow), sender));
+    let html = mail.html.as_deref().map(|h| Reading::of(Body::Html, html::lines(h), sender)).filter(|r| !r.is_blank());
     let (best, other) = match (text, html) {
-        (Some(text), Some(html)) if prefers_html(&text, &html) => (html, Some((text, Body::Text))),
-        (Some(text), Some(html)) => (text, Some((html, Body::Html))),
+        (Some(text), Some(html)) if prefers_html(&text, &html) => (html, Some(text)),
+        (Some(text), Some(html)) => (text, Some(html)),
         (Some(text), None) => (text, None),
         (None, Some(html)) => (html, None),
-        (None, None) => (Reading::of(Vec::new(), sender), None),
+        (None, None) => (Reading::of(Body::Text, Vec::new(), sender), None),
     };
     let mut extract = best.shown();
-    if let Some((other, body)) = other {
+    if let Some(other) = other {
         let theirs = other.command_lines();
+        extract.images.extend(other.shown().images);
         extract.ambiguous = differ(&extract.lines, &theirs);
-        let theirs = if body == Body::Html { std::mem::replace(&mut extract.lines, theirs) } else { theirs };
+        let theirs = if other.body == Body::Html { std::mem::replace(&mut extract.lines, theirs) } else { theirs };
         extract.other_lines = Some(theirs);
     }
     extract
@@ -112,6 +130,7 @@ struct Source {
     text: String,
     wrapped: bool,
     mark: Mark,
+    images: Vec<String>,
 }
 
 /// What the HTML itself says about a line.
@@ -120,21 +139,24 @@ enum Mark {
     #[default]
     Open,
     Quote,
+    /// Indented, perhaps a quote: it is one if a line above introduces it.
+    Indented,
     Signature,
     Cut,
 }
 
 /// One body part, judged line by line.
 struct Reading {
+    body: Body,
     lines: Vec<Source>,
     kinds: Vec<Kind>,
     confidence: Confidence,
 }
 
 impl Reading {
-    fn of(lines: Vec<Source>, sender: &str) -> Reading {
+    fn of(body: Body, lines: Vec<Source>, sender: &str) -> Reading {
         let (lines, kinds, confidence) = cut::judge(lines, sender);
-        Reading { lines, kinds, confidence }
+        Reading { body, lines, kinds, confidence }
     }
 
     fn each(&self) -> impl Iterator<Item = (&Source, Kind)> {
@@ -170,7 +192,10 @@ impl Reading {
             .filter(|(_, k)| *k == Kind::New)
             .map(|(l, _)| Line { text: l.text.trim_end().to_owned(), wrapped: l.wrapped })
             .collect();
-        plain::with_hard_wraps(new, &self.lines)
+        match self.body {
+            Body::Text => plain::with_hard_wraps(new, &self.lines),
+            Body::Html => new,
+        }
     }
 
     fn shown(&self) -> Extract {
@@ -196,6 +221,7 @@ impl Reading {
             lines: self.command_lines(),
             other_lines: None,
             ambiguous: false,
+            images: self.each().flat_map(|(l, k)| l.images.iter().map(move |i| (i.clone(), k.span()))).collect(),
         }
     }
 }
@@ -256,4 +282,244 @@ fn commands(lines: &[Line]) -> Vec<String> {
         goes_on = line.wrapped && (is_command || goes_on);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::parse::{Flow, Mailbox};
+    use proptest::prelude::*;
+
+    fn text(body: &str) -> Extract {
+        extract(&Mail { text: Some(body.to_owned()), ..Mail::default() })
+    }
+
+    fn html(body: &str) -> Extract {
+        extract(&Mail { html: Some(body.to_owned()), ..Mail::default() })
+    }
+
+    fn both(text: &str, html: &str) -> Extract {
+        extract(&Mail { text: Some(text.to_owned()), html: Some(html.to_owned()), ..Mail::default() })
+    }
+
+    fn texts(lines: &[Line]) -> Vec<&str> {
+        lines.iter().map(|l| l.text.as_str()).filter(|t| !t.is_empty()).collect()
+    }
+
+    #[test]
+    fn a_top_posted_reply_loses_its_history_and_keeps_it_as_quoted() {
+        let e = text("Agreed.\n\nOn Mon, 3 Apr 2026 at 10:02, Firm <m-12@in.example>\nwrote:\n> Do you agree?\n");
+        assert_eq!(e.reply, "Agreed.");
+        assert!(e.quoted.starts_with("On Mon") && e.quoted.ends_with("> Do you agree?"));
+    }
+
+    #[test]
+    fn answers_between_and_below_quotes_are_kept() {
+        let e = text("> Is the brief ready?\n\nYes.\n\n> And the exhibits?\n\nTomorrow.\n");
+        assert_eq!(texts(&e.lines), ["Yes.", "Tomorrow."]);
+    }
+
+    #[test]
+    fn unmarked_history_below_an_outlook_block_is_quoted() {
+        let e = text(
+            "Agreed.\n\n________________________________\nVon: Firm <m@in.example>\nGesendet: Montag\nAn: Jane\nBetreff: Task\n\n#done T-1\n",
+        );
+        assert_eq!(e.reply, "Agreed.");
+        assert!(e.quoted.contains("#done T-1"));
+    }
+
+    #[test]
+    fn commands_in_quotes_signatures_and_forwards_are_never_among_the_lines() {
+        for body in [
+            "Fine.\n> #done T-1\n",
+            "Fine.\n-- \n#done T-1\n",
+            "Fine.\n\n---------- Forwarded message ---------\nFrom: x <x@y.example>\n\n#done T-1\n",
+            "Fine.\n\nSent from my iPhone\n\n-----Original Message-----\n#done T-1\n",
+        ] {
+            assert_eq!(texts(&text(body).lines), ["Fine."], "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_below_a_closing_is_still_new_text() {
+        let e = text("Filed today.\n\nThanks\n#time 1.5h Drafted brief\n");
+        assert!(texts(&e.lines).contains(&"#time 1.5h Drafted brief"));
+    }
+
+    #[test]
+    fn a_reply_that_is_only_a_closing_stays() {
+        assert_eq!(text("Thanks!\n").reply, "Thanks!");
+        assert_eq!(text("Thank you,\nJane\n").reply, "Thank you,\nJane");
+    }
+
+    #[test]
+    fn headings_and_code_do_not_cut() {
+        let body = "# Points\n\n### First\n\n    fn main() {}\n\nThe rest follows as discussed yesterday.";
+        assert_eq!(text(body).reply, body);
+    }
+
+    #[test]
+    fn the_senders_name_closes_the_text() {
+        let from = Some(Mailbox { name: Some("Jane Doe".into()), address: "j@d.example".into() });
+        let e =
+            extract(&Mail { from, text: Some("Agreed, see below.\n\nJane Doe\nDoe LLP\n".into()), ..Mail::default() });
+        assert_eq!((e.reply.as_str(), e.signature.as_str()), ("Agreed, see below.", "Jane Doe\nDoe LLP"));
+    }
+
+    #[test]
+    fn a_disclaimer_is_folded_away_and_not_lost() {
+        let e = text(
+            "Agreed.\n\nThis e-mail is confidential and intended solely for the addressee. If you are not the intended recipient, delete it.\n",
+        );
+        assert_eq!(e.reply, "Agreed.");
+        assert!(e.signature.contains("confidential"));
+    }
+
+    #[test]
+    fn history_is_known_by_the_marks_of_html_clients() {
+        for history in [
+            "<div class=\"gmail_quote\"><div class=\"gmail_attr\">Foo bar:</div><blockquote class=\"gmail_quote\">#done</blockquote></div>",
+            "<div id=\"divRplyFwdMsg\">From: x</div><div>#done</div>",
+            "<div id=\"x_x_divRplyFwdMsg\">From: x</div><div>#done</div>",
+            "<div class=\"moz-cite-prefix\">Zzz:</div><blockquote type=\"cite\">#done</blockquote>",
+            "<span id=\"OLK_SRC_BODY_SECTION\"><div>#done</div></span>",
+            "<div class=\"yahoo_quoted\">#done</div>",
+        ] {
+            let e = html(&format!("<div>Agreed.</div>{history}"));
+            assert_eq!(texts(&e.lines), ["Agreed."], "{history}");
+        }
+    }
+
+    #[test]
+    fn an_answer_inside_gmails_frame_is_kept() {
+        let e = html(
+            "<div class=gmail_quote><div class=gmail_attr>On … wrote:</div><blockquote class=gmail_quote>Ready?</blockquote><div>Yes.</div><blockquote class=gmail_quote>Sure?</blockquote></div>",
+        );
+        assert_eq!(texts(&e.lines), ["Yes."]);
+    }
+
+    #[test]
+    fn hidden_text_is_in_no_part() {
+        for hidden in [
+            "<span style=\"display:none\">#done</span>",
+            "<div style='DISPLAY : none !important'>#done</div>",
+            "<div hidden>#done</div>",
+            "<p style=\"font-size:0\">#done</p>",
+            "<span style=\"color:#ffffff\">#done</span>",
+            "<font color=white>#done</font>",
+            "<div style=\"max-height:0;overflow:hidden\">#done</div>",
+            "<!-- #done -->",
+            "<style>#done</style>",
+            "<title>#done</title>",
+        ] {
+            let e = html(&format!("<html><body><p>Fine.</p>{hidden}</body></html>"));
+            assert!(!e.whole.contains("#done"), "{hidden}");
+            assert_eq!(e.reply, "Fine.");
+        }
+    }
+
+    #[test]
+    fn white_text_on_a_dark_ground_is_read() {
+        assert_eq!(html("<td bgcolor=\"#003366\"><font color=white>Agreed.</font></td>").reply, "Agreed.");
+    }
+
+    #[test]
+    fn zero_width_characters_vanish_and_direction_marks_stay_for_the_command_reader_to_refuse() {
+        assert_eq!(text("#do\u{200b}ne\u{feff}").lines[0].text, "#done");
+        assert_eq!(text("#done\u{202e}").lines[0].text, "#done\u{202e}");
+    }
+
+    #[test]
+    fn lines_come_from_the_html_part() {
+        let e = both("#time 1h Drafted the brief\nand sent it", "<div>#time 1h Drafted the brief and sent it</div>");
+        assert_eq!(texts(&e.lines), ["#time 1h Drafted the brief and sent it"]);
+        assert_eq!(e.other_lines.map(|l| l.len()), Some(2));
+        assert!(!e.ambiguous);
+    }
+
+    #[test]
+    fn parts_that_command_different_things_are_ambiguous() {
+        assert!(both("#done T-1", "<p>#share D-4</p>").ambiguous);
+        assert!(both("Fine.", "<p>Fine.</p><p>#done</p>").ambiguous);
+        assert!(!both("Fine. -- x", "<p>Fine.</p>").ambiguous);
+    }
+
+    #[test]
+    fn a_placeholder_text_part_is_not_shown() {
+        assert_eq!(both("Your mail client does not support HTML.", "<p>Agreed.</p>").reply, "Agreed.");
+    }
+
+    #[test]
+    fn flowed_lines_are_joined_in_the_reply_and_told_in_the_lines() {
+        let mail =
+            Mail { text: Some("#time 1h Drafted the \nbrief\nThanks\n".into()), flow: Flow::Flowed, ..Mail::default() };
+        let e = extract(&mail);
+        assert!(e.reply.starts_with("#time 1h Drafted the brief"));
+        assert_eq!((e.lines[0].wrapped, e.lines[1].wrapped), (true, false));
+    }
+
+    #[test]
+    fn a_line_that_the_client_wrapped_is_told_from_a_typed_one() {
+        let long = "#time 1.5h Drafted the reply brief in support of the motion to compel and";
+        let e = text(&format!("{long}\nexhibits thereto\nPlease see attached.\n"));
+        assert!(e.lines[0].wrapped && !e.lines[1].wrapped);
+        let e = text("#time 1.5h Drafted brief\nPlease see attached.\n");
+        assert!(!e.lines[0].wrapped);
+    }
+
+    #[test]
+    fn a_line_typed_in_html_is_never_taken_for_wrapped() {
+        let e = html(
+            "<div>#time 1.5h Drafted the reply brief in support of the motion to compel and</div><div>exhibits</div>",
+        );
+        assert!(!e.lines[0].wrapped);
+    }
+
+    #[test]
+    fn a_logo_of_the_signature_is_known_and_a_photograph_is_not() {
+        let e = html("<p>See photo</p><img src='cid:photo'><div class=gmail_signature>Jane<img src=cid:logo></div>");
+        let file = |id: &str| Attachment {
+            name: "a.png".into(),
+            mime: "image/png".into(),
+            bytes: vec![0; 90_000],
+            sha256: String::new(),
+            inline: true,
+            content_id: Some(id.into()),
+        };
+        assert!(e.is_signature_image(&file("logo")));
+        assert!(!e.is_signature_image(&file("photo")));
+        assert!(!e.is_signature_image(&file("unshown")));
+    }
+
+    #[test]
+    fn a_tag_with_endless_attributes_does_not_hold_the_reader_up() {
+        let attributes: String = (0..100_000).map(|n| format!(" a{n}=1")).collect();
+        assert_eq!(html(&format!("<p>Fine.</p><a{attributes}>x")).reply, "Fine.");
+    }
+
+    fn spans_cover(e: &Extract) -> bool {
+        let mut at = 0;
+        e.spans.iter().all(|s| {
+            let joined = s.start == at && s.end > s.start && e.whole.is_char_boundary(s.end);
+            at = s.end;
+            joined
+        }) && at == e.whole.len()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_is_taken_apart_without_gaps(body in "(On [A-Za-z0-9, :<@.]{0,30}wrote:|> ?[a-z ]{0,20}|-- ?|From: [a-z@.]{0,9}|Sent: x|Thanks,|#[a-z]{0,5}|\\PC{0,12}|\n){0,40}", flowed in any::<bool>()) {
+            let flow = if flowed { Flow::FlowedDelSp } else { Flow::Fixed };
+            let e = extract(&Mail { text: Some(body), flow, ..Mail::default() });
+            prop_assert!(spans_cover(&e));
+        }
+
+        #[test]
+        fn any_html_is_taken_apart_without_gaps(body in "(</?(p|div|blockquote|span|a|td|ul|ol|li|pre|style|script|title)( (style=\"(display:none|color:#fff)\"|class=gmail_quote|id=x_divRplyFwdMsg|href=http://a))?/?>|<br>|<img src=cid:a>|<!--|-->|&nbsp;|&#x[0-9a-f]{1,6};|[a-z #>\n]{1,8}){0,40}") {
+            let e = extract(&Mail { html: Some(body.clone()), text: Some(body), ..Mail::default() });
+            prop_assert!(spans_cover(&e));
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! A text body comes in, its lines come out: format=flowed undone (RFC 3676), lengths bounded, and for the command reader
 //! the places where the client, not the writer, broke a line.
 
-use super::{Line, Mark, Source};
-use crate::inbound::names::is_invisible;
+use super::{Line, Source};
+use crate::inbound::names::is_dropped;
 use crate::inbound::parse::Flow;
 
 /// No more of a body is looked at (threats.md T54).
@@ -17,7 +17,7 @@ pub(super) fn lines(text: &str, flow: Flow) -> Vec<Source> {
 
 fn line_of(raw: &str, flow: Flow) -> Source {
     let cut = raw.get(..raw.floor_char_boundary(MAX_LINE)).unwrap_or_default();
-    let visible: String = cut.chars().filter(|c| *c == '\t' || !is_invisible(*c)).collect();
+    let visible: String = cut.chars().filter(|c| *c == '\t' || !is_dropped(*c)).collect();
     let quoted = visible.starts_with('>');
     let soft = flow != Flow::Fixed
         && visible.ends_with(' ')
@@ -25,7 +25,7 @@ fn line_of(raw: &str, flow: Flow) -> Source {
         && visible.trim_end() != "--"
         && !visible.trim().is_empty();
     let unstuffed = if flow == Flow::Fixed { visible.as_str() } else { visible.strip_prefix(' ').unwrap_or(&visible) };
-    Source { text: unstuffed.trim_end().to_owned(), wrapped: soft, mark: Mark::Open }
+    Source { text: unstuffed.trim_end().to_owned(), wrapped: soft, ..Source::default() }
 }
 
 /// Marks the lines that the client wrapped at its column: full lines whose next word had no room (decisions.md 14).
@@ -41,10 +41,21 @@ pub(super) fn with_hard_wraps(mut lines: Vec<Line>, whole: &[Source]) -> Vec<Lin
     lines
 }
 
-/// The column at which a text is wrapped; `None` if it is not, because a line of words runs far beyond any.
+/// No common client wraps beyond this column (RFC 5322, 2.1.1).
+const WIDEST: usize = 78;
+
+/// The column at which a text is wrapped; `None` if it is not, because a line of words runs far beyond any. A narrower
+/// one counts only when several lines agree: a typed line must never be taken for a wrapped one.
 fn wrap_column(whole: &[Source]) -> Option<usize> {
-    let lengths =
-        || whole.iter().filter(|l| l.mark == Mark::Open && l.text.contains(' ')).map(|l| l.text.chars().count());
-    let longest = lengths().max().unwrap_or(0);
-    (longest <= 100).then(|| longest.clamp(66, 80))
+    let lines: Vec<&str> = whole.iter().map(|l| l.text.as_str()).filter(|t| t.contains(' ') || t.is_empty()).collect();
+    let longest = lines.iter().map(|l| l.chars().count()).max().unwrap_or(0);
+    if longest > 100 {
+        return None;
+    }
+    let full = lines.iter().zip(lines.iter().skip(1)).filter(|(line, next)| {
+        let word = next.split(' ').next().unwrap_or_default().chars().count();
+        word > 0 && line.chars().count().saturating_add(word).saturating_add(1) > longest
+    });
+    let agreed = longest >= 60 && full.count() >= 4;
+    Some(if agreed { longest.min(WIDEST) } else { WIDEST })
 }

@@ -1,6 +1,7 @@
 //! Lines of new text come in; where a signature begins among them comes out: a delimiter, a mobile client's line, a
 //! closing with a name, a disclaimer (gateway.md T6).
 
+use crate::inbound::names::is_bidi_control;
 use crate::inbound::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -10,7 +11,7 @@ const MAX_LINES: usize = 12;
 const MAX_WIDTH: usize = 70;
 
 static DELIMITER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s*(?:--|__|—|––|-{2}\s|\*--\*|- -|_{5,}|-{20,}|={20,}|\*{20,}|#{30,})\s*$"));
+    LazyLock::new(|| pattern(r"^\s*(?:--|__|—|––|---|\*--\*|- -|\* \* \*|_{5,}|-{20,}|={20,}|\*{5,}|#{30,})\s*$"));
 
 /// A line of two hyphens or its like: what follows is a signature.
 pub(super) fn is_delimiter(line: &str) -> bool {
@@ -31,21 +32,22 @@ static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
         | get\ (?:outlook|bluemail|the\ \w+\ app)\ (?:for|from)\b.{0,80} | get\ outlook\b.{0,60}
         | (?:von|aus)\ (?:meinem|mein|der|outlook|mobil\w*|unterwegs)\b.{0,60}(?:gesendet|geschickt|verschickt|iphone|ipad)?
         | gesendet\ (?:von|mit|aus|über)\b.{0,80} | diese\ nachricht\ wurde\ von\ mein.{0,60}gesendet.{0,10} | outlook\ für\ (?:ios|android).{0,60}
-        | envoyé\ (?:de|depuis|à\ partir\ d|avec|via)\b.{0,80} | (?:télécharger|obtenez)\ outlook\b.{0,60} | envoyé\ d'.{0,60}
+        | envoyé\ (?:de|depuis|à\ partir\ d\w*|avec|via|sans\ fil)\b.{0,80} | (?:télécharger|obtenez)\ outlook\b.{0,60} | envoyé\ d'.{0,60}
         | enviado\ (?:desde|do|de|a\ partir|pelo|con|com)\b.{0,80} | obtener\ outlook\b.{0,60} | obter\ (?:o\ )?outlook\b.{0,60} | enviat\ (?:des|del?)\b.{0,60}
         | inviato\ (?:da|dal|con)\b.{0,80} | (?:ottieni|scarica)\ outlook\b.{0,60}
-        | verz(?:o|u)nden\ (?:vanaf|met|via|van|mit)\b.{0,80} | verstuurd\ (?:vanaf|met|via|van)\b.{0,80} | outlook\ voor\ (?:ios|android)\ downloaden.{0,40} | download\ outlook\ voor.{0,40}
+        | verzonden\ (?:vanaf|vanuit|met|via|van)\b.{0,80} | verstuurd\ (?:vanaf|vanuit|met|via|van)\b.{0,80} | outlook\ voor\ (?:ios|android)\ downloaden.{0,40} | download\ outlook\ voor.{0,40}
         | sendt\ (?:fra|via|med)\b.{0,80} | skickat\ (?:från|med|via)\b.{0,80} | hent\ outlook\b.{0,60} | hämta\ outlook\b.{0,60} | lähetetty\ (?:\S+stä|\S+sta|\S+ltä|\S+lta|laitteesta)\b.{0,60} | lähetetty\b.{0,60}
         | wysłan[eoy]\ (?:z|ze|przy)\b.{0,80} | pobierz\ outlook\b.{0,60} | odesláno\ (?:z|ze)\b.{0,80} | odoslané\ (?:z|zo)\b.{0,60} | отправлено\ (?:с|из|от)\b.{0,80} | надіслано\ (?:з|із)\b.{0,80} | trimis\ (?:de\ pe|din)\b.{0,60} | \S*(?:iphone|telefon|cihaz)\S*\ (?:gönderildi|gönderilmiştir).{0,40} | poslano\ (?:z|s|iz)\b.{0,60} | στάλθηκε\ από\b.{0,60} | elküldve\ .{0,40}
         | (?:iphone|ipad|android|outlook).{0,20}(?:から送信|より送信).{0,20} | 从我的.{0,30}发送 | 發自我的.{0,30} | 发自我?的?.{0,30} | 傳送自.{0,30} | 나의\ .{0,30}에서\ 보냄 | נשלח\ מ.{0,40} | được\ gửi\ từ\b.{0,60} | gửi\ từ\b.{0,60}
-        | (?:sent|written|typed)\ (?:on|from)\ the\ go.{0,60} | mobile\ mail\b.{0,20} | please\ excuse\ (?:any\ )?(?:my\ )?(?:brevity|typos|the\ brevity).{0,60} | \(?(?:sent\ from\ )?mobile\)? | mobil\ gesendet | von\ unterwegs\ gesendet
+        | (?:sent|written|typed)\ (?:on|from)\ the\ go.{0,60} | sent\ wirelessly\b.{0,80} | via\ mobile | أ?ُ?رسلت?\ من.{0,40} | تم\ الإرسال\ من.{0,40} | from\ my\ (?:iphone|ipad|android|samsung|mobile|phone).{0,20} | someone\ from\ mobile | mobile\ mail\b.{0,20} | please\ excuse\ (?:any\ )?(?:my\ )?(?:brevity|typos|the\ brevity).{0,60} | \(?(?:sent\ from\ )?mobile\)? | mobil\ gesendet | von\ unterwegs\ gesendet
         )[\s*_<>\])]*$",
     )
 });
 
 /// What a telephone or an app adds by itself.
 pub(super) fn is_mobile(line: &str) -> bool {
-    line.len() < 200 && MOBILE.is_match(line)
+    let bare = line.trim_matches(is_bidi_control);
+    bare.len() < 200 && MOBILE.is_match(bare)
 }
 
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -67,9 +69,8 @@ pub(super) fn is_closing(line: &str) -> bool {
     line.len() < 100 && CLOSING.is_match(line.trim_matches(['*', '_', ' ']))
 }
 
-static DASHED_NAME: LazyLock<Regex> = LazyLock::new(|| Regex::clone(&DASHED_NAME_SOURCE));
-static DASHED_NAME_SOURCE: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^\s*(?:[-–—/~]\s?|- )\pL[\pL.'\-]{0,20}(?: \pL[\pL.'\-]{0,20}){0,2}\s*$"));
+static DASHED_NAME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*(?:[-–—/~]\s?|- )\pL[\pL.'\-]{0,20}(?: \pL[\pL.'\-]{0,20}){0,2}[.]?\s*$"));
 
 /// `-Jane` or `/John` as the last line.
 pub(super) fn is_dashed_name(line: &str) -> bool {
@@ -81,10 +82,13 @@ pub(super) fn is_name(line: &str, sender: &str) -> bool {
     let bare = line.trim().trim_matches([',', '.', '-', '–', '—', '*', '_', '/', '~', ' ']).to_lowercase();
     let sender = sender.to_lowercase();
     let words: Vec<&str> = sender.split([' ', ',', '"']).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> = words.into_iter().map(|w| w.trim_matches('.')).collect();
+    let bare = bare.split(['|', '•', '·', '–', '\t']).next().unwrap_or_default().trim().to_owned();
     let own = words.first() == Some(&bare.as_str()) || words.last() == Some(&bare.as_str()) || bare == sender;
     let parts: Vec<&str> = bare.split(' ').collect();
-    let all =
-        words.len() > 1 && words.iter().all(|w| parts.contains(w)) && parts.len() <= words.len().saturating_add(1);
+    let all = words.len() > 1
+        && words.iter().filter(|w| w.chars().count() > 1).all(|w| parts.contains(w))
+        && parts.len() <= words.len().saturating_add(1);
     bare.chars().count() > 2 && (own || all)
 }
 
@@ -96,10 +100,10 @@ static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
 
 static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)\b.{0,200}(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
-        | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?use) | (?:intended|named)\ (?:recipient|addressee)
-        | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}(?:confidencial|destin) | esta\ mensagem.{0,80}confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}(?:vertrouwelijk|bestemd)
-        | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}(?:monitored|recorded|logged)",
+        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)\b.{0,200}?(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
+        | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}?\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?(?:use|addressee|recipient)) | (?:content|contents|information)\ (?:of|in)\ this\ (?:e-?mail|message).{0,60}?(?:confidential|privileged) | not\ to\ be\ treated\ as\ a\ secure | monitors\ all | unauthori[sz]ed\ (?:use|disclosure|copying) | (?:received|have\ received)\ (?:this\ .{0,30}?)?(?:in\ error|by\ mistake) | (?:informazioni|contenut\w+).{0,40}?(?:riservate|confidenziali) | (?:intended|named)\ (?:recipient|addressee)
+        | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}?(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}?(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}?(?:confidencial|destin) | esta\ mensagem.{0,80}?confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}?(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}?(?:vertrouwelijk|bestemd)
+        | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}?(?:monitored|recorded|logged)",
     )
 });
 
@@ -111,9 +115,11 @@ fn is_short(line: &str) -> bool {
 pub(super) fn start(lines: &[&str], sender: &str) -> Option<(usize, Sort)> {
     let hard = delimited(lines).into_iter().chain(mobile(lines)).chain(disclaimer(lines)).min();
     if let Some(at) = hard {
-        return Some((at, Sort::Hard));
+        let above = lines.get(..at).unwrap_or_default();
+        return Some((contact(above).or_else(|| dashed(above)).unwrap_or(at), Sort::Hard));
     }
-    closing(lines).or_else(|| named(lines, sender)).or_else(|| dashed(lines)).map(|at| (at, Sort::Soft))
+    let typed = [closing(lines), named(lines, sender), contact(lines)].into_iter().flatten().min();
+    typed.or_else(|| dashed(lines)).map(|at| (at, Sort::Soft))
 }
 
 /// What kind of sign a signature begins with.
@@ -136,7 +142,7 @@ fn delimited(lines: &[&str]) -> Option<usize> {
 /// Two hyphens end the text; a drawn line only if what follows is no long text.
 fn closes(lines: &[&str], at: usize, line: &str) -> bool {
     let after = rest(lines, at).count();
-    let drawn = is_rule(line);
+    let drawn = is_rule(line) || matches!(line.trim(), "---" | "* * *");
     let prose = rest(lines, at).filter(|l| l.chars().count() > MAX_WIDTH.saturating_mul(2)).count();
     if drawn {
         after <= MAX_LINES && prose == 0 || rest(lines, at).any(|l| DISCLAIMER.is_match(l))
@@ -147,7 +153,7 @@ fn closes(lines: &[&str], at: usize, line: &str) -> bool {
 
 fn mobile(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().position(|l| is_mobile(l))?;
-    (rest(lines, at).count() <= MAX_LINES).then_some(at)
+    (rest(lines, at).filter(|l| !is_mobile(l)).count() <= MAX_LINES).then_some(at)
 }
 
 fn disclaimer(lines: &[&str]) -> Option<usize> {
@@ -173,6 +179,35 @@ fn closing(lines: &[&str]) -> Option<usize> {
     let sentence = rest(lines, at)
         .any(|l| l.trim().ends_with(['.', '?', '!']) && l.split(' ').count() > 6 || l.trim().starts_with('#'));
     (few && !sentence && at > 0).then_some(at)
+}
+
+/// A closing paragraph of short lines of which several are telephone numbers, addresses, titles.
+fn contact(lines: &[&str]) -> Option<usize> {
+    let starts: Vec<usize> = (1..lines.len())
+        .rev()
+        .filter(|at| lines.get(*at).is_some_and(|l| !l.trim().is_empty()))
+        .filter(|at| at.checked_sub(1).and_then(|above| lines.get(above)).is_some_and(|l| l.trim().is_empty()))
+        .take(5)
+        .collect();
+    starts.into_iter().filter(|at| is_card(lines, *at)).min()
+}
+
+fn is_card(lines: &[&str], at: usize) -> bool {
+    let card: Vec<&str> = lines.iter().skip(at).copied().filter(|l| !l.trim().is_empty()).collect();
+    let above = lines.iter().take(at).rfind(|l| !l.trim().is_empty());
+    let introduced = above.is_none_or(|l| l.trim().ends_with([':', ',']) && !l.trim().starts_with(':'));
+    let numbers = card.iter().filter(|l| CONTACT.is_match(l)).count();
+    let enough = numbers >= 2 && numbers.saturating_mul(4) >= card.len() && card.len() >= 3;
+    !introduced && enough && card.len() <= MAX_LINES.saturating_add(2) && card.iter().all(|l| is_card_line(l))
+}
+
+/// Short, no sentence, no list item, no command.
+fn is_card_line(line: &str) -> bool {
+    let bare = line.trim();
+    let sentence = bare.ends_with(['.', '?', '!', ':', ',']) || bare.split(' ').count() > 6;
+    bare.chars().count() <= MAX_WIDTH.saturating_add(20)
+        && !bare.starts_with(['#', '-', '>'])
+        && (!sentence || CONTACT.is_match(bare))
 }
 
 /// The sender's own name on a line, with contact data below or nothing.
