@@ -162,6 +162,8 @@ impl State {
         }
         if !VOID.contains(&name) {
             self.enter(name, tag);
+        } else if is_cut(tag) {
+            self.cut = true;
         }
         if self.hidden() {
             return raw_kind(name, tag);
