@@ -81,6 +81,9 @@ static DATE_FIRST: LazyLock<Regex> =
 
 /// How many of `lines` (the first is not blank) make up such a line, and how sure that is; `None` if they make none.
 pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
+    if framed(lines) {
+        return Some((1, Found::Sure));
+    }
     let mut joined = String::new();
     for (n, line) in lines.iter().take(MAX_WRAP).enumerate() {
         let bare = line.trim_start_matches(['>', '|']).trim();
@@ -103,6 +106,13 @@ pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
         }
     }
     None
+}
+
+/// Inbox by Gmail puts no verb, and the address in brackets below a blank line.
+fn framed(lines: &[&str]) -> bool {
+    let first = lines.first().map(|l| l.trim()).unwrap_or_default();
+    let next = lines.iter().skip(1).take(3).map(|l| l.trim()).find(|l| !l.is_empty()).unwrap_or_default();
+    next == "<" && START.is_match(first) && DATE.is_match(first) && TIME.is_match(first)
 }
 
 /// Some clients put the name on the line below the verb.

@@ -190,9 +190,15 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
 fn closing(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| is_closing(l))?;
     let few = rest(lines, at).count() <= MAX_LINES && rest(lines, at).all(is_short);
-    let sentence = rest(lines, at)
-        .any(|l| l.trim().ends_with(['.', '?', '!']) && l.split(' ').count() > 6 || l.trim().starts_with('#'));
-    (few && !sentence && at > 0).then_some(at)
+    (few && at > 0 && !rest(lines, at).any(is_content)).then_some(at)
+}
+
+/// A sentence, a list item, a heading or a command: what nobody has below a closing but as text.
+fn is_content(line: &str) -> bool {
+    let bare = line.trim();
+    let sentence = bare.ends_with(['.', '?', '!']) && bare.split(' ').count() > 6;
+    let item = bare.starts_with(['#', '＃', '•', '*']) && !bare.ends_with('*') || bare.starts_with("- ");
+    sentence || item || bare.ends_with(':')
 }
 
 /// A closing paragraph of short lines of which several are telephone numbers, addresses, titles.
@@ -229,14 +235,15 @@ fn named(lines: &[&str], sender: &str) -> Option<usize> {
     let at = lines.iter().rposition(|l| is_name(l, sender))?;
     let below = rest(lines, at).count();
     let contact = rest(lines, at).filter(|l| CONTACT.is_match(l) || l.split(' ').count() <= 4).count();
-    let sentence =
-        rest(lines, at).any(|l| l.trim().starts_with('#') || l.chars().count() > MAX_WIDTH.saturating_mul(2));
+    let sentence = rest(lines, at).any(|l| is_content(l) || l.chars().count() > MAX_WIDTH.saturating_mul(2));
     (at > 0 && below <= MAX_LINES && contact.saturating_mul(2) >= below && !sentence).then_some(at)
 }
 
 fn dashed(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
-    (at > 0 && lines.get(at).is_some_and(|l| is_dashed_name(l))).then_some(at)
+    let above = lines.iter().take(at).rfind(|l| !l.trim().is_empty())?;
+    let item = above.trim().starts_with(['-', '–', '—', '•', '*', '/', '~']) || above.trim().ends_with(':');
+    (!item && lines.get(at).is_some_and(|l| is_dashed_name(l))).then_some(at)
 }
 
 #[cfg(test)]
@@ -281,6 +288,19 @@ mod tests {
         ] {
             assert!(!is_mobile(line), "{line}");
         }
+    }
+
+    #[test]
+    fn a_list_below_thanks_is_no_signature() {
+        assert_eq!(start(&["Please add these.", "Thanks", "", "Exhibits:", "- Deed", "- Contract"], ""), None);
+    }
+
+    #[test]
+    fn contact_data_that_a_sentence_announces_is_no_signature() {
+        let lines = ["The witness can be reached here:", "", "John Smith", "Tel: +1 555 123 4567", "john@x.example"];
+        assert_eq!(start(&lines, ""), None);
+        let lines = ["Agreed.", "", "John Smith", "Smith LLP", "Tel: +1 555 123 4567", "john@x.example"];
+        assert_eq!(start(&lines, ""), Some((2, Sort::Soft)));
     }
 
     #[test]
