@@ -259,29 +259,41 @@ fn prefers_html(text: &Reading, html: &Reading) -> bool {
     text.is_blank() || much_shorter || only_html_cuts
 }
 
-/// Compared without white space: the whole new text, and if that differs, the lines that look like commands.
-fn differ(one: &[Line], two: &[Line]) -> bool {
-    squeezed(one.iter()) != squeezed(two.iter()) && commands(one) != commands(two)
+/// Compared without white space, since the parts break lines differently: each line of one part that looks like a command
+/// must stand at a line's start in the other too, with the same text after it (decisions.md 8).
+fn differ(text: &[Line], html: &[Line]) -> bool {
+    let (flat_text, in_text) = flattened(text);
+    let (flat_html, in_html) = flattened(html);
+    let stands_in = |flat: &str, at: usize, other: &str, line: &Start| {
+        let wanted = other.get(line.at..).and_then(|rest| rest.get(..line.length));
+        flat.get(at..).zip(wanted).is_some_and(|(rest, wanted)| rest.starts_with(wanted))
+    };
+    let same = |(t, h): (&Start, &Start)| {
+        stands_in(&flat_text, t.at, &flat_html, h) && stands_in(&flat_html, h.at, &flat_text, t)
+    };
+    in_text.len() != in_html.len() || !in_text.iter().zip(&in_html).all(same)
 }
 
-fn squeezed<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
-    lines.flat_map(|l| l.text.chars()).filter(|c| !c.is_whitespace() && !super::names::is_invisible(*c)).collect()
+/// Where a line that looks like a command stands in a text without white space.
+struct Start {
+    at: usize,
+    length: usize,
 }
 
-fn commands(lines: &[Line]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut goes_on = false;
+fn flattened(lines: &[Line]) -> (String, Vec<Start>) {
+    let mut flat = String::new();
+    let mut starts = Vec::new();
     for line in lines {
-        let one = squeezed(std::iter::once(line));
-        let is_command = one.trim_start_matches(['*', '-', '•', '·']).starts_with(['#', '＃']);
-        match found.last_mut() {
-            Some(last) if goes_on && !is_command => String::push_str(last, &one),
-            _ if is_command => found.push(one),
-            _ => {}
+        let squeezed: String =
+            line.text.chars().filter(|c| !c.is_whitespace() && !super::names::is_invisible(*c)).collect();
+        let bare = squeezed.trim_start_matches(['*', '-', '•', '·']);
+        let verb = bare.strip_prefix(['#', '＃']).and_then(|rest| rest.chars().next());
+        if verb.is_some_and(char::is_alphabetic) {
+            starts.push(Start { at: flat.len(), length: bare.len() });
         }
-        goes_on = line.wrapped && (is_command || goes_on);
+        flat.push_str(bare);
     }
-    found
+    (flat, starts)
 }
 
 #[cfg(test)]
@@ -442,6 +454,25 @@ mod tests {
         assert!(both("#done T-1", "<p>#share D-4</p>").ambiguous);
         assert!(both("Fine.", "<p>Fine.</p><p>#done</p>").ambiguous);
         assert!(!both("Fine. -- x", "<p>Fine.</p>").ambiguous);
+    }
+
+    #[test]
+    fn parts_that_only_break_lines_differently_are_not_ambiguous() {
+        let text = "* See https://x.example\n#time 1.5h Drafted the reply brief in support of the\nmotion to compel\n";
+        let html = "<p>See <a href='https://x.example/y'>this</a></p><div>#time 1.5h Drafted the reply brief in support of the motion to compel</div>";
+        assert!(!both(text, html).ambiguous);
+        assert!(both("#time 1.5h Drafted", "<p>#time 15h Drafted</p>").ambiguous);
+        assert!(both("#done T-1", "<p>#done T-1 T-2</p>").ambiguous);
+        assert!(both("#done T-1 T-2", "<p>#done T-1</p>").ambiguous);
+        assert!(both("#time 1.5h Drafted", "<p>x #time 1.5h Drafted</p>").ambiguous);
+    }
+
+    #[test]
+    fn huge_bodies_are_read_up_to_a_bound() {
+        assert!(text(&"a".repeat(5_000_000)).whole.len() <= 10_001);
+        assert!(text(&"On a a a, 1 Jan 2026 10:00 a\n".repeat(100_000)).whole.len() <= 1024 * 1024 + 1);
+        assert!(text(&"-- \n".repeat(300_000)).whole.len() <= 1024 * 1024);
+        assert!(html(&"<div>".repeat(200_000)).whole.len() <= 1024 * 1024);
     }
 
     #[test]

@@ -51,6 +51,7 @@ static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
 static MOBILE_WHOLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[\s*_<>\-\[(]*(?:via\ mobile | mobile\ mail | \(?mobile\)? | someone\ from\ mobile | sent\ by\ .{1,30}\ (?:phone|galaxy|mobile)
+        | sent\ from\ my\ \S+(?:\ \S+){0,2}
         | \S*(?:iphone|telefon|cihaz|android|samsung)\S*\ (?:\S+\ ){0,3}(?:gönderildi|gönderilmiştir) | .{0,30}(?:iphone|ipad|android|outlook|スマート).{0,20}(?:から送信|より送信).{0,10} | (?:从|從)?(?:我的|自我的).{0,30}(?:发送|傳送|發送) | (?:发自|發自|傳送自).{0,30} | 나의\ .{0,30}에서\ 보냄
         | נשלח\ מ.{0,40} | أ?ُ?رسلت?\ من.{0,40} | تم\ الإرسال\ من.{0,40} | please\ excuse\ (?:any\ |my\ )?(?:brevity|typos|the\ brevity).{0,60} | (?:diese\ nachricht\ )?mobil\ gesendet
         )[\s*_<>\])]*$",
@@ -242,7 +243,9 @@ fn named(lines: &[&str], sender: &str) -> Option<usize> {
 fn dashed(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
     let above = lines.iter().take(at).rfind(|l| !l.trim().is_empty())?;
-    let item = above.trim().starts_with(['-', '–', '—', '•', '*', '/', '~']) || above.trim().ends_with(':');
+    let above = above.trim();
+    let item = (above.starts_with(['-', '–', '•', '*']) && !above.starts_with("--"))
+        || (above.ends_with(':') && !above.starts_with(':'));
     (!item && lines.get(at).is_some_and(|l| is_dashed_name(l))).then_some(at)
 }
 
