@@ -81,13 +81,20 @@ pub struct Extract {
 }
 
 impl Extract {
-    /// Whether `file` is a picture of a signature or of the history, such as a logo: it is shown only there, or it is
-    /// shown and no bigger than a logo (gateway.md D2).
+    /// Whether `file` is a picture of a signature or of the history, such as a logo: shown in history only, or shown and
+    /// no bigger than a banner below a signature, a logo amid new text (gateway.md D2).
     pub fn is_signature_image(&self, file: &Attachment) -> bool {
         let id = file.content_id.as_deref().unwrap_or_default();
         let shown: Vec<SpanKind> = self.images.iter().filter(|(i, _)| i == id).map(|(_, kind)| *kind).collect();
-        let among_new = shown.contains(&SpanKind::New);
-        file.mime.starts_with("image/") && !shown.is_empty() && (!among_new || image::is_logo(&file.bytes))
+        let bound = if shown.contains(&SpanKind::New) {
+            Some(&image::LOGO)
+        } else if shown.contains(&SpanKind::Signature) {
+            Some(&image::BANNER)
+        } else {
+            None
+        };
+        let small = bound.is_none_or(|b| image::is_within(&file.bytes, b));
+        file.mime.starts_with("image/") && !shown.is_empty() && small
     }
 }
 
@@ -509,17 +516,25 @@ mod tests {
     #[test]
     fn a_logo_of_the_signature_is_known_and_a_photograph_is_not() {
         let e = html("<p>See photo</p><img src='cid:photo'><div class=gmail_signature>Jane<img src=cid:logo></div>");
-        let file = |id: &str| Attachment {
+        let file = |id: &str, size: usize| Attachment {
             name: "a.png".into(),
             mime: "image/png".into(),
-            bytes: vec![0; 90_000],
+            bytes: vec![0; size],
             sha256: String::new(),
             inline: true,
             content_id: Some(id.into()),
         };
-        assert!(e.is_signature_image(&file("logo")));
-        assert!(!e.is_signature_image(&file("photo")));
-        assert!(!e.is_signature_image(&file("unshown")));
+        assert!(e.is_signature_image(&file("logo", 9_000)));
+        assert!(!e.is_signature_image(&file("logo", 900_000)), "a photograph pasted below the name");
+        assert!(!e.is_signature_image(&file("photo", 90_000)));
+        assert!(!e.is_signature_image(&file("unshown", 9_000)));
+    }
+
+    #[test]
+    fn a_picture_pasted_just_above_the_history_is_new() {
+        let e =
+            html("<p>See photo</p><p><img src='cid:photo'></p><div id=divRplyFwdMsg>From: x</div><img src=cid:old>");
+        assert_eq!(e.images, [("photo".to_owned(), SpanKind::New), ("old".to_owned(), SpanKind::Quoted)]);
     }
 
     #[test]
