@@ -171,7 +171,7 @@ impl Reading {
     }
 
     fn is_blank(&self) -> bool {
-        self.lines.iter().all(|l| l.text.trim().is_empty())
+        self.lines.iter().all(|l| l.text.trim().is_empty() && l.images.is_empty())
     }
 
     fn has(&self, kind: Kind) -> bool {
