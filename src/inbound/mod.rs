@@ -320,6 +320,9 @@ fn words(tx: &Tx<'_>, firm: &Firm, read: &Read, situation: &Situation, inbox: &I
         left_out: read.left_out.clone(),
         subject: read.mail.subject.clone(),
         forwarded: forwarded(&read.mail, &read.extract),
+        all_quoted: read.extract.reply.trim().is_empty()
+            && !read.extract.quoted.trim().is_empty()
+            && read.extract.confidence == extract::Confidence::Low,
         correspondents: correspondents(&read.extract.quoted),
         content_hash: read.content_hash.clone(),
     })

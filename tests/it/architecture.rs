@@ -55,7 +55,8 @@ fn code_of(whole: &str) -> String {
 
 /// Names of modules in files of their own that are compiled for tests only.
 fn test_modules(whole: &str) -> Vec<String> {
-    let declared = whole.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next()?.trim().strip_suffix(';'));
+    let declared =
+        whole.split("#[cfg(test)]\n").skip(1).filter_map(|rest| rest.lines().next()?.trim().strip_suffix(';'));
     declared.filter_map(|l| l.rsplit("mod ").next()).map(str::to_owned).collect()
 }
 
@@ -90,7 +91,8 @@ fn only_in(what: &str, signs: &[&str], homes: &[&str]) {
         .flat_map(|s| signs.iter().filter(|sign| s.code.contains(**sign)).map(|sign| format!("{}: {sign}", s.path)))
         .collect();
     assert!(strays.is_empty(), "{what} outside {homes:?}: {strays:#?}");
-    let at_home = sources.iter().any(|s| homes.iter().any(|h| s.path.starts_with(h)) && signs.iter().any(|g| s.code.contains(g)));
+    let at_home =
+        sources.iter().any(|s| homes.iter().any(|h| s.path.starts_with(h)) && signs.iter().any(|g| s.code.contains(g)));
     assert!(at_home, "{what}: none of {signs:?} is found anywhere, so this test tests nothing");
 }
 
@@ -149,7 +151,13 @@ fn nothing_is_unfinished_or_silenced() {
     let signs = ["todo!(", "unimplemented!(", "#[allow(", "FIXME", "XXX", "#[ignore"];
     let found: Vec<String> = sources()
         .into_iter()
-        .flat_map(|s| signs.iter().filter(|sign| s.whole.contains(**sign)).map(move |sign| format!("{}: {sign}", s.path)).collect::<Vec<_>>())
+        .flat_map(|s| {
+            signs
+                .iter()
+                .filter(|sign| s.whole.contains(**sign))
+                .map(move |sign| format!("{}: {sign}", s.path))
+                .collect::<Vec<_>>()
+        })
         .collect();
     assert!(found.is_empty(), "{found:#?}");
 }

@@ -41,6 +41,8 @@ pub struct Words {
     pub forwarded: Option<String>,
     /// From and To of a logged mail, as written.
     pub correspondents: (String, String),
+    /// Nothing new was found, only quoted text, and that is not sure.
+    pub all_quoted: bool,
     /// Canonical hash of the content (decisions.md 40).
     pub content_hash: String,
 }
@@ -134,6 +136,11 @@ impl Run<'_> {
     /// The text that is left: an answer in its conversation, a message about its item, or a new one on its matter.
     fn text(&mut self) -> Result<()> {
         let text = self.words.commands.text.trim();
+        if text.is_empty() && self.words.all_quoted && self.ordinal == 0 && self.lines.is_empty() {
+            let why = "I found only quoted text in your mail. Write your answer above it, and send it again.";
+            self.lines.push(Line::Refused { typed: String::new(), why: why.into(), instead: None });
+            self.kept_text = true;
+        }
         if text.is_empty() || self.is_only_thanks(text) {
             return Ok(());
         }
