@@ -11,5 +11,7 @@ pub mod bounce;
 pub mod extract;
 pub mod command;
 pub mod resolve;
+pub mod zip;
+pub mod files;
 pub mod run;
 pub mod inspect;
