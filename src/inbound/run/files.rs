@@ -2,6 +2,9 @@
 
 use super::super::command::Verb;
 use super::Run;
+use crate::actions::documents::File;
+use crate::inbound::extract::Extract;
+use crate::inbound::parse::Mail;
 use crate::store::Result;
 
 /// A file that is not filed.
@@ -11,6 +14,11 @@ pub struct LeftOut {
     pub name: String,
     /// Why, in words.
     pub why: String,
+}
+
+/// Which attachments are files, and which are not and why.
+pub fn select(_mail: &Mail, _extract: &Extract) -> (Vec<(usize, File)>, Vec<LeftOut>) {
+    (Vec::new(), Vec::new())
 }
 
 /// True for verbs that say what becomes of the mail's files.

@@ -17,12 +17,14 @@ use crate::actions::messages::{self, Posted, Topic};
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::letter::{FiledVersion, Letter, Line};
 use crate::outbound::words;
+use crate::proof::Proof;
 use crate::sharing::Refusal;
 use crate::store::numbers::Reader;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, StoreError};
 
-pub use files::LeftOut;
+pub use files::{LeftOut, select};
+pub use wishes::wants_receipt;
 
 /// What was read of a mail, ready to be carried out.
 #[derive(Clone, Debug)]
@@ -48,6 +50,7 @@ pub struct Run<'r> {
     act: Act<'r>,
     situation: &'r Situation,
     words: &'r Words,
+    proof: &'r Proof,
     lines: Vec<Line>,
     ordinal: u32,
     posted: Vec<Posted>,
@@ -69,11 +72,12 @@ pub struct Ran {
 }
 
 /// Carries a mail out.
-pub fn run(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
+pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) -> Result<Ran> {
     let mut run = Run {
         act,
         situation,
         words,
+        proof,
         lines: Vec::new(),
         ordinal: 0,
         posted: Vec::new(),
