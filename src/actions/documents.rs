@@ -103,6 +103,11 @@ pub fn add_version(act: &Act<'_>, document: Item, file: &File) -> Answer<Filed> 
 /// folder lets see it.
 pub fn file_for_firm(act: &Act<'_>, matter: i64, folder: Option<Item>, file: &File) -> Answer<Filed> {
     let place = folder.map_or(Place::Matter(matter), Place::Folder);
+    if let Some(folder) = folder
+        && act.tx.matter_of(act.firm.id, folder)? != Some(matter)
+    {
+        return Ok(Err(Refusal::NotVisible));
+    }
     let filed = allowed!(upload(act, place, file, &file.name));
     if filed.how == Filing::New {
         // Several files of one command are several letters to the same people.
@@ -123,28 +128,32 @@ pub fn file_for_firm(act: &Act<'_>, matter: i64, folder: Option<Item>, file: &Fi
     Ok(Ok(filed))
 }
 
-/// The contacts whom a live share of the document, or of a folder above it, lets see it now; never the actor.
+/// The contacts who filed the document, or have a live share of it or of a folder above it, and see it now; never the
+/// actor.
 pub fn audience(act: &Act<'_>, document: Item) -> Result<BTreeSet<PersonId>> {
     let (tx, firm) = (act.tx, act.firm.id);
+    let found = tx.document(firm, document.id)?;
+    let mut candidates: BTreeSet<PersonId> = found.iter().map(|d| d.creator).collect();
     let mut shared = vec![document];
-    let mut above = tx.document(firm, document.id)?.and_then(|d| d.folder);
+    let mut above = found.and_then(|d| d.folder);
     while let Some(folder) = above.filter(|_| shared.len() <= MOST_FOLDERS) {
         shared.push(Item::new(Kind::Folder, folder));
         above = tx.folder(firm, folder)?.and_then(|f| f.parent);
     }
-    let mut people = BTreeSet::new();
     for item in shared {
-        for share in tx.live_shares_of(firm, item, act.now)? {
-            let sees = tx.ask(firm, share.person, Ability::View, document, act.now)?.is_allowed();
-            if sees && share.person != act.actor.id {
-                people.insert(share.person);
-            }
+        candidates.extend(tx.live_shares_of(firm, item, act.now)?.iter().map(|s| s.person));
+    }
+    let mut people = BTreeSet::new();
+    for person in candidates.into_iter().filter(|p| *p != act.actor.id) {
+        let is_contact = tx.person(firm, person)?.is_some_and(|p| !p.is_user());
+        if is_contact && tx.ask(firm, person, Ability::View, document, act.now)?.is_allowed() {
+            people.insert(person);
         }
     }
     Ok(people)
 }
 
-/// A matter becomes the one folder of it that is shared with the actor and takes files, if there is exactly one.
+/// A matter becomes the one folder of it that is shared with the actor, if there is exactly one.
 fn settle(act: &Act<'_>, place: Place) -> Result<Place> {
     let Place::Matter(matter) = place else { return Ok(place) };
     if act.actor.is_user() {
@@ -157,8 +166,7 @@ fn settle(act: &Act<'_>, place: Place) -> Result<Place> {
         }
         let folder = act.tx.folder(act.firm.id, share.item.id)?;
         let is_here = folder.is_some_and(|f| f.matter == matter && !f.is_drop);
-        let takes = || act.tx.ask(act.firm.id, act.actor.id, Ability::Upload, share.item, act.now);
-        if is_here && takes()?.is_allowed() {
+        if is_here && sees(act, share.item)? {
             open.push(share.item);
         }
     }
@@ -215,8 +223,8 @@ fn numbered(name: &str, number: u32) -> String {
     }
 }
 
-fn sees(act: &Act<'_>, document: Item) -> Result<bool> {
-    Ok(act.tx.ask(act.firm.id, act.actor.id, Ability::View, document, act.now)?.is_allowed())
+fn sees(act: &Act<'_>, item: Item) -> Result<bool> {
+    Ok(act.tx.ask(act.firm.id, act.actor.id, Ability::View, item, act.now)?.is_allowed())
 }
 
 fn version_of(act: &Act<'_>, file: &File) -> NewVersion {
@@ -229,3 +237,6 @@ fn version_of(act: &Act<'_>, file: &File) -> NewVersion {
         inbox: act.inbox,
     }
 }
+
+#[cfg(test)]
+mod tests;

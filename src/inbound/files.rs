@@ -1,7 +1,7 @@
 //! A mail comes in; which of its attachments are files to be filed comes out, and which are not and why: pictures of a
 //! signature, calendar entries, empty parts, and what the policy refuses. Nothing is unpacked, run, written or asked.
 
-use super::command::{Commands, Verb};
+use super::command::{self, Verb};
 use super::extract::Extract;
 use super::names::safe_name;
 use super::parse::{Attachment, Mail};
@@ -10,17 +10,7 @@ use crate::actions::documents::File;
 
 const ZIP: &str = "application/zip";
 const UNKNOWN: &str = "application/octet-stream";
-
-/// An attachment that is a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selected {
-    /// Its place among the mail's attachments.
-    pub attachment: usize,
-    /// Its safe name.
-    pub name: String,
-    /// Its type, as sniffed.
-    pub mime: String,
-}
+const PICTURE: &str = "it looks like part of a signature or of an earlier mail. To file it, send it again with #keep.";
 
 /// An attachment that is not filed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,55 +34,36 @@ pub enum Reason {
     Policy,
 }
 
-/// What becomes of the pictures of signatures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pictures {
-    /// They are left out.
-    LeaveOut,
-    /// They are filed: the mail says `#keep`.
-    Keep,
-}
-
-impl Pictures {
-    /// What the commands of a mail ask for.
-    pub fn wanted(commands: &Commands) -> Pictures {
-        match commands.requests.iter().any(|r| r.verb == Verb::Keep) {
-            true => Pictures::Keep,
-            false => Pictures::LeaveOut,
-        }
-    }
-}
-
-/// Tells files from what is none; every attachment is in one of the two, but for signatures and reports of machines.
-pub fn select(mail: &Mail, extract: &Extract, pictures: Pictures) -> (Vec<Selected>, Vec<LeftOut>) {
+/// Which attachments are files, by their place, and which are not and why; every attachment is in one of the two, but for
+/// signatures and reports of machines. With `#keep` in the mail the pictures of its signature are files too.
+pub fn select(mail: &Mail, extract: &Extract) -> (Vec<(usize, File)>, Vec<LeftOut>) {
+    let keeps = !extract.ambiguous && command::says(&extract.lines, Verb::Keep);
     let (mut selected, mut left_out) = (Vec::new(), Vec::new());
-    for (attachment, part) in mail.attachments.iter().enumerate().filter(|(_, a)| !is_machinery(a)) {
+    for (place, part) in mail.attachments.iter().enumerate().filter(|(_, a)| !is_machinery(a)) {
         let name = safe_name(&part.name);
         let mime = sniff(&name, &part.mime, &part.bytes);
-        match reason(part, &name, &mime, extract, pictures) {
-            Some((reason, why)) => left_out.push(LeftOut { name, why, reason }),
-            None => selected.push(Selected { attachment, name, mime }),
+        let no = match not_a_file(part) {
+            None if !keeps && extract.is_signature_image(part) => Some((Reason::Picture, PICTURE)),
+            None => refused(&name, &mime, &part.bytes).map(|why| (Reason::Policy, why)),
+            no => no,
+        };
+        match no {
+            Some((reason, why)) => left_out.push(LeftOut { name, why: why.to_owned(), reason }),
+            None => selected.push((place, File { name, mime, sha256: part.sha256.clone(), size: size(&part.bytes) })),
         }
     }
     (selected, left_out)
-}
-
-/// The files with their bytes, in the order of selection; a row may name them once the bytes are on disk.
-pub fn files<'m>(mail: &'m Mail, selected: &[Selected]) -> Vec<(File, &'m [u8])> {
-    let file = |s: &Selected| {
-        let part = mail.attachments.get(s.attachment)?;
-        let size = u64::try_from(part.bytes.len()).unwrap_or(u64::MAX);
-        let file = File { name: s.name.clone(), mime: s.mime.clone(), sha256: part.sha256.clone(), size };
-        Some((file, part.bytes.as_slice()))
-    };
-    selected.iter().filter_map(file).collect()
 }
 
 /// A file of this name and type that the firm adds itself, from the command line or an import.
 pub fn file(name: &str, sha256: &str, bytes: &[u8]) -> File {
     let name = safe_name(name);
     let mime = sniff(&name, UNKNOWN, bytes);
-    File { name, mime, sha256: sha256.to_owned(), size: u64::try_from(bytes.len()).unwrap_or(u64::MAX) }
+    File { name, mime, sha256: sha256.to_owned(), size: size(bytes) }
+}
+
+fn size(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// Signatures and reports that mail programs add; nobody attached them.
@@ -109,25 +80,15 @@ fn is_machinery(part: &Attachment) -> bool {
     )
 }
 
-fn reason(
-    part: &Attachment,
-    name: &str,
-    mime: &str,
-    extract: &Extract,
-    pictures: Pictures,
-) -> Option<(Reason, String)> {
+fn not_a_file(part: &Attachment) -> Option<(Reason, &'static str)> {
     if part.bytes.is_empty() {
-        return Some((Reason::NoFile, "it is empty.".into()));
+        return Some((Reason::NoFile, "it is empty."));
     }
-    if part.mime == "text/calendar" {
-        return Some((Reason::NoFile, "it is a calendar entry.".into()));
-    }
-    if pictures == Pictures::LeaveOut && extract.is_signature_image(part) {
-        let why = "it looks like part of a signature or of an earlier mail. To file it, send it again with #keep.";
-        return Some((Reason::Picture, why.into()));
-    }
-    let no = refused_content(mime, &part.bytes).or_else(|| refused_name(name));
-    no.map(|why| (Reason::Policy, why.to_owned()))
+    (part.mime == "text/calendar").then_some((Reason::NoFile, "it is a calendar entry."))
+}
+
+fn refused(name: &str, mime: &str, bytes: &[u8]) -> Option<&'static str> {
+    refused_content(mime, bytes).or_else(|| refused_name(name))
 }
 
 /// Why content of this type is never filed.
@@ -153,8 +114,8 @@ fn refused_content(mime: &str, bytes: &[u8]) -> Option<&'static str> {
 }
 
 const PROGRAMS: [&str; 20] = [
-    "apk", "app", "bat", "chm", "cmd", "com", "cpl", "dll", "exe", "hta", "img", "iso", "jar", "lnk", "msi", "msp", "pif",
-    "reg", "scr", "vhd",
+    "apk", "app", "bat", "chm", "cmd", "com", "cpl", "dll", "exe", "hta", "img", "iso", "jar", "lnk", "msi", "msp",
+    "pif", "reg", "scr", "vhd",
 ];
 const SCRIPTS: [&str; 14] =
     ["bash", "command", "js", "jse", "php", "pl", "ps1", "psm1", "py", "sh", "vbe", "vbs", "wsf", "wsh"];
@@ -174,13 +135,13 @@ pub fn refused_name(name: &str) -> Option<&'static str> {
     })
 }
 
-/// What should be said of a file of this type that is filed all the same.
+/// What should be said of a file of this type that is filed all the same; the file is the subject of the sentence.
 pub fn hint(mime: &str) -> Option<&'static str> {
     match mime {
-        m if m.ends_with(".macroenabled.12") => Some("it contains macros. Nothing was opened or run."),
-        ZIP => Some("it is a zip; it was filed as it is and not unpacked."),
+        m if m.ends_with(".macroenabled.12") => Some("contains macros. Nothing was opened or run."),
+        ZIP => Some("is a zip; it was filed as it is and not unpacked."),
         "application/ms-tnef" => {
-            Some("Outlook wrapped the attachments into this one file. Send them again as plain text or HTML mail.")
+            Some("holds attachments that Outlook packed together. Send them again by a mail in HTML or plain text.")
         }
         _ => None,
     }
@@ -281,23 +242,22 @@ mod tests {
         Attachment { inline: true, content_id: Some(name.into()), ..part(name, "image/png", &png) }
     }
 
-    fn of(mail: &Mail, pictures: Pictures) -> (Vec<String>, Vec<(String, Reason)>) {
-        let (files, left) = select(mail, &extract(mail), pictures);
-        let files = files.into_iter().map(|s| s.name).collect();
+    fn of(mail: &Mail) -> (Vec<String>, Vec<(String, Reason)>) {
+        let (files, left) = select(mail, &extract(mail));
+        let files = files.into_iter().map(|(_, file)| file.name).collect();
         (files, left.into_iter().map(|l| (l.name, l.reason)).collect())
     }
 
     fn judged(attachment: Attachment) -> Option<Reason> {
         let mail = Mail { attachments: vec![attachment], ..Mail::default() };
-        of(&mail, Pictures::LeaveOut).1.first().map(|l| l.1)
+        of(&mail).1.first().map(|l| l.1)
     }
 
-    fn with_pictures() -> Mail {
+    fn with_pictures(first_line: &str) -> Mail {
         Mail {
-            html: Some(
-                "<p>The page is this:</p><p><img src='cid:page.png'></p><p>-- <br>Jane Doe<br><img src='cid:logo.png'></p>"
-                    .into(),
-            ),
+            html: Some(format!(
+                "<p>{first_line}</p><p><img src='cid:page.png'></p><p>-- <br>Jane Doe<br><img src='cid:logo.png'></p>"
+            )),
             attachments: vec![
                 picture("page.png", 1200, 900, 200_000),
                 picture("logo.png", 200, 60, 4_000),
@@ -309,14 +269,14 @@ mod tests {
 
     #[test]
     fn doc_09_the_logo_of_a_signature_is_left_out_and_a_pasted_page_is_kept() {
-        let (files, left) = of(&with_pictures(), Pictures::LeaveOut);
+        let (files, left) = of(&with_pictures("The page is this:"));
         assert_eq!(files, ["page.png", "Brief.pdf"]);
         assert_eq!(left, [("logo.png".to_owned(), Reason::Picture)]);
     }
 
     #[test]
     fn doc_09_keep_files_what_was_taken_for_a_signature() {
-        assert_eq!(of(&with_pictures(), Pictures::Keep).0, ["page.png", "logo.png", "Brief.pdf"]);
+        assert_eq!(of(&with_pictures("#keep")).0, ["page.png", "logo.png", "Brief.pdf"]);
     }
 
     #[test]
@@ -335,7 +295,7 @@ mod tests {
     fn signatures_of_mail_programs_are_not_spoken_of() {
         let mail =
             Mail { attachments: vec![part("smime.p7s", "application/pkcs7-signature", b"x")], ..Mail::default() };
-        assert_eq!(of(&mail, Pictures::LeaveOut), (vec![], vec![]));
+        assert_eq!(of(&mail), (vec![], vec![]));
     }
 
     #[test]
@@ -389,10 +349,9 @@ mod tests {
 
     #[test]
     fn files_carry_the_hash_and_size_of_their_attachment() {
-        let mail = with_pictures();
-        let (selected, _) = select(&mail, &extract(&mail), Pictures::LeaveOut);
-        let files = files(&mail, &selected);
-        assert_eq!(files[1].0.sha256, sha256(PDF));
-        assert_eq!((files[1].0.size, files[1].1), (9, PDF));
+        let mail = with_pictures("Here.");
+        let (selected, _) = select(&mail, &extract(&mail));
+        let (place, file) = &selected[1];
+        assert_eq!((*place, file.sha256.as_str(), file.size), (2, sha256(PDF).as_str(), 9));
     }
 }

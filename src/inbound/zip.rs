@@ -50,14 +50,12 @@ pub(super) fn sample(names: &[&str], is_encrypted: bool) -> Vec<u8> {
         let len = u16::try_from(name.len()).unwrap().to_le_bytes();
         let at = u32::try_from(zip.len()).unwrap().to_le_bytes();
         zip.extend([&b"PK\x03\x04\x14\0"[..], &flags, &[0; 18], &len, &[0; 2], name.as_bytes()].concat());
-        directory.extend(
-            [&b"PK\x01\x02\x14\0\x14\0"[..], &flags, &[0; 18], &len, &[0; 12], &at, name.as_bytes()].concat(),
-        );
+        directory
+            .extend([&b"PK\x01\x02\x14\0\x14\0"[..], &flags, &[0; 18], &len, &[0; 12], &at, name.as_bytes()].concat());
     }
     let count = u16::try_from(names.len()).unwrap().to_le_bytes();
     let (size, start) = (u32::try_from(directory.len()).unwrap(), u32::try_from(zip.len()).unwrap());
-    let end =
-        [&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &size.to_le_bytes(), &start.to_le_bytes(), &[0, 0]].concat();
+    let end = [&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &size.to_le_bytes(), &start.to_le_bytes(), &[0, 0]].concat();
     [zip, directory, end].concat()
 }
 
