@@ -8,13 +8,13 @@ use subtle::ConstantTimeEq;
 
 use super::Act;
 use crate::domain::token::Key;
-use crate::domain::{FirmId, InboxId, PersonId};
+use crate::domain::{InboxId, PersonId};
 use crate::outbound::letter::{self, Addressed, Letter, Notice};
 use crate::outbound::templates;
 use crate::store::audit::Entry;
 use crate::store::challenges::Challenge;
+use crate::store::firms::Firm;
 use crate::store::inbox::InboxState;
-use crate::store::people::Person;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, Tx};
 
@@ -47,12 +47,14 @@ pub enum Confirmed {
 /// no address, too many wrong codes, or the firm's questions of the day are used up.
 pub fn challenge(
     tx: &Tx<'_>,
-    firm: FirmId,
-    person: &Person,
+    firm: &Firm,
+    person: PersonId,
     inbox: InboxId,
     signer: Option<&str>,
     now: Timestamp,
 ) -> Result<bool> {
+    let firm = firm.id;
+    let Some(person) = tx.person(firm, person)?.filter(|p| !p.disabled) else { return Ok(false) };
     if let Some(open) = tx.open_challenge(firm, person.id, now)? {
         tx.add_mail_to_challenge(firm, open.id, inbox, signer)?;
         return Ok(open.tries < WRONG_CODES);
@@ -61,7 +63,7 @@ pub fn challenge(
         Some(identity) => tx.identity(identity)?,
         None => None,
     };
-    let Some(identity) = identity.filter(|_| !person.disabled) else { return Ok(false) };
+    let Some(identity) = identity else { return Ok(false) };
     let day_ago = now.saturating_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);
     if tx.challenges_since(firm, day_ago)? >= PER_DAY {
         return Ok(false);
@@ -132,7 +134,7 @@ fn renew(act: &Act<'_>, old: &Challenge) -> Result<Confirmed> {
     for mail in act.tx.mails_of_challenge(act.firm.id, old.id)? {
         let waits = act.tx.inbox(act.firm.id, mail.inbox)?.is_some_and(|m| m.state == InboxState::Held);
         if waits {
-            asked |= challenge(act.tx, act.firm.id, act.actor, mail.inbox, mail.signer.as_deref(), act.now)?;
+            asked |= challenge(act.tx, act.firm, act.actor.id, mail.inbox, mail.signer.as_deref(), act.now)?;
         }
     }
     Ok(if asked { Confirmed::Renewed } else { Confirmed::Over })

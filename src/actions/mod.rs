@@ -115,6 +115,7 @@ pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
+pub mod profile;
 pub mod shares;
 pub mod tasks;
 pub mod time;

@@ -16,9 +16,9 @@ use crate::store::people::Person;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, Tx};
 
-/// Makes the digests of a firm that are due at `now`, and gives how many letters were queued. Called once a minute, and
-/// once after a start; a day that was missed is made up for.
-pub fn make_due(tx: &Tx<'_>, firm: &Firm, gateway: &Gateway, now: Timestamp) -> Result<u32> {
+/// Queues the digests of a firm that are due at `now`, and gives how many. Called by the ticker; a day that was missed is
+/// made up for.
+pub fn queue_due(tx: &Tx<'_>, firm: &Firm, gateway: &Gateway, now: Timestamp) -> Result<u32> {
     let mut queued = 0_u32;
     for person in tx.people(firm.id)?.into_iter().filter(|p| !p.is_user() && !p.disabled) {
         if make(tx, firm, gateway, &person, now)? {

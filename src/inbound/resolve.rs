@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::parse::Mail;
 use crate::domain::{Address, InboxId, Item, ItemId, Kind};
 use crate::outbound::gateway::{Gateway, Meaning};
-use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding, Verdict};
+use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding};
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
 use crate::store::numbers::Reader;
@@ -67,8 +67,6 @@ pub struct Situation {
     pub outsiders: Vec<String>,
     /// Somebody else's reply address was used.
     pub misused: Option<Thread>,
-    /// The domain that signed it, if that is not the sender's own: a yes to an invitation binds it (decisions.md 3).
-    pub signer: Option<String>,
 }
 
 impl Situation {
@@ -80,6 +78,7 @@ impl Situation {
 
 /// What resolving came to.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never kept")]
 pub enum Resolved {
     /// It is somebody's mail.
     Known(Box<Situation>),
@@ -95,6 +94,7 @@ pub enum Resolved {
 }
 
 /// Finds out whose mail it is and what it is about; what was found is noted in `found`.
+#[expect(clippy::too_many_arguments, reason = "everything a sender can be told by")]
 pub fn resolve(
     view: &Snapshot<'_>,
     firm: &Firm,
@@ -142,13 +142,7 @@ pub fn resolve(
         address_word: context.address_word,
         outsiders: outsiders(gateway, mail, &author),
         misused,
-        signer: other_signer(proof),
     })))
-}
-
-/// The other domain that signed a mail which its sender's own domain did not sign.
-pub fn other_signer(proof: &Proof) -> Option<String> {
-    proof.other_signers.first().filter(|_| proof.verdict == Verdict::OtherSigner).cloned()
 }
 
 fn held(reason: &'static str, misused: Option<Thread>, claimed: Option<Person>) -> Resolved {

@@ -5,6 +5,7 @@ use super::super::command::{Commands, Verb, is_pleasantry};
 use super::Run;
 use crate::actions::invitations::{self, Answered};
 use crate::outbound::letter::Line as Said;
+use crate::proof::Verdict;
 use crate::store::Result;
 use crate::store::threads::About;
 
@@ -25,7 +26,9 @@ impl Run<'_> {
         let Some(About::Invitation(invitation)) = self.situation.thread.as_ref().map(|t| t.about) else {
             return Ok(());
         };
-        let signer = self.situation.signer.as_deref();
+        // A signature of another domain than the author's: saying yes binds it (decisions.md 3).
+        let foreign = self.proof.verdict == Verdict::OtherSigner;
+        let signer = self.proof.other_signers.first().filter(|_| foreign).map(String::as_str);
         let (verb, answered) = match read(&self.words.commands) {
             Reading::Yes(text) => ("accept", invitations::accept(&self.act, invitation, signer, self.with_files(text))?),
             Reading::No(text) => ("decline", invitations::decline(&self.act, invitation, self.with_files(text))?),
@@ -68,8 +71,6 @@ fn read(commands: &Commands) -> Reading {
     let text = commands.text.trim();
     let rest = (!text.is_empty() && !is_pleasantry(text)).then(|| text.to_owned());
     match commands.requests.as_slice() {
-        [] if is_word(text, &["accept", "accepted"]) => Reading::Yes(None),
-        [] if is_word(text, &["decline", "declined"]) => Reading::No(None),
         [only] if says_nothing_more(&only.narrative) && only.ids.is_empty() => match only.verb {
             Verb::Yes => Reading::Yes(rest),
             Verb::No => Reading::No(rest),
@@ -77,12 +78,6 @@ fn read(commands: &Commands) -> Reading {
         },
         _ => Reading::Other(whole(commands)),
     }
-}
-
-/// One word, whatever dots and marks stand around it.
-fn is_word(text: &str, words: &[&str]) -> bool {
-    let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    words.contains(&bare.as_str())
 }
 
 fn says_nothing_more(narrative: &str) -> bool {
@@ -111,7 +106,7 @@ mod tests {
     fn answer(text: &str) -> Reading {
         let lines: Vec<Line> = text.lines().map(|l| Line { text: l.to_owned(), wrapped: false }).collect();
         let now = "2026-03-14T10:00[Europe/London]".parse().unwrap();
-        let about = command::About::Unknown;
+        let about = command::About::Invitation;
         read(&command::read(&lines, &command::Reading { now: &now, order: DateOrder::DayMonth, about, firm_codes: &[] }))
     }
 
