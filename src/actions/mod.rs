@@ -117,6 +117,7 @@ pub mod messages;
 pub mod notes;
 #[cfg(test)]
 pub mod sample;
+pub mod profile;
 pub mod shares;
 pub mod tasks;
 pub mod time;
