@@ -109,6 +109,7 @@ impl Act<'_> {
     }
 }
 
+pub mod challenges;
 pub mod communications;
 pub mod documents;
 pub mod invitations;

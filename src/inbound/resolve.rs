@@ -78,6 +78,7 @@ impl Situation {
 
 /// What resolving came to.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, never kept")]
 pub enum Resolved {
     /// It is somebody's mail.
     Known(Box<Situation>),
@@ -93,6 +94,7 @@ pub enum Resolved {
 }
 
 /// Finds out whose mail it is and what it is about; what was found is noted in `found`.
+#[expect(clippy::too_many_arguments, reason = "everything a sender can be told by")]
 pub fn resolve(
     view: &Snapshot<'_>,
     firm: &Firm,

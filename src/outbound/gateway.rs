@@ -22,7 +22,7 @@ pub enum Meaning {
     Plain,
     /// A reply address.
     Token(Token),
-    /// A matter or another item, and perhaps a word before it: `m-12`, `done+T-12`.
+    /// A matter or another item; with a word, the whole of it: `m-12`, `done+t-12`.
     Item(ItemId, Option<String>),
     /// Ours, but nothing we ever wrote.
     Unknown,
@@ -78,10 +78,8 @@ fn read_tag(tag: &str) -> Meaning {
     if let Some(item) = ItemId::parse(tag) {
         return Meaning::Item(item, None);
     }
-    let parts = tag.split_once('+');
-    let with_word =
-        parts.and_then(|(a, b)| ItemId::parse(a).map(|i| (i, b)).or_else(|| ItemId::parse(b).map(|i| (i, a))));
-    with_word.map_or(Meaning::Unknown, |(item, word)| Meaning::Item(item, Some(word.to_owned())))
+    let item = tag.split_once('+').and_then(|(a, b)| ItemId::parse(a).or_else(|| ItemId::parse(b)));
+    item.map_or(Meaning::Unknown, |item| Meaning::Item(item, Some(tag.to_owned())))
 }
 
 #[cfg(test)]
@@ -112,6 +110,6 @@ mod tests {
             assert_eq!(gateway.meaning("r@gw.hale.example.evil.example"), None);
         }
         let done = gateway(Addressing::Subdomain).meaning("done+T-12@gw.hale.example");
-        assert_eq!(done, Some(Meaning::Item(ItemId::new(Kind::Task, 12), Some("done".into()))));
+        assert_eq!(done, Some(Meaning::Item(ItemId::new(Kind::Task, 12), Some("done+t-12".into()))));
     }
 }

@@ -2,7 +2,14 @@
 
 use super::super::command::Request;
 use super::Run;
+use crate::outbound::letter::Line;
 use crate::store::Result;
+use crate::store::people::Receipts;
+
+/// Whether a receipt is sent.
+pub fn wants_receipt(lines: &[Line], _receipts: Receipts) -> bool {
+    !lines.is_empty()
+}
 
 impl Run<'_> {
     /// `#digest`, `#receipts`, `#notify`, `#stop`, `#timezone`.

@@ -195,9 +195,10 @@ fn filed_as(reader: &Reader<'_>, filed: FiledVersion, how: Filing) -> Result<Sai
         said.more.push(format!("{place}{}, SHA-256 {hash}…", news::size(version.size)));
     }
     if how == Filing::New {
-        said.more.push(format!(
+        said.more.push(
             "If it is a new version of another document, reply #version and that document's number, with the file."
-        ));
+                .into(),
+        );
     }
     said.id = Some(id);
     Ok(said)
