@@ -116,7 +116,7 @@ pub mod invitations;
 pub mod messages;
 pub mod notes;
 #[cfg(test)]
-pub mod sample;
+pub(crate) mod sample;
 pub mod shares;
 pub mod tasks;
 pub mod time;
