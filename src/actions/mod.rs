@@ -116,8 +116,9 @@ pub mod invitations;
 pub mod messages;
 pub mod notes;
 #[cfg(test)]
-pub mod sample;
 pub mod profile;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod shares;
 pub mod tasks;
 pub mod time;
