@@ -115,7 +115,6 @@ pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
-#[cfg(test)]
 pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;
