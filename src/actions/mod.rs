@@ -115,6 +115,8 @@ pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
+#[cfg(test)]
+pub(crate) mod post;
 pub mod profile;
 pub mod shares;
 pub mod tasks;
