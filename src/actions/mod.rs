@@ -118,6 +118,8 @@ pub mod notes;
 #[cfg(test)]
 pub(crate) mod post;
 pub mod profile;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod shares;
 pub mod tasks;
 pub mod time;

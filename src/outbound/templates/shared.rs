@@ -220,10 +220,8 @@ fn works(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<()> {
             ("your text", "goes to the firm as a message"),
         ]),
         Kind::Bill => page.examples(&[(&get, "sends you the bill"), ("your text", "goes to the firm as a message")]),
-        Kind::Event => page.examples(&[
-            ("#yes", "you will come; or #no, or #maybe"),
-            ("your text", "goes to the firm as a message"),
-        ]),
+        Kind::Event => page
+            .examples(&[("#yes", "you will come; or #no, or #maybe"), ("your text", "goes to the firm as a message")]),
         _ => page.examples(&[
             ("your text, or a file", "goes to the firm as a message, the file as a document"),
             ("#time 1.5h Read the file", "records your time on it"),
