@@ -65,7 +65,9 @@ fn make(tx: &Tx<'_>, firm: &Firm, gateway: &Gateway, person: &Person, now: Times
 mod tests {
     use super::*;
     use crate::actions::post::{Mail, Post, later, now};
+    use crate::actions::time::{self, NewEntry, Recorded, Terms};
     use crate::actions::{messages, profile};
+    use crate::domain::duration::Quantity;
     use crate::domain::{Item, Kind};
     use crate::store::people::{DigestRhythm, Preferences};
 
@@ -137,7 +139,44 @@ mod tests {
     }
 
     #[test]
-    fn tasks_and_own_hours_stand_in_it_and_a_task_that_was_taken_back_does_not() {
+    fn a_message_of_the_firm_without_an_answer_waits_and_is_not_new_twice() {
+        let post = Post::with_jane();
+        let (matter, jane) = (post.matter, post.jane);
+        let topic = messages::Topic { about: None, matter: Some(matter.id), to: Some(jane) };
+        let asked = post.act(post.anna, later(1), "m", move |act| messages::write(act, topic, "Call me."));
+        assert!(asked.is_ok());
+        assert_eq!(queued(&post, sunday()), 1);
+        digest(&post, sunday());
+        assert_eq!(queued(&post, monday()), 1);
+        let text = digest(&post, monday()).text;
+        assert!(text.contains("MSG-1 (M-1): Anna Smith wrote last, on 14 March 2026"), "{text}");
+        assert!(!text.contains("One message"), "{text}");
+    }
+
+    #[test]
+    fn own_hours_of_the_week_stand_in_it_without_money() {
+        let post = Post::with_jane();
+        post.assign(post.task("Draft brief", "2026-03-18"));
+        post.deliver(now());
+        let work = NewEntry {
+            on: post.matter,
+            date: Some("2026-03-14".parse().unwrap()),
+            quantity: Quantity::from_seconds(5_000),
+            terms: Terms::default(),
+            narrative: "Drafted".into(),
+        };
+        let recorded = post.act(post.jane, later(1), "time", move |act| time::record(act, &work));
+        assert!(matches!(recorded, Ok(Recorded::Entry { .. })));
+        assert_eq!(queued(&post, sunday()), 1);
+        let text = digest(&post, sunday()).text;
+        assert!(text.contains("Your time this week: 1.4 h."), "{text}");
+        assert!(!text.contains(['£', '$', '€']) && !text.contains("GBP"), "{text}");
+        assert_eq!(queued(&post, monday()), 1);
+        assert!(!digest(&post, monday()).text.contains("Your time"), "a new week");
+    }
+
+    #[test]
+    fn tasks_stand_in_it_by_their_day_and_one_that_was_taken_back_does_not() {
         let post = Post::with_jane();
         let (overdue, soon) = (post.task("Draft brief", "2026-03-13"), post.task("File reply", "2026-03-20"));
         let (far, taken) = (post.task("Prepare trial", "2026-06-01"), post.task("Call court", "2026-03-17"));
@@ -158,8 +197,9 @@ mod tests {
         let post = Post::with_jane();
         let (matter, jane) = (post.matter, post.jane);
         let topic = move |to| messages::Topic { about: None, matter: Some(matter.id), to };
-        post.act(post.anna, later(1), "m", move |act| messages::write(act, topic(Some(jane)), "Call me."));
-        post.act(post.jane, later(2), "m", move |act| messages::write(act, topic(None), "I will."));
+        let asked = post.act(post.anna, later(1), "m", move |act| messages::write(act, topic(Some(jane)), "Call me."));
+        let answered = post.act(post.jane, later(2), "m", move |act| messages::write(act, topic(None), "I will."));
+        assert!(asked.is_ok() && answered.is_ok());
         assert_eq!(queued(&post, sunday()), 1);
         let text = digest(&post, sunday()).text;
         assert!(text.contains("One message from Anna Smith, MSG-1 (M-1)"), "{text}");

@@ -221,7 +221,7 @@ fn html_block(out: &mut String, block: &Block) {
                 let _ = write!(
                     out,
                     "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top\"><code style=\"font-family:ui-monospace,Menlo,Consolas,\
-                     monospace\">{}</code></td><td style=\"padding:2px 0;opacity:.75\">{}</td></tr>",
+                     monospace\">{}</code></td><td style=\"padding:2px 0;vertical-align:top;opacity:.75\">{}</td></tr>",
                     escape(typed),
                     escape(effect)
                 );
