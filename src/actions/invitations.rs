@@ -304,7 +304,10 @@ mod tests {
         let mails = post.deliver(now());
         assert_eq!(mails.len(), 1, "one invitation, and nothing of what is shared");
         let mail = mails.first().unwrap();
-        assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("jane@roe.example", "Anna Smith of Hale & Partners invites you to work with them"));
+        assert_eq!(
+            (mail.to.as_str(), mail.subject.as_str()),
+            ("jane@roe.example", "Anna Smith of Hale & Partners invites you to work with them")
+        );
         assert!(mail.text.contains("Matter M-1, one task, one document"), "{}", mail.text);
         assert!(mail.text.contains("28 March 2026, 10:00 (London)"), "{}", mail.text);
         for hidden in ["Reed", "Marsh", "2026-00", "brief", "deposition"] {
@@ -373,7 +376,10 @@ mod tests {
         let invitation = invited(&post);
         post.deliver(now());
         assert_eq!(accepts(&post, invitation, later(14 * 24)), Answered::Renewed);
-        assert_eq!(subjects(&post, later(14 * 24)), [to_jane("Anna Smith of Hale & Partners invites you to work with them")]);
+        assert_eq!(
+            subjects(&post, later(14 * 24)),
+            [to_jane("Anna Smith of Hale & Partners invites you to work with them")]
+        );
         let fresh = post.read(|r| r.open_invitation(post.firm.id, post.jane, later(14 * 24))).unwrap();
         assert_eq!((fresh.invited_by, fresh.expires_at), (post.anna, later(28 * 24)));
         assert_eq!(accepts(&post, fresh.id, later(15 * 24)), Answered::Accepted);
@@ -391,10 +397,10 @@ mod tests {
         assert!(mails.iter().any(|m| m.to == "jane@roe.example" && m.text.contains("Nothing was accepted")));
         let answered = post.act(post.jane, later(2), "no", move |act| decline(act, invitation, None));
         assert_eq!(answered, Answered::Declined);
-        assert_eq!(subjects(&post, later(2)), [
-            ("anna@hale.example".into(), "Jane Roe declined".into()),
-            to_jane("Your answer to Hale & Partners"),
-        ]);
+        assert_eq!(
+            subjects(&post, later(2)),
+            [("anna@hale.example".into(), "Jane Roe declined".into()), to_jane("Your answer to Hale & Partners"),]
+        );
         assert_eq!(accepts(&post, invitation, later(3)), Answered::Over);
         assert!(post.person(post.jane).accepted_at.is_none());
     }

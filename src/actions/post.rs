@@ -150,8 +150,7 @@ impl Post {
             creator: self.anna,
             inbox: None,
         };
-        let new =
-            NewDocument { matter: self.matter.id, folder, name: name.into(), category: String::new(), first };
+        let new = NewDocument { matter: self.matter.id, folder, name: name.into(), category: String::new(), first };
         let firm = self.firm.id;
         self.write(move |tx| tx.add_document(firm, &new, now()))
     }

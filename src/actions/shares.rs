@@ -125,7 +125,11 @@ mod tests {
         post.share(folder);
         let mail = only(post.deliver(now()));
         assert_eq!(mail.subject, "Folder F-1: Pleadings");
-        assert!(mail.text.contains("D-1: Claim.pdf (PDF, 212 kB)") && !mail.text.contains("Elsewhere"), "{}", mail.text);
+        assert!(
+            mail.text.contains("D-1: Claim.pdf (PDF, 212 kB)") && !mail.text.contains("Elsewhere"),
+            "{}",
+            mail.text
+        );
     }
 
     #[test]

@@ -185,7 +185,8 @@ pub fn when(reader: &Reader<'_>, event: &crate::store::calendar::EventDetails) -
         let zone = crate::store::firms::zone(&event.time_zone);
         let last = event.end_at.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(event.end_at);
         let (first, last) = (event.start_at.to_zoned(zone.clone()).date(), last.to_zoned(zone).date());
-        let days = if last > first { format!("{} to {}", reader.day(first), reader.day(last)) } else { reader.day(first) };
+        let days =
+            if last > first { format!("{} to {}", reader.day(first), reader.day(last)) } else { reader.day(first) };
         return format!("{days} (all day)");
     }
     let (start, end) = (event.start_at.to_zoned(reader.zone.clone()), event.end_at.to_zoned(reader.zone.clone()));
