@@ -1,1 +1,180 @@
-//! (to come)
+//! The commands and their arguments; what a command has to say is printed here and nowhere else, made harmless. The exit
+//! code is 0 fine, 1 failed, 2 configuration or usage; `ingest` has those that mail servers expect.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::admin::{Chosen, Office, Told, show};
+use crate::admin::{init, matter, person, share, task};
+use crate::clock;
+use crate::config::{Config, ConfigErrors, Log, LogFormat};
+
+const DEFAULT_CONFIG: &str = "/etc/docketpost/config.toml";
+
+/// Co-counsel work on a law firm's matters from their own mailbox.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "docketpost", version, about, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The configuration [default: $DOCKETPOST_CONFIG, or /etc/docketpost/config.toml]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The firm's slug, where the store has several
+    #[arg(long, global = true, value_name = "SLUG")]
+    pub firm: Option<String>,
+    /// Act as this user of the firm [default: its first administrator]
+    #[arg(long = "as", global = true, value_name = "ADDRESS")]
+    pub acts_as: Option<String>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What docketpost can be told to do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Make a firm and its first administrator
+    Init(init::Args),
+    /// Share a thing with a person
+    Share(share::ShareArgs),
+    /// End a share at once
+    Unshare(share::UnshareArgs),
+    /// Send a person their invitation
+    Invite(share::InviteArgs),
+    /// Enter a task and assign it
+    Task(task::TaskArgs),
+    /// Assign a task to somebody
+    Assign(task::AssignArgs),
+    /// List, close and reopen matters
+    #[command(subcommand)]
+    Matter(matter::Matter),
+    /// Add users of the firm
+    #[command(subcommand)]
+    User(person::User),
+    /// List and add people
+    #[command(subcommand)]
+    Person(person::Person),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page, or write those of all commands into a folder
+    Man {
+        /// The folder
+        folder: Option<PathBuf>,
+    },
+}
+
+/// Does what the arguments say and gives the exit code.
+pub fn run(cli: &Cli) -> ExitCode {
+    // Fails only where one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match dispatch(cli) {
+        Ok(told) => {
+            print(&told.printed(cli.json));
+            ExitCode::from(told.code)
+        }
+        Err(error) => {
+            let code = if error.is::<ConfigErrors>() { 2 } else { 1 };
+            let _ = writeln!(std::io::stderr(), "docketpost: {}", show::harmless(&format!("{error:#}")));
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Told> {
+    let now = clock::now();
+    let chosen = chosen(cli);
+    let office = || {
+        start_log(Log { level: crate::config::LogLevel::Warn, format: LogFormat::Plain });
+        Office::open(&chosen, now)
+    };
+    match &cli.command {
+        Command::Init(args) => init::run(args, &Config::load_offline(&chosen.config)?, now),
+        Command::Share(args) => share::share(&office()?, args),
+        Command::Unshare(args) => share::unshare(&office()?, args),
+        Command::Invite(args) => share::invite(&office()?, args),
+        Command::Task(args) => task::task(&office()?, args),
+        Command::Assign(args) => task::assign(&office()?, args),
+        Command::Matter(what) => matter::run(&office()?, what),
+        Command::User(what) => person::user(&office()?, what),
+        Command::Person(what) => person::person(&office()?, what),
+        Command::Completions { shell } => completions(*shell),
+        Command::Man { folder } => man(folder.as_deref()),
+    }
+}
+
+fn chosen(cli: &Cli) -> Chosen {
+    let config = cli
+        .config
+        .clone()
+        .or_else(|| std::env::var_os("DOCKETPOST_CONFIG").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG));
+    Chosen { config, firm: cli.firm.clone(), acts_as: cli.acts_as.clone() }
+}
+
+/// Starts the log on standard error. The libraries below say addresses and bytes on their lower levels: they are off.
+fn start_log(log: Log) {
+    let ours = log.level.as_str();
+    let filter = EnvFilter::new(format!(
+        "warn,docketpost={ours},async_imap=off,hickory_proto=off,hickory_resolver=off,hickory_net=off,mail_auth=off"
+    ));
+    let log_to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // Fails only where one was started already.
+    let _ = match log.format {
+        LogFormat::Plain => log_to.try_init(),
+        LogFormat::Json => log_to.json().flatten_event(true).try_init(),
+    };
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Told> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "docketpost", &mut script);
+    Ok(Told::new(String::from_utf8(script)?, serde_json::Value::Null))
+}
+
+fn man(folder: Option<&std::path::Path>) -> Result<Told> {
+    let command = Cli::command();
+    let Some(folder) = folder else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command).render(&mut page)?;
+        return Ok(Told::new(String::from_utf8(page)?, serde_json::Value::Null));
+    };
+    std::fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(command, folder)?;
+    Ok(Told::new(format!("The man pages are in {}.\n", folder.display()), serde_json::Value::Null))
+}
+
+/// Writes to standard output; a reader that went away is none of our business.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_share_reads_like_a_sentence() {
+        let words =
+            ["docketpost", "share", "M-12", "with", "jane@example.com", "--quietly", "--rate", "250.00", "--json"];
+        let cli = Cli::try_parse_from(words).unwrap();
+        assert!(cli.json);
+        let Command::Share(args) = cli.command else { panic!("not a share") };
+        assert_eq!((args.thing.as_str(), args.person.as_str(), args.rate), ("M-12", "jane@example.com", Some(25_000)));
+        assert!(Cli::try_parse_from(["docketpost", "share", "M-12", "to", "jane@example.com"]).is_err());
+    }
+}

@@ -1,1 +1,147 @@
-//! (to come)
+//! What an operator does; one file per command, each with its Args and run(). A command acts as somebody of the firm
+//! (`--as`), asks `sharing` through `actions` as a mail would, and is audited so (decisions.md 35). It writes beside the
+//! daemon and opens the store for as long as it runs. Nothing here prints or reads the clock; `cli` does.
+
+pub mod find;
+pub mod init;
+pub mod matter;
+pub mod money;
+pub mod person;
+#[cfg(test)]
+mod sample;
+pub mod share;
+pub mod show;
+pub mod task;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+pub use show::Told;
+
+use crate::actions::{Act, Answer};
+use crate::config::Config;
+use crate::domain::Kind;
+use crate::domain::dates::Locale;
+use crate::outbound::words;
+use crate::sharing::{Ability, Refusal, Thing};
+use crate::store::Store;
+use crate::store::firms::Firm;
+use crate::store::people::Person;
+use crate::store::shares::{Circumstances, Subject};
+
+/// What every command is told about whom it is for.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    /// The configuration.
+    pub config: PathBuf,
+    /// Slug of the firm; the only one if absent.
+    pub firm: Option<String>,
+    /// Who acts; the first administrator if absent.
+    pub acts_as: Option<String>,
+}
+
+/// A firm's store, and who acts in it.
+pub struct Office {
+    /// The store.
+    pub store: Store,
+    /// The firm.
+    pub firm: Firm,
+    /// Who acts.
+    pub actor: Person,
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// A correct "no", in the words of the mails and with its code.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{} ({})", says(*.0, *.1), .0.code())]
+pub struct Refused(pub Refusal, pub Locale);
+
+fn says(refusal: Refusal, locale: Locale) -> String {
+    match refusal {
+        Refusal::NotVisible => "There is nothing of that number that this user may see.".to_owned(),
+        other => words::refusal(other, Kind::Matter, locale),
+    }
+}
+
+impl Office {
+    /// Opens the store that the configuration names.
+    pub fn open(chosen: &Chosen, now: Timestamp) -> Result<Office> {
+        let config = Config::load_offline(&chosen.config)?;
+        Office::in_folder(&config.store, chosen, now)
+    }
+
+    /// Opens the store in this folder.
+    pub fn in_folder(folder: &Path, chosen: &Chosen, now: Timestamp) -> Result<Office> {
+        let store = Store::open(folder)?;
+        let firm = choose_firm(&store, chosen.firm.as_deref())?;
+        let admin = store.read(|s| s.first_admin(firm.id))?;
+        let actor = admin.with_context(|| format!("{} has no administrator", firm.name))?;
+        let mut office = Office { store, firm, actor, now };
+        if let Some(text) = &chosen.acts_as {
+            let actor = office.user(text).context("--as")?;
+            if actor.disabled {
+                bail!("--as {text}: this user is disabled");
+            }
+            office.actor = actor;
+        }
+        Ok(office)
+    }
+
+    /// Does something in one transaction; a refusal is an error with the refusal's words, and stays audited.
+    pub fn act<T: Send + 'static>(
+        &self,
+        cause: &str,
+        job: impl FnMut(&Act<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T> {
+        let answer = self.try_act(cause, job)?;
+        answer.map_err(|refusal| Refused(refusal, self.firm.locale).into())
+    }
+
+    /// As [`Office::act`], with the refusal as a value.
+    pub fn try_act<T: Send + 'static>(
+        &self,
+        cause: &str,
+        mut job: impl FnMut(&Act<'_>) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let (firm, actor, now) = (self.firm.clone(), self.actor.clone(), self.now);
+        let cause = format!("command:{cause}:{}", now.as_millisecond());
+        self.store.write(move |tx| job(&Act { tx, firm: &firm, actor: &actor, inbox: None, cause: &cause, now }))
+    }
+
+    /// Goes on if the actor is an administrator (FRM-03); a no is audited.
+    pub fn ask_administrator(&self, ability: Ability) -> Result<()> {
+        self.act("settings", move |act| administrator(act, ability))
+    }
+
+    /// May the actor do this?
+    pub fn may(&self, ability: Ability, subject: Subject) -> Result<bool> {
+        let verdict = self
+            .store
+            .read(|s| s.ask_about(self.firm.id, self.actor.id, ability, subject, Circumstances::default(), self.now))?;
+        Ok(verdict.is_allowed())
+    }
+}
+
+/// Asks, in an open transaction, whether the actor may see or change what is the administrators' (FRM-03, FRM-04).
+pub fn administrator(act: &Act<'_>, ability: Ability) -> Answer<()> {
+    act.ask_about(ability, Subject::Other(Thing::Settings, None), Circumstances::default())
+}
+
+fn choose_firm(store: &Store, slug: Option<&str>) -> Result<Firm> {
+    let firms = store.read(|s| s.firms())?;
+    let slugs = firms.iter().map(|f| f.slug.as_str()).collect::<Vec<_>>().join(", ");
+    match slug {
+        Some(slug) => {
+            let found = firms.iter().find(|f| f.slug == slug).cloned();
+            found.with_context(|| format!("--firm {slug}: the store has no such firm (it has: {slugs})"))
+        }
+        None => match <[Firm; 1]>::try_from(firms) {
+            Ok([firm]) => Ok(firm),
+            Err(none) if none.is_empty() => bail!("the store has no firm yet; `docketpost init` makes one"),
+            Err(_) => bail!("the store has several firms; say which with --firm ({slugs})"),
+        },
+    }
+}

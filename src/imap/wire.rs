@@ -38,7 +38,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(stream: Box<dyn Stream>, patience: Duration) -> Wire {
-        let deadline = Instant::now();
+        let deadline = after(Duration::ZERO);
         let mut wire =
             Wire { stream, patience, came: Vec::new(), taken: 0, line_at: 0, searched: 0, allowance: 0, deadline };
         wire.allow(0);
@@ -146,7 +146,7 @@ impl Wire {
 
 /// The moment this long from now.
 pub(super) fn after(time: Duration) -> Instant {
-    let now = Instant::now();
+    let now = Instant::from_std(crate::clock::instant());
     now.checked_add(time).unwrap_or(now)
 }
 

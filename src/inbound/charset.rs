@@ -7,6 +7,9 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 /// contradicted by the bytes: UTF-8 where it is valid, ISO-2022-JP where its escapes stand, Windows-1252 otherwise.
 pub fn decode(bytes: &[u8], claimed: Option<&str>) -> String {
     let name = claimed.map(|c| c.trim().trim_matches(['"', '\'']).to_ascii_lowercase()).unwrap_or_default();
+    if let Some(text) = as_multibyte(bytes, &name) {
+        return text;
+    }
     let wide = name.starts_with("utf-16") || name.starts_with("utf-7") || name.starts_with("utf-32");
     if !wide && let Some(text) = as_utf8(bytes, &name) {
         return text;
@@ -17,6 +20,14 @@ pub fn decode(bytes: &[u8], claimed: Option<&str>) -> String {
         Some(decoder) => decoder(bytes),
         None => String::from_utf8_lossy(bytes).into_owned(),
     }
+}
+
+/// East Asian text may look like UTF-8 by chance, so its claim is tried first; it fails loudly where it is wrong.
+fn as_multibyte(bytes: &[u8], name: &str) -> Option<String> {
+    let asian = ["gb", "big5", "euc-", "shift", "sjis", "x-sjis", "ks_c", "iso-2022", "cp932", "cp936", "cp949", "hz"];
+    let claimed = asian.iter().any(|prefix| name.starts_with(prefix));
+    let decoder = if claimed { charset_decoder(alias(name).as_bytes()) } else { None };
+    decoder.map(|decoder| decoder(bytes)).filter(|text| !text.contains('\u{fffd}'))
 }
 
 /// Valid UTF-8 with a letter beyond ASCII is hardly ever anything else; plain ASCII with escapes may be Japanese.
@@ -59,6 +70,11 @@ mod tests {
     fn utf8_is_recognised_whatever_is_claimed() {
         assert_eq!(decode("naïve".as_bytes(), Some("us-ascii")), "naïve");
         assert_eq!(decode("naïve".as_bytes(), None), "naïve");
+    }
+
+    #[test]
+    fn east_asian_text_that_looks_like_utf8_is_read_as_claimed() {
+        assert_eq!(decode(b"\xc4\xa3", Some("gb2312")), "模");
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub mod bounce;
 pub mod extract;
 pub mod command;
 pub mod resolve;
+pub mod zip;
+pub mod files;
 pub mod run;
 pub mod outcome;
 pub mod inspect;
@@ -33,9 +35,10 @@ use crate::store::threads::{About, Purpose};
 use crate::store::{Result, Snapshot, Store, StoreError, Tx};
 use command::{Commands, Reading, Verb};
 use extract::Extract;
+use files::LeftOut;
 use parse::Mail;
 use resolve::{Resolved, Situation};
-use run::{LeftOut, Words};
+use run::Words;
 use screen::{Class, OwnMarks};
 
 pub use outcome::Outcome;
@@ -73,7 +76,7 @@ pub fn read(raw: &[u8], desk: &Desk) -> Read {
     let mail = parse::parse(raw);
     let class = screen::screen(&mail, &own_marks(&desk.gateway));
     let extract = extract::extract(&mail);
-    let (files, left_out) = run::select(&mail, &extract);
+    let (files, left_out) = files::select(&mail, &extract);
     let content_hash = content_hash(&mail);
     let bounced = match class {
         Class::Bounce => outcome::our_message_ids(raw, desk.gateway.address.domain()),
@@ -320,6 +323,9 @@ fn words(tx: &Tx<'_>, firm: &Firm, read: &Read, situation: &Situation, inbox: &I
         left_out: read.left_out.clone(),
         subject: read.mail.subject.clone(),
         forwarded: forwarded(&read.mail, &read.extract),
+        all_quoted: read.extract.reply.trim().is_empty()
+            && !read.extract.quoted.trim().is_empty()
+            && read.extract.confidence == extract::Confidence::Low,
         correspondents: correspondents(&read.extract.quoted),
         content_hash: read.content_hash.clone(),
     })

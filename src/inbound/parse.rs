@@ -425,25 +425,74 @@ fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&s
 fn written_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let parsed = part.attachment_name().map(str::to_owned).or_else(|| folded_name(part, raw))?;
     let name = one_line(&decode_words(&parsed));
-    let other = part.content_type().and_then(|ct| ct.attribute("name")).map(|n| one_line(&decode_words(n)));
-    // A client that can't write the name in one character set puts question marks there and the real name into `name=`.
-    let name = other.filter(|o| name.contains('?') && !o.contains(['?', '\u{fffd}'])).unwrap_or(name);
-    (!name.is_empty()).then_some(name)
+    let whole = |n: &String| !n.contains(['?', '\u{fffd}']);
+    let repaired = if whole(&name) {
+        None
+    } else {
+        continued_name(part, raw).filter(whole).or_else(|| type_name(part).filter(whole))
+    };
+    Some(repaired.unwrap_or(name)).filter(|n| !n.is_empty())
+}
+
+/// A client that can't write a name in one character set puts question marks into `filename=` and the name into `name=`.
+fn type_name(part: &MessagePart<'_>) -> Option<String> {
+    part.content_type().and_then(|ct| ct.attribute("name")).map(|n| one_line(&decode_words(n)))
+}
+
+fn flat_header(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let range = usize::try_from(part.offset_header).ok()?..usize::try_from(part.offset_body).ok()?;
+    let head = String::from_utf8_lossy(raw.get(range)?).into_owned();
+    Some(head.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+/// A character that is split between two continuations (RFC 2231, 3) is whole only when all are joined before decoding.
+fn continued_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let flat = flat_header(part, raw)?;
+    let lower = flat.to_ascii_lowercase();
+    let mut bytes = Vec::new();
+    let mut charset = None;
+    for n in 0..100 {
+        let Some(value) = parameter(&flat, &lower, &format!("filename*{n}*=")) else { break };
+        let value = match (n, value.split_once('\'').and_then(|(set, rest)| Some((set, rest.split_once('\'')?.1)))) {
+            (0, Some((set, rest))) => {
+                charset = Some(set);
+                rest
+            }
+            _ => value,
+        };
+        bytes.extend(percent_decoded(value));
+    }
+    (!bytes.is_empty()).then(|| one_line(&charset::decode(&bytes, charset)))
+}
+
+fn percent_decoded(value: &str) -> Vec<u8> {
+    let mut pieces = value.split('%');
+    let mut out = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        match piece.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                out.extend_from_slice(piece.get(2..).unwrap_or_default().as_bytes());
+            }
+            None => out.extend_from_slice(piece.as_bytes()),
+        }
+    }
+    out
+}
+
+fn parameter<'f>(flat: &'f str, lower: &str, key: &str) -> Option<&'f str> {
+    let value = flat.get(lower.find(key)?.saturating_add(key.len())..)?.trim_start();
+    match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => value.split([';', ' ']).next(),
+    }
 }
 
 /// `filename=` folded directly after the equals sign is lost by mail-parser 0.11, so it is looked for in the raw header.
 fn folded_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
-    let range = usize::try_from(part.offset_header).ok()?..usize::try_from(part.offset_body).ok()?;
-    let head = String::from_utf8_lossy(raw.get(range)?).into_owned();
-    let flat = head.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ");
+    let flat = flat_header(part, raw)?;
     let lower = flat.to_ascii_lowercase();
-    let at =
-        ["filename=", "name="].into_iter().find_map(|key| lower.find(key).map(|at| at.saturating_add(key.len())))?;
-    let value = flat.get(at..)?.trim_start();
-    let value = match value.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => value.split([';', ' ']).next()?,
-    };
+    let value = parameter(&flat, &lower, "filename=").or_else(|| parameter(&flat, &lower, "name="))?;
     (!value.is_empty()).then(|| value.to_owned())
 }
 
@@ -569,6 +618,10 @@ mod tests {
             "Müller.pdf"
         );
         assert_eq!(named("Content-Disposition: attachment; filename=\"../../Brief.pdf\""), "Brief.pdf");
+        assert_eq!(
+            named("Content-Disposition: attachment; filename*0*=utf-8''M%C3; filename*1*=%BCller.pdf"),
+            "Müller.pdf"
+        );
         assert_eq!(named("Content-Disposition: attachment; filename=\n \"Folded name.pdf\""), "Folded name.pdf");
     }
 

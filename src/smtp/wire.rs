@@ -12,8 +12,8 @@ use super::{Outgoing, Trouble};
 use crate::domain::Address;
 
 /// Either kind of connection.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync> Stream for T {}
 
 /// How much is written under one time limit, so that a big mail on a slow line isn't given up.
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -297,14 +297,14 @@ impl Snapshot<'_> {
         )
     }
 
-    /// The stored UIDs of a mailbox, as ranges.
-    pub fn mailbox_progress(&self, firm: FirmId, mailbox: &str, uid_validity: u32) -> Result<String> {
-        let found = self.one(
-            "SELECT uids FROM mailbox_progress WHERE firm_id = ?1 AND mailbox = ?2 AND uid_validity = ?3",
+    /// The UIDs of a mailbox that are staged: progress is this set, never a maximum (decisions.md 41).
+    pub fn staged_uids(&self, firm: FirmId, mailbox: &str, uid_validity: u32) -> Result<Vec<u32>> {
+        let uids: Vec<String> = self.all(
+            "SELECT uid FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND uid_validity = ?3",
             (firm.0, mailbox, uid_validity),
             |r| r.get(0),
         )?;
-        Ok(found.unwrap_or_default())
+        Ok(uids.iter().filter_map(|uid| uid.parse().ok()).collect())
     }
 }
 
@@ -318,16 +318,6 @@ impl Tx<'_> {
             ":sha256": mail.sha256, ":size": i64::try_from(mail.size).unwrap_or(i64::MAX), ":arrived": at(mail.arrived_at), ":now": at(now)},
             |r| r.get(0).map(InboxId),
         )
-    }
-
-    /// Notes which UIDs of a mailbox are stored.
-    pub fn set_mailbox_progress(&self, firm: FirmId, mailbox: &str, uid_validity: u32, uids: &str) -> Result<()> {
-        self.run(
-            "INSERT INTO mailbox_progress (firm_id, mailbox, uid_validity, uids) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET uids = excluded.uids",
-            (firm.0, mailbox, uid_validity, uids),
-        )?;
-        Ok(())
     }
 
     /// Counts an attempt before it is made, so that a mail that ends the process is counted too; gives the new count.

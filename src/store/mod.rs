@@ -200,10 +200,11 @@ impl Store {
 
     /// As [`Store::write`], for callers that must not block; the job is queued at once, so several may be under way and
     /// share a commit, in the order of the calls.
-    pub fn write_soon<T: Send + 'static>(
-        &self,
-        job: impl FnMut(&Tx<'_>) -> Result<T> + Send + 'static,
-    ) -> impl Future<Output = Result<T>> + Send + 'static {
+    pub fn write_soon<T, J>(&self, job: J) -> impl Future<Output = Result<T>> + Send + use<T, J>
+    where
+        T: Send + 'static,
+        J: FnMut(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
         let (tell, hear) = tokio::sync::oneshot::channel();
         let queued = self.submit(job, move |outcome| drop(tell.send(outcome)));
         async move {
@@ -236,6 +237,24 @@ impl Store {
         connection.execute_batch("ROLLBACK")?;
         self.inner.readers.lock().map_err(|_| StoreError::Closed)?.push(connection);
         seen
+    }
+
+    /// Removes blobs that no row names and that are older than `age`, and what a crash left half-written; gives how many.
+    pub fn collect_orphans(&self, age: Duration) -> Result<usize> {
+        let io = |e| StoreError::Io(self.inner.folder.clone(), e);
+        let old: Vec<_> = self.blobs().list(crate::clock::file_time()).map_err(io)?;
+        let mut removed: usize = 0;
+        for (name, path, _) in old.into_iter().filter(|(_, _, found)| *found > age) {
+            let named = match &name {
+                Some(sha256) => self.read(|view| view.names_blob(sha256))?,
+                None => false,
+            };
+            if !named {
+                std::fs::remove_file(path).map_err(io)?;
+                removed = removed.saturating_add(1);
+            }
+        }
+        Ok(removed)
     }
 
     /// Writes a consistent copy of the database to `file`, which must not exist, while others go on reading and writing.
@@ -353,6 +372,17 @@ impl Snapshot<'_> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map(params, read)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// True if any row names this blob.
+    pub fn names_blob(&self, sha256: &str) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM inbox WHERE sha256 = ?1 UNION ALL SELECT 1 FROM document_versions WHERE sha256 = ?1
+             UNION ALL SELECT 1 FROM bills WHERE pdf_sha256 = ?1 UNION ALL SELECT 1 FROM identities WHERE picture_sha256 = ?1 LIMIT 1",
+            [sha256],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
     }
 
     /// A number that changes when another process has written (decisions.md 35).

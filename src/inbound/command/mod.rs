@@ -143,6 +143,11 @@ pub fn read_address_form(local: &str) -> Option<Request> {
     Some(request)
 }
 
+/// Whether one of these lines is a command with this verb, whatever else it says.
+pub fn says(lines: &[Line], verb: Verb) -> bool {
+    lines.iter().any(|l| matches!(lexer::head(&l.text), Head::Command { verb: v, .. } if v == verb))
+}
+
 fn from_subject(subject: &str, reading: &Reading<'_>, more: bool) -> Option<Request> {
     let plain = Text::new(subject).plain;
     if !plain.trim_start().starts_with('#') {

@@ -23,7 +23,7 @@ static VERB_LAST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)(?:^|[\s>,)\]])(?:
         wrote | writes | said | (?:a\ )?[ée]crit | schrieb(?:\ (?:am|geschrieben))? | geschrieben | schreef | schreef\ het\ volgende | (?:het\ )?volgende\ geschreven | geschreven | skrev | skrev\ följande | escribi[oó] | ha\ escrito | ha\ escrit | va\ escriure | escreveu | ha\ scritto
-        | napisa[łl](?:\(a\)|a)? | pisze | nap[ií]sal(?:\(a\)|a)? | написал(?:\(а\)|а)? | пишет | писал(?:\(а\)|а)? | (?:написав|пише)(?:\(ла\))? | kirjoitti | kirjutas | [íi]rta(?:\ \(.*\))? | a\ scris | έγραψε | yazdı | şunu\ yazdı | şunları\ yazdı | napisao(?:/la)?(?:\ je)? | je\ napisao(?:/la)? | pisal(?:a)? | menulis | đã\ viết | viết
+        | napisa[łl](?:\(a\)|a)? | pisze | nap(?:s|is|ís)al(?:\(a\)|a)? | написал(?:\(а\)|а)? | пишет | писал(?:\(а\)|а)? | (?:написав|пише)(?:\(ла\))? | kirjoitti | kirjutas | [íi]rta(?:\ \(.*\))? | a\ scris | έγραψε | yazdı | şunu\ yazdı | şunları\ yazdı | napisao(?:/la)?(?:\ je)? | je\ napisao(?:/la)? | pisal(?:a)? | menulis | đã\ viết | viết
         | 写道 | 寫道 | 写 | 来信 | さんは書きました | のメッセージ | wrote\ as\ follows | 작성 | 님이\ 작성 | כתב(?:/ה)? | כתבה | كتب | skrifaði | rašė | rakstīja | scrisse | schrieb\ folgendes
         )\s*(?:/[^:]{0,20})?[\s*_]*[:：]?[\s*_]*(?:-{2,})?[\s*]*$",
     )
@@ -81,6 +81,9 @@ static DATE_FIRST: LazyLock<Regex> =
 
 /// How many of `lines` (the first is not blank) make up such a line, and how sure that is; `None` if they make none.
 pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
+    if framed(lines) {
+        return Some((1, Found::Sure));
+    }
     let mut joined = String::new();
     for (n, line) in lines.iter().take(MAX_WRAP).enumerate() {
         let bare = line.trim_start_matches(['>', '|']).trim();
@@ -103,6 +106,13 @@ pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
         }
     }
     None
+}
+
+/// Inbox by Gmail puts no verb, and the address in brackets below a blank line.
+fn framed(lines: &[&str]) -> bool {
+    let first = lines.first().map(|l| l.trim()).unwrap_or_default();
+    let next = lines.iter().skip(1).take(3).map(|l| l.trim()).find(|l| !l.is_empty()).unwrap_or_default();
+    next == "<" && START.is_match(first) && DATE.is_match(first) && TIME.is_match(first)
 }
 
 /// Some clients put the name on the line below the verb.
@@ -177,9 +187,56 @@ mod tests {
             "W dniu 3.04.2026 o 10:02, Jane pisze:",
             "2026年4月3日 10:02 Jane <jane@firm.example>:",
             "пт, 3 апр. 2026 г. в 10:02, Jane <jane@firm.example>:",
+            "3 апр. 2026 г., в 10:02, Jane <jane@firm.example> написал(а):",
+            "Пятница, 3 апреля 2026, 10:02 +03:00 от Jane <jane@firm.example>:",
+            "03.04.2026, 10:02, \"Jane Doe\" <jane@firm.example>:",
+            "2026/04/03 10:02、Jane <jane@firm.example>のメール:",
+            "2026年4月3日(金) 10:02 Jane Doe <jane@firm.example>:",
+            "2026. 4. 3. 오후 5:30, Jane <jane@firm.example> 작성:",
+            "2026년 4월 3일 (금) 오전 10:02, Jane <jane@firm.example>님이 작성:",
+            "在 2026年4月3日，10:02，Jane <jane@firm.example> 写道：",
+            "在 2026-04-03 10:02:11，\"Jane Doe\" <jane@firm.example> 写道：",
+            "Em sex., 3 de abr. de 2026 às 10:02, Jane <jane@firm.example> escreveu:",
+            "El 3 abr 2026, a las 10:02, Jane <jane@firm.example> escribió:",
+            "Am Fr., 3. Apr. 2026 um 10:02 Uhr schrieb Jane <jane@firm.example>:",
+            "Am 3. April 2026 10:02:11 MESZ schrieb Jane <jane@firm.example>:",
+            "Jane Doe <jane@firm.example> schrieb am Fr., 3. Apr. 2026, 10:02:",
+            "Jane Doe <jane@firm.example> hat am 03.04.2026 10:02 geschrieben:",
+            "Le 3 avr. 2026 à 10:02, Jane <jane@firm.example> a écrit :",
+            "Jane Doe a écrit le 03/04/2026 à 10:02 :",
+            "> Il giorno 3 apr 2026, alle ore 10:02, Jane <jane@firm.example> ha scritto:",
+            "Op 3 apr. 2026 om 10:02 heeft Jane <jane@firm.example> het volgende geschreven:",
+            "Jane <jane@firm.example> schreef op 3 april 2026 om 10:02:",
+            "fre 3 apr. 2026 kl. 10:02 skrev Jane <jane@firm.example>:",
+            "3. apr. 2026 kl. 10:02 skrev Jane <jane@firm.example>:",
+            "pe 3. huhtik. 2026 klo 10.02 Jane (jane@firm.example) kirjoitti:",
+            "pt., 3 kwi 2026 o 10:02 Jane <jane@firm.example> napisał(a):",
+            "W dniu 2026-04-03 o 10:02, Jane Doe pisze:",
+            "pá 3. 4. 2026 v 10:02 odesílatel Jane <jane@firm.example> napsal:",
+            "Dne 3.4.2026 v 10:02 Jane Doe napsal(a):",
+            "Jane <jane@firm.example> ezt írta (időpont: 2026. ápr. 3., P, 10:02):",
+            "vin., 3 apr. 2026 la 10:02, Jane <jane@firm.example> a scris:",
+            "Jane <jane@firm.example>, 3 Nis 2026 Cum, 10:02 tarihinde şunu yazdı:",
+            "Στις Παρ 3 Απρ 2026 στις 10:02 π.μ., ο χρήστης Jane <jane@firm.example> έγραψε:",
+            "Pada tanggal Jum, 3 Apr 2026 pukul 10.02 Jane <jane@firm.example> menulis:",
+            "Vào Th 6, 3 thg 4, 2026 vào lúc 10:02 Jane <jane@firm.example> đã viết:",
+            "בתאריך יום ו׳, 3 באפר׳ 2026 ב-10:02 מאת Jane <jane@firm.example>:",
+            "ב-3 באפר׳ 2026, בשעה 10:02, Jane <jane@firm.example> כתב/ה:",
+            "pet, 3. tra 2026. u 10:02 Jane <jane@firm.example> napisao je:",
+            "---- On Fri, 03 Apr 2026 10:02:11 +0200 Jane <jane@firm.example> wrote ----",
+            "------- Original Message ------- On Friday, April 3rd, 2026 at 10:02 AM, Jane <jane@firm.example> wrote:",
+            "On Friday, April 3rd, 2026 at 10:02 AM, Jane Doe <jane@firm.example> wrote:",
+            "On 3 Apr 2026, at 10:02, Jane Doe <jane@firm.example> wrote:",
+            "On Apr 3, 2026 10:02 AM, Jane Doe <jane@firm.example> wrote:",
+            "Jane Doe <jane@firm.example> wrote on 04/03/2026 10:02:11 AM:",
         ] {
             assert_eq!(at(&[line]), Some((1, Found::Sure)), "{line}");
         }
+    }
+
+    #[test]
+    fn a_line_that_only_names_somebody_needs_a_quote_below() {
+        assert_eq!(at(&["Quoting Jane Doe <jane@firm.example>:"]), Some((1, Found::IfQuoted)));
     }
 
     #[test]
@@ -188,6 +245,19 @@ mod tests {
             at(&["On Mon, 3 Apr 2026 at 10:02, Jane Doe <", "jane@firm.example> wrote:"]),
             Some((2, Found::Sure))
         );
+    }
+
+    #[test]
+    fn a_sentence_that_introduces_text_of_the_writer_is_none() {
+        for lines in [
+            ["On Monday counsel wrote to the court:", "We object."],
+            ["Please add this note to the file:", "Witness is away until May 2026."],
+            ["On 3 April I spoke to Jane:", "she agrees."],
+            ["The exhibits are these (jane@firm.example has them):", "1. Deed"],
+            ["I'm free on 3 April 2026 at 10:02. Jane wrote that she is too.", "Shall we meet?"],
+        ] {
+            assert!(!matches!(at(&lines), Some((_, Found::Sure))), "{lines:?}");
+        }
     }
 
     #[test]

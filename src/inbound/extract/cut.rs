@@ -67,7 +67,7 @@ fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
     let mut at = 0;
     while let (Some(line), Some(here)) = (lines.get(at), texts.get(at..)) {
         if line.mark == Mark::Cut || headerblock::is_marker(&line.text) || starts_block(here) {
-            fill(&mut kinds, above_rules(&texts, at), lines.len());
+            fill(&mut kinds, above_rules(lines, at), lines.len());
             break;
         }
         if is_quote(line) {
@@ -114,11 +114,11 @@ fn fill(kinds: &mut [Kind], from: usize, to: usize) {
 }
 
 /// Outlook draws a line above its block; it belongs to the history.
-fn above_rules(texts: &[&str], at: usize) -> usize {
+fn above_rules(lines: &[Source], at: usize) -> usize {
     let mut start = at;
-    for line in texts.get(..at).unwrap_or_default().iter().rev().take(4) {
-        let ruled = signature::is_rule(line);
-        if !ruled && !line.trim().is_empty() {
+    for line in lines.get(..at).unwrap_or_default().iter().rev().take(4) {
+        let ruled = signature::is_rule(&line.text);
+        if !line.images.is_empty() || (!ruled && !line.text.trim().is_empty()) {
             break;
         }
         start = start.saturating_sub(1);

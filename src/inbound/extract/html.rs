@@ -18,6 +18,8 @@ pub fn text_of_html(html: &str) -> String {
     super::tidy(&lines.join("\n"))
 }
 
+/// Pictures written into the HTML make it long; they are taken out before [`MAX_TEXT`] counts.
+const MAX_HTML: usize = 8 * MAX_TEXT;
 const CHUNK: usize = 4096;
 /// html5ever compares each attribute with all before it, so a tag without end is given up (crates.md 3.5).
 const MAX_TAG: usize = 4 * CHUNK;
@@ -27,10 +29,11 @@ const MAX_REGIONS: usize = 64;
 const MAX_LINE: usize = 10_000;
 
 pub(super) fn lines(html: &str) -> Vec<Source> {
-    let html = without_comments_and_data(html.get(..html.floor_char_boundary(MAX_TEXT)).unwrap_or_default());
+    let html = without_comments_and_data(html.get(..html.floor_char_boundary(MAX_HTML)).unwrap_or_default());
+    let html = html.get(..html.floor_char_boundary(MAX_TEXT)).unwrap_or_default();
     let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
     let queue = BufferQueue::default();
-    let mut rest = html.as_str();
+    let mut rest = html;
     let mut silent = 0usize;
     while !rest.is_empty() {
         let (chunk, next) = rest.split_at(rest.floor_char_boundary(CHUNK));
@@ -162,6 +165,8 @@ impl State {
         }
         if !VOID.contains(&name) {
             self.enter(name, tag);
+        } else if is_cut(tag) {
+            self.cut = true;
         }
         if self.hidden() {
             return raw_kind(name, tag);

@@ -1,14 +1,22 @@
-//! The bytes of a picture come in; whether it is no bigger than a logo comes out. It reads dimensions, never pixels.
+//! The bytes of a picture come in; whether it is no bigger than a logo or a banner comes out. It reads dimensions, never pixels.
 
-const LOGO_BYTES: usize = 40 * 1024;
-const LOGO_WIDTH: u32 = 500;
-const LOGO_HEIGHT: u32 = 150;
+/// How big a picture may be.
+pub(super) struct Bound {
+    bytes: usize,
+    width: u32,
+    height: u32,
+}
 
-/// Whether the picture has the size of a logo: few bytes and few pixels; a picture of unknown size counts by its bytes.
-pub(super) fn is_logo(bytes: &[u8]) -> bool {
+/// A logo amid new text.
+pub(super) const LOGO: Bound = Bound { bytes: 40 * 1024, width: 500, height: 150 };
+/// A banner below a signature; people also paste photographs there.
+pub(super) const BANNER: Bound = Bound { bytes: 120 * 1024, width: 800, height: 300 };
+
+/// Whether the picture is within `bound`; one of unknown size counts by its bytes.
+pub(super) fn is_within(bytes: &[u8], bound: &Bound) -> bool {
     match dimensions(bytes) {
-        Some((width, height)) => bytes.len() <= LOGO_BYTES && width <= LOGO_WIDTH && height <= LOGO_HEIGHT,
-        None => bytes.len() <= LOGO_BYTES / 8,
+        Some((width, height)) => bytes.len() <= bound.bytes && width <= bound.width && height <= bound.height,
+        None => bytes.len() <= bound.bytes / 8,
     }
 }
 
@@ -52,8 +60,9 @@ mod tests {
 
     #[test]
     fn a_small_picture_is_a_logo_and_a_photograph_is_none() {
-        assert!(is_logo(&png(120, 60)));
-        assert!(!is_logo(&png(3000, 2000)));
+        assert!(is_within(&png(120, 60), &LOGO));
+        assert!(!is_within(&png(3000, 2000), &LOGO));
+        assert!(is_within(&png(700, 200), &BANNER) && !is_within(&png(700, 200), &LOGO));
     }
 
     #[test]
@@ -67,8 +76,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_judged(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = is_logo(&bytes);
-            let _ = is_logo(&[&[0xff, 0xd8][..], &bytes].concat());
+            let _ = is_within(&bytes, &LOGO);
+            let _ = is_within(&[&[0xff, 0xd8][..], &bytes].concat(), &LOGO);
         }
     }
 }

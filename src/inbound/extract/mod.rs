@@ -81,13 +81,20 @@ pub struct Extract {
 }
 
 impl Extract {
-    /// Whether `file` is a picture of a signature or of the history, such as a logo: it is shown only there, or it is
-    /// shown and no bigger than a logo (gateway.md D2).
+    /// Whether `file` is a picture of a signature or of the history, such as a logo: shown in history only, or shown and
+    /// no bigger than a banner below a signature, a logo amid new text (gateway.md D2).
     pub fn is_signature_image(&self, file: &Attachment) -> bool {
         let id = file.content_id.as_deref().unwrap_or_default();
         let shown: Vec<SpanKind> = self.images.iter().filter(|(i, _)| i == id).map(|(_, kind)| *kind).collect();
-        let among_new = shown.contains(&SpanKind::New);
-        file.mime.starts_with("image/") && !shown.is_empty() && (!among_new || image::is_logo(&file.bytes))
+        let bound = if shown.contains(&SpanKind::New) {
+            Some(&image::LOGO)
+        } else if shown.contains(&SpanKind::Signature) {
+            Some(&image::BANNER)
+        } else {
+            None
+        };
+        let small = bound.is_none_or(|b| image::is_within(&file.bytes, b));
+        file.mime.starts_with("image/") && !shown.is_empty() && small
     }
 }
 
@@ -164,7 +171,7 @@ impl Reading {
     }
 
     fn is_blank(&self) -> bool {
-        self.lines.iter().all(|l| l.text.trim().is_empty())
+        self.lines.iter().all(|l| l.text.trim().is_empty() && l.images.is_empty())
     }
 
     fn has(&self, kind: Kind) -> bool {
@@ -259,29 +266,41 @@ fn prefers_html(text: &Reading, html: &Reading) -> bool {
     text.is_blank() || much_shorter || only_html_cuts
 }
 
-/// Compared without white space: the whole new text, and if that differs, the lines that look like commands.
-fn differ(one: &[Line], two: &[Line]) -> bool {
-    squeezed(one.iter()) != squeezed(two.iter()) && commands(one) != commands(two)
+/// Compared without white space, since the parts break lines differently: each line of one part that looks like a command
+/// must stand at a line's start in the other too, with the same text after it (decisions.md 8).
+fn differ(text: &[Line], html: &[Line]) -> bool {
+    let (flat_text, in_text) = flattened(text);
+    let (flat_html, in_html) = flattened(html);
+    let stands_in = |flat: &str, at: usize, other: &str, line: &Start| {
+        let wanted = other.get(line.at..).and_then(|rest| rest.get(..line.length));
+        flat.get(at..).zip(wanted).is_some_and(|(rest, wanted)| rest.starts_with(wanted))
+    };
+    let same = |(t, h): (&Start, &Start)| {
+        stands_in(&flat_text, t.at, &flat_html, h) && stands_in(&flat_html, h.at, &flat_text, t)
+    };
+    in_text.len() != in_html.len() || !in_text.iter().zip(&in_html).all(same)
 }
 
-fn squeezed<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
-    lines.flat_map(|l| l.text.chars()).filter(|c| !c.is_whitespace() && !super::names::is_invisible(*c)).collect()
+/// Where a line that looks like a command stands in a text without white space.
+struct Start {
+    at: usize,
+    length: usize,
 }
 
-fn commands(lines: &[Line]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut goes_on = false;
+fn flattened(lines: &[Line]) -> (String, Vec<Start>) {
+    let mut flat = String::new();
+    let mut starts = Vec::new();
     for line in lines {
-        let one = squeezed(std::iter::once(line));
-        let is_command = one.trim_start_matches(['*', '-', '•', '·']).starts_with(['#', '＃']);
-        match found.last_mut() {
-            Some(last) if goes_on && !is_command => String::push_str(last, &one),
-            _ if is_command => found.push(one),
-            _ => {}
+        let squeezed: String =
+            line.text.chars().filter(|c| !c.is_whitespace() && !super::names::is_invisible(*c)).collect();
+        let bare = squeezed.trim_start_matches(['*', '-', '•', '·']);
+        let verb = bare.strip_prefix(['#', '＃']).and_then(|rest| rest.chars().next());
+        if verb.is_some_and(char::is_alphabetic) {
+            starts.push(Start { at: flat.len(), length: bare.len() });
         }
-        goes_on = line.wrapped && (is_command || goes_on);
+        flat.push_str(bare);
     }
-    found
+    (flat, starts)
 }
 
 #[cfg(test)]
@@ -445,6 +464,25 @@ mod tests {
     }
 
     #[test]
+    fn parts_that_only_break_lines_differently_are_not_ambiguous() {
+        let text = "* See https://x.example\n#time 1.5h Drafted the reply brief in support of the\nmotion to compel\n";
+        let html = "<p>See <a href='https://x.example/y'>this</a></p><div>#time 1.5h Drafted the reply brief in support of the motion to compel</div>";
+        assert!(!both(text, html).ambiguous);
+        assert!(both("#time 1.5h Drafted", "<p>#time 15h Drafted</p>").ambiguous);
+        assert!(both("#done T-1", "<p>#done T-1 T-2</p>").ambiguous);
+        assert!(both("#done T-1 T-2", "<p>#done T-1</p>").ambiguous);
+        assert!(both("#time 1.5h Drafted", "<p>x #time 1.5h Drafted</p>").ambiguous);
+    }
+
+    #[test]
+    fn huge_bodies_are_read_up_to_a_bound() {
+        assert!(text(&"a".repeat(5_000_000)).whole.len() <= 10_001);
+        assert!(text(&"On a a a, 1 Jan 2026 10:00 a\n".repeat(100_000)).whole.len() <= 1024 * 1024 + 1);
+        assert!(text(&"-- \n".repeat(300_000)).whole.len() <= 1024 * 1024);
+        assert!(html(&"<div>".repeat(200_000)).whole.len() <= 1024 * 1024);
+    }
+
+    #[test]
     fn a_placeholder_text_part_is_not_shown() {
         assert_eq!(both("Your mail client does not support HTML.", "<p>Agreed.</p>").reply, "Agreed.");
     }
@@ -478,17 +516,25 @@ mod tests {
     #[test]
     fn a_logo_of_the_signature_is_known_and_a_photograph_is_not() {
         let e = html("<p>See photo</p><img src='cid:photo'><div class=gmail_signature>Jane<img src=cid:logo></div>");
-        let file = |id: &str| Attachment {
+        let file = |id: &str, size: usize| Attachment {
             name: "a.png".into(),
             mime: "image/png".into(),
-            bytes: vec![0; 90_000],
+            bytes: vec![0; size],
             sha256: String::new(),
             inline: true,
             content_id: Some(id.into()),
         };
-        assert!(e.is_signature_image(&file("logo")));
-        assert!(!e.is_signature_image(&file("photo")));
-        assert!(!e.is_signature_image(&file("unshown")));
+        assert!(e.is_signature_image(&file("logo", 9_000)));
+        assert!(!e.is_signature_image(&file("logo", 900_000)), "a photograph pasted below the name");
+        assert!(!e.is_signature_image(&file("photo", 90_000)));
+        assert!(!e.is_signature_image(&file("unshown", 9_000)));
+    }
+
+    #[test]
+    fn a_picture_pasted_just_above_the_history_is_new() {
+        let e =
+            html("<p>See photo</p><p><img src='cid:photo'></p><div id=divRplyFwdMsg>From: x</div><img src=cid:old>");
+        assert_eq!(e.images, [("photo".to_owned(), SpanKind::New), ("old".to_owned(), SpanKind::Quoted)]);
     }
 
     #[test]

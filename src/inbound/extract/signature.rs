@@ -24,22 +24,36 @@ pub(super) fn is_rule(line: &str) -> bool {
     bare.len() >= 5 && bare.chars().all(|c| matches!(c, '_' | '-' | '=' | '*' | '#' | '~' | ' '))
 }
 
+/// How the line of a telephone or an app begins; by itself it may begin a sentence.
 static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[\s*_<>\-\[(]*(?:
-        sent\ (?:from|via|with|using|on|by)\ (?:my|mail|the|an?|windows|outlook|yahoo|gmail|samsung|iphone|ipad|android|blackberry|nokia|htc|lg|sony|huawei|xiaomi|proton|tutanota|airmail|spark|nine|mailbird|mozilla|aol|t-mobile|verizon|at&t|vodafone|o2|orange|bell|rogers|telus|boxer|k-9|bluemail|superhuman|hey|polymail|newton|mailspring|front|zoho|typemail|\S+\ ?mobile|phone|laptop|\S*phone)\b.{0,120}
-        | sent\ from\ \S+(?:\s\S+){0,3}[.)]? | sent\ by\ .{1,40}\ (?:phone|app|mobile)
-        | get\ (?:outlook|bluemail|the\ \w+\ app)\ (?:for|from)\b.{0,80} | get\ outlook\b.{0,60}
-        | (?:von|aus)\ (?:meinem|mein|der|outlook|mobil\w*|unterwegs)\b.{0,60}(?:gesendet|geschickt|verschickt|iphone|ipad)?
-        | gesendet\ (?:von|mit|aus|über)\b.{0,80} | diese\ nachricht\ wurde\ von\ mein.{0,60}gesendet.{0,10} | outlook\ für\ (?:ios|android).{0,60}
-        | envoyé\ (?:de|depuis|à\ partir\ d\w*|avec|via|sans\ fil)\b.{0,80} | (?:télécharger|obtenez)\ outlook\b.{0,60} | envoyé\ d'.{0,60}
-        | enviado\ (?:desde|do|de|a\ partir|pelo|con|com)\b.{0,80} | obtener\ outlook\b.{0,60} | obter\ (?:o\ )?outlook\b.{0,60} | enviat\ (?:des|del?)\b.{0,60}
-        | inviato\ (?:da|dal|con)\b.{0,80} | (?:ottieni|scarica)\ outlook\b.{0,60}
-        | verzonden\ (?:vanaf|vanuit|met|via|van)\b.{0,80} | verstuurd\ (?:vanaf|vanuit|met|via|van)\b.{0,80} | outlook\ voor\ (?:ios|android)\ downloaden.{0,40} | download\ outlook\ voor.{0,40}
-        | sendt\ (?:fra|via|med)\b.{0,80} | skickat\ (?:från|med|via)\b.{0,80} | hent\ outlook\b.{0,60} | hämta\ outlook\b.{0,60} | lähetetty\ (?:\S+stä|\S+sta|\S+ltä|\S+lta|laitteesta)\b.{0,60} | lähetetty\b.{0,60}
-        | wysłan[eoy]\ (?:z|ze|przy)\b.{0,80} | pobierz\ outlook\b.{0,60} | odesláno\ (?:z|ze)\b.{0,80} | odoslané\ (?:z|zo)\b.{0,60} | отправлено\ (?:с|из|от)\b.{0,80} | надіслано\ (?:з|із)\b.{0,80} | trimis\ (?:de\ pe|din)\b.{0,60} | \S*(?:iphone|telefon|cihaz)\S*\ (?:gönderildi|gönderilmiştir).{0,40} | poslano\ (?:z|s|iz)\b.{0,60} | στάλθηκε\ από\b.{0,60} | elküldve\ .{0,40}
-        | (?:iphone|ipad|android|outlook).{0,20}(?:から送信|より送信).{0,20} | 从我的.{0,30}发送 | 發自我的.{0,30} | 发自我?的?.{0,30} | 傳送自.{0,30} | 나의\ .{0,30}에서\ 보냄 | נשלח\ מ.{0,40} | được\ gửi\ từ\b.{0,60} | gửi\ từ\b.{0,60}
-        | (?:sent|written|typed)\ (?:on|from)\ the\ go.{0,60} | sent\ wirelessly\b.{0,80} | via\ mobile | أ?ُ?رسلت?\ من.{0,40} | تم\ الإرسال\ من.{0,40} | from\ my\ (?:iphone|ipad|android|samsung|mobile|phone).{0,20} | someone\ from\ mobile | mobile\ mail\b.{0,20} | please\ excuse\ (?:any\ )?(?:my\ )?(?:brevity|typos|the\ brevity).{0,60} | \(?(?:sent\ from\ )?mobile\)? | mobil\ gesendet | von\ unterwegs\ gesendet
+        (?:sent|typed|written|composed)\ (?:from|via|with|using|on|by|wirelessly|securely) | from\ my | get\ \[?(?:outlook|bluemail)\ (?:for|from) | get\ the\ .{1,30}\ app
+        | (?:von|vom|aus)\ (?:meine[mrn]?|mein|der|outlook|unterwegs|mobil\w*|iphone|ipad) | gesendet\ (?:von|vom|mit|aus|über) | diese\ (?:nachricht|e-?mail)\ wurde\ (?:von|mit) | outlook\ (?:für|for|pour|voor|para|per)
+        | envoyé\ (?:de|d'|depuis|à\ partir\ d\w*|avec|via|sans\ fil) | (?:télécharge[rz]|obtenez|obtenir)\ outlook | envoyée?\ d'
+        | envia(?:do|da|t)\ (?:desde|des|de|del|do|da|a\ partir|pelo|con|com|por) | obt(?:ener|er|enga|enha)\ (?:o\ )?outlook | inviat[oa]\ (?:da|dal|dall'|con|tramite) | (?:ottieni|scarica)\ outlook
+        | (?:verzonden|verstuurd)\ (?:vanaf|vanuit|met|via|van|door) | download\ outlook | sendt\ (?:fra|via|med) | skickat\ (?:från|med|via) | (?:hent|hämta|skaffa)\ outlook | lähetetty
+        | wysłan[eoy]\ (?:z|ze|przy|za) | pobierz\ outlook | odesláno\ (?:z|ze|pomocí) | odoslané\ (?:z|zo) | отправлено\ (?:с|из|от) | надіслано\ (?:з|із) | trimis\ (?:de\ pe|din) | poslano\ (?:z|s|iz|sa) | στάλθηκε\ από | elküldve | được\ gửi\ từ | gửi\ từ | dikirim\ dari
+        )",
+    )
+});
+
+/// What it names.
+static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)i-?phone | i-?pad | ipod | android | samsung | galaxy | huawei | xiaomi | redmi | nokia | \bsony\b | \bhtc\b | \blg\b | oneplus | \bpixel\b | blackberry | windows | outlook | yahoo | gmail | \baol\b | proton | tuta | airmail | \bspark\b
+        | mailbird | mailbox | mailspring | bluemail | superhuman | polymail | thunderbird | typemail | \bzoho\b | \bk-9\b | k-9\ mail | \bgmx\b | web\.de | \blibero\b | \bmail\ (?:for|pour|für|voor|para|app|per)\b | \bboxer\b | verizon | t-mobile | vodafone | \bti-\d+
+        | \bmobile?\b | mobil\w*(?:gerät|telefon) | mobil\b | \bhandy\b | smart?phone | \btele(?:f|ph)\w+ | téléphone | \bphone\b | cellulare | celular | móvil | puheli\w+ | \bdevice\b | dispositiv\w+ | apparaat | toestel | \benhe[td]\b | \btablet\w*\b | \blaptop\b | \bcell\b | \bhey\b | on\ the\ go | unterwegs",
+    )
+});
+
+/// Lines that name no start and no device apart.
+static MOBILE_WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^[\s*_<>\-\[(]*(?:via\ mobile | mobile\ mail | \(?mobile\)? | someone\ from\ mobile | sent\ by\ .{1,30}\ (?:phone|galaxy|mobile)
+        | sent\ from\ my\ \S+(?:\ \S+){0,2}
+        | \S*(?:iphone|telefon|cihaz|android|samsung)\S*\ (?:\S+\ ){0,3}(?:gönderildi|gönderilmiştir) | .{0,30}(?:iphone|ipad|android|outlook|スマート).{0,20}(?:から送信|より送信).{0,10} | (?:从|從)?(?:我的|自我的).{0,30}(?:发送|傳送|發送) | (?:发自|發自|傳送自).{0,30} | 나의\ .{0,30}에서\ 보냄
+        | נשלח\ מ.{0,40} | أ?ُ?رسلت?\ من.{0,40} | تم\ الإرسال\ من.{0,40} | please\ excuse\ (?:any\ |my\ )?(?:brevity|typos|the\ brevity).{0,60} | (?:diese\ nachricht\ )?mobil\ gesendet
         )[\s*_<>\])]*$",
     )
 });
@@ -47,7 +61,8 @@ static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
 /// What a telephone or an app adds by itself.
 pub(super) fn is_mobile(line: &str) -> bool {
     let bare = line.trim_matches(is_bidi_control);
-    bare.len() < 200 && MOBILE.is_match(bare)
+    let short = bare.len() < 200 && bare.split(' ').filter(|w| !w.is_empty()).count() <= 16;
+    short && ((MOBILE.is_match(bare) && DEVICE.is_match(bare)) || MOBILE_WHOLE.is_match(bare))
 }
 
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -176,9 +191,15 @@ fn disclaimer(lines: &[&str]) -> Option<usize> {
 fn closing(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| is_closing(l))?;
     let few = rest(lines, at).count() <= MAX_LINES && rest(lines, at).all(is_short);
-    let sentence = rest(lines, at)
-        .any(|l| l.trim().ends_with(['.', '?', '!']) && l.split(' ').count() > 6 || l.trim().starts_with('#'));
-    (few && !sentence && at > 0).then_some(at)
+    (few && at > 0 && !rest(lines, at).any(is_content)).then_some(at)
+}
+
+/// A sentence, a list item, a heading or a command: what nobody has below a closing but as text.
+fn is_content(line: &str) -> bool {
+    let bare = line.trim();
+    let sentence = bare.ends_with(['.', '?', '!']) && bare.split(' ').count() > 6;
+    let item = bare.starts_with(['#', '＃', '•', '*']) && !bare.ends_with('*') || bare.starts_with("- ");
+    sentence || item || bare.ends_with(':')
 }
 
 /// A closing paragraph of short lines of which several are telephone numbers, addresses, titles.
@@ -215,14 +236,17 @@ fn named(lines: &[&str], sender: &str) -> Option<usize> {
     let at = lines.iter().rposition(|l| is_name(l, sender))?;
     let below = rest(lines, at).count();
     let contact = rest(lines, at).filter(|l| CONTACT.is_match(l) || l.split(' ').count() <= 4).count();
-    let sentence =
-        rest(lines, at).any(|l| l.trim().starts_with('#') || l.chars().count() > MAX_WIDTH.saturating_mul(2));
+    let sentence = rest(lines, at).any(|l| is_content(l) || l.chars().count() > MAX_WIDTH.saturating_mul(2));
     (at > 0 && below <= MAX_LINES && contact.saturating_mul(2) >= below && !sentence).then_some(at)
 }
 
 fn dashed(lines: &[&str]) -> Option<usize> {
     let at = lines.iter().rposition(|l| !l.trim().is_empty())?;
-    (at > 0 && lines.get(at).is_some_and(|l| is_dashed_name(l))).then_some(at)
+    let above = lines.iter().take(at).rfind(|l| !l.trim().is_empty())?;
+    let above = above.trim();
+    let item = (above.starts_with(['-', '–', '•', '*']) && !above.starts_with("--"))
+        || (above.ends_with(':') && !above.starts_with(':'));
+    (!item && lines.get(at).is_some_and(|l| is_dashed_name(l))).then_some(at)
 }
 
 #[cfg(test)]
@@ -255,7 +279,31 @@ mod tests {
         ] {
             assert!(is_mobile(line), "{line}");
         }
-        assert!(!is_mobile("Sent the brief to the court this morning, with both exhibits attached."));
+        for line in [
+            "Sent the brief to the court this morning, with both exhibits attached.",
+            "Sent by mail to the court on Friday.",
+            "Sent by the clerk yesterday.",
+            "Sent with my apologies for the delay.",
+            "Von meinem Mandanten habe ich noch nichts gehört.",
+            "Envoyé par le greffe hier.",
+            "Inviato dal tribunale ieri.",
+            "From my point of view we should settle.",
+        ] {
+            assert!(!is_mobile(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_list_below_thanks_is_no_signature() {
+        assert_eq!(start(&["Please add these.", "Thanks", "", "Exhibits:", "- Deed", "- Contract"], ""), None);
+    }
+
+    #[test]
+    fn contact_data_that_a_sentence_announces_is_no_signature() {
+        let lines = ["The witness can be reached here:", "", "John Smith", "Tel: +1 555 123 4567", "john@x.example"];
+        assert_eq!(start(&lines, ""), None);
+        let lines = ["Agreed.", "", "John Smith", "Smith LLP", "Tel: +1 555 123 4567", "john@x.example"];
+        assert_eq!(start(&lines, ""), Some((2, Sort::Soft)));
     }
 
     #[test]

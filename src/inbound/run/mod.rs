@@ -7,12 +7,13 @@ mod look;
 mod wishes;
 mod work;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::command::{Commands, Request, Verb, Who};
+use super::files::LeftOut;
 use super::resolve::Situation;
 use crate::actions::Act;
-use crate::actions::documents::File;
+use crate::actions::documents::{self, File};
 use crate::actions::messages::{self, Posted, Topic};
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::letter::{FiledVersion, Letter, Line};
@@ -23,7 +24,6 @@ use crate::store::numbers::Reader;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, StoreError};
 
-pub use files::{LeftOut, select};
 pub use wishes::wants_receipt;
 
 /// What was read of a mail, ready to be carried out.
@@ -41,6 +41,8 @@ pub struct Words {
     pub forwarded: Option<String>,
     /// From and To of a logged mail, as written.
     pub correspondents: (String, String),
+    /// Nothing new was found, only quoted text, and that is not sure.
+    pub all_quoted: bool,
     /// Canonical hash of the content (decisions.md 40).
     pub content_hash: String,
 }
@@ -95,6 +97,7 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
     }
     run.file_all()?;
     run.text()?;
+    run.attach_to_messages()?;
     run.questions();
     run.tell()?;
     Ok(run.finish())
@@ -134,6 +137,11 @@ impl Run<'_> {
     /// The text that is left: an answer in its conversation, a message about its item, or a new one on its matter.
     fn text(&mut self) -> Result<()> {
         let text = self.words.commands.text.trim();
+        if text.is_empty() && self.words.all_quoted && self.ordinal == 0 && self.lines.is_empty() {
+            let why = "I found only quoted text in your mail. Write your answer above it, and send it again.";
+            self.lines.push(Line::Refused { typed: String::new(), why: why.into(), instead: None });
+            self.kept_text = true;
+        }
         if text.is_empty() || self.is_only_thanks(text) {
             return Ok(());
         }
@@ -141,8 +149,7 @@ impl Run<'_> {
             return self.log_forwarded(text);
         }
         if !self.situation.context_is_signed {
-            self.lines.push(Line::WhichMatter { typed: String::new() });
-            self.kept_text = true;
+            self.ask_which_matter();
             return Ok(());
         }
         let answer = match self.situation.item {
@@ -206,42 +213,59 @@ impl Run<'_> {
             let text = format!("Did you mean #{word} as a command? Put it on a line of its own.");
             self.lines.push(Line::Question { text });
         }
-        for left in &self.words.left_out {
-            self.lines.push(Line::LeftOut { name: left.name.clone(), why: left.why.clone() });
-        }
+        self.say_what_was_left_out();
     }
 
-    /// One letter to everybody who is to hear of this mail: the members of the conversation, and the responsible lawyer.
+    /// Asks once for text and files alike; until it is answered the firm has them.
+    fn ask_which_matter(&mut self) {
+        let question = Line::WhichMatter { typed: String::new() };
+        if !self.lines.contains(&question) {
+            self.lines.push(question);
+        }
+        self.kept_text = true;
+    }
+
+    /// One letter to everybody who is to hear of this mail: the members of the conversation, the responsible lawyer, and
+    /// those with whom a document, or a folder above it, is shared.
     fn tell(&mut self) -> Result<()> {
         let outsiders = self.situation.outsiders.clone();
         let mut told = BTreeSet::new();
-        for posted in std::mem::take(&mut self.posted) {
+        for (place, posted) in std::mem::take(&mut self.posted).iter().enumerate() {
+            // A second message of one mail to the same person is a letter of its own.
+            let cause = if place == 0 { self.act.cause.to_owned() } else { format!("{}:{place}", self.act.cause) };
+            let act = Act { cause: &cause, ..self.act };
             for person in &posted.to {
                 told.insert(*person);
-                let letter = self.news(Some(&posted), &outsiders);
-                self.act.tell(*person, letter, About::Item(posted.conversation))?;
+                act.tell(*person, self.news(Some(posted), &outsiders), About::Item(posted.conversation))?;
             }
         }
-        if self.documents.is_empty() && self.completed.is_empty() {
-            return Ok(());
-        }
-        let about = self.documents.first().map(|d| d.document).or_else(|| self.completed.first().copied());
-        let Some(about) = about else { return Ok(()) };
-        for person in self.concerned(about)?.into_iter().filter(|p| *p != self.act.actor.id && !told.contains(p)) {
-            let letter = self.news(None, &outsiders);
-            self.act.tell(person, letter, About::Item(about))?;
+        for (person, about) in self.concerned()? {
+            if person != self.act.actor.id && !told.contains(&person) {
+                self.act.tell(person, self.news(None, &outsiders), About::Item(about))?;
+            }
         }
         Ok(())
     }
 
-    /// Who hears of files and completed tasks: the responsible lawyer, and whoever assigned the task.
-    fn concerned(&self, about: Item) -> Result<BTreeSet<PersonId>> {
+    /// Who hears of files and completed tasks, and about what an answer would be: the responsible lawyer, whoever assigned
+    /// the task, and the contacts who see the document by a share.
+    fn concerned(&self) -> Result<BTreeMap<PersonId, Item>> {
         let firm = self.act.firm.id;
-        let matter = self.act.tx.matter_of(firm, about)?;
-        let mut people: BTreeSet<PersonId> = self.act.responsible(matter)?.into_iter().collect();
+        let mut people = BTreeMap::new();
+        let first = self.documents.first().map(|d| d.document).or_else(|| self.completed.first().copied());
+        let Some(first) = first else { return Ok(people) };
+        let matter = self.act.tx.matter_of(firm, first)?;
+        people.extend(self.act.responsible(matter)?.map(|p| (p, first)));
         for task in &self.completed {
-            let task = self.act.tx.task(firm, task.id)?;
-            people.extend(task.filter(|t| t.notify_completion).and_then(|t| t.assigner));
+            let found = self.act.tx.task(firm, task.id)?;
+            if let Some(assigner) = found.filter(|t| t.notify_completion).and_then(|t| t.assigner) {
+                people.entry(assigner).or_insert(first);
+            }
+        }
+        for filed in &self.documents {
+            for contact in documents::audience(&self.act, filed.document)? {
+                people.entry(contact).or_insert(filed.document);
+            }
         }
         Ok(people)
     }

@@ -684,15 +684,6 @@ CREATE INDEX inbox_unsettled ON inbox (firm_id, mailbox) WHERE settled_at IS NUL
 CREATE INDEX inbox_by_sha256 ON inbox (firm_id, sha256);
 CREATE INDEX inbox_by_content ON inbox (firm_id, person_id, content_hash);
 
--- Which UIDs of a mailbox are stored, as ranges; never a maximum (decisions.md 41).
-CREATE TABLE mailbox_progress (
-  firm_id INTEGER NOT NULL REFERENCES firms(id),       -- the firm
-  mailbox TEXT NOT NULL,                               -- name in the configuration
-  uid_validity INTEGER NOT NULL,                       -- of the mailbox
-  uids TEXT NOT NULL,                                  -- 1:17,19
-  PRIMARY KEY (firm_id, mailbox, uid_validity)
-) STRICT, WITHOUT ROWID;
-
 -- What each mail did, once (decisions.md 40).
 CREATE TABLE effects (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row

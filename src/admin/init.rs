@@ -1,0 +1,136 @@
+//! `docketpost init`: a firm and its first administrator. Makes the store if there is none; never touches another firm.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Told;
+use crate::config::Config;
+use crate::domain::Address;
+use crate::domain::dates::Locale;
+use crate::sharing::Role;
+use crate::store::Store;
+use crate::store::audit::Entry;
+use crate::store::firms::NewFirm;
+use crate::store::people::NewPerson;
+
+/// Makes a firm and its first administrator.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Short name in the configuration and on the command line: small letters, digits, hyphens
+    #[arg(long)]
+    pub slug: String,
+    /// Name in mails
+    #[arg(long)]
+    pub name: String,
+    /// Name of the first administrator
+    #[arg(long)]
+    pub user_name: String,
+    /// Mail address of the first administrator
+    #[arg(long)]
+    pub user_address: String,
+    /// Words and order of dates
+    #[arg(long, value_parser = ["en-GB", "en-US"], default_value = "en-GB")]
+    pub locale: String,
+    /// IANA time zone [default: Europe/London, or America/New_York for en-US]
+    #[arg(long)]
+    pub time_zone: Option<String>,
+    /// ISO 4217 currency [default: GBP, or USD for en-US]
+    #[arg(long)]
+    pub currency: Option<String>,
+    /// Time is rounded up to this many minutes, 1 to 60
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=60))]
+    pub rounding: u32,
+}
+
+/// Makes the firm in the store that the configuration names.
+pub fn run(args: &Args, config: &Config, now: Timestamp) -> Result<Told> {
+    let mut told = in_folder(args, &config.store, now)?;
+    if config.firm(&args.slug).is_none() {
+        told.text.push_str(&format!(
+            "The configuration has no firm with the slug \"{}\" yet: add it before the daemon is started.\n",
+            args.slug
+        ));
+    }
+    Ok(told)
+}
+
+/// Makes the firm in the store of this folder.
+pub fn in_folder(args: &Args, folder: &Path, now: Timestamp) -> Result<Told> {
+    let firm = read_firm(args)?;
+    let address =
+        Address::parse(&args.user_address).with_context(|| format!("--user-address {}", args.user_address))?;
+    let (first_name, last_name) = split_name(&args.user_name);
+    let user = NewPerson {
+        role: Role::User { admin: true, accounts: true, reports: true, billing: true },
+        is_company: false,
+        is_client: false,
+        first_name,
+        last_name,
+        company: String::new(),
+        title: String::new(),
+        initials: String::new(),
+        address: Some(address.clone()),
+    };
+    let store = Store::create(folder)?;
+    let new = firm.clone();
+    let made = store.write(move |tx| {
+        if tx.firm_by_slug(&new.slug)?.is_some() {
+            return Ok(None);
+        }
+        let id = tx.add_firm(&new, now)?;
+        let person = tx.add_person(id, &user, now)?;
+        tx.audit(id, &Entry::new(Some(person), "init").with(json!({"user": person})), now)?;
+        Ok(Some(id))
+    })?;
+    if made.is_none() {
+        bail!("there is a firm with the slug \"{}\" already; nothing was changed", firm.slug);
+    }
+    let text = format!(
+        "{} ({}) was made in {}.\nFirst administrator: {} <{address}>\nDates {}, time zone {}, currency {}, time rounded up to {} minutes.\n",
+        firm.name,
+        firm.slug,
+        folder.display(),
+        args.user_name,
+        args.locale,
+        firm.time_zone,
+        firm.currency,
+        firm.rounding_minutes
+    );
+    Ok(Told::new(text, json!({"slug": firm.slug, "store": folder.display().to_string(), "administrator": address})))
+}
+
+fn read_firm(args: &Args) -> Result<NewFirm> {
+    let good = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    if args.slug.is_empty() || args.slug.starts_with('-') || !args.slug.bytes().all(good) {
+        bail!("--slug {}: only small letters, digits and hyphens", args.slug);
+    }
+    if args.name.trim().is_empty() || args.user_name.trim().is_empty() {
+        bail!("--name and --user-name must not be empty");
+    }
+    let american = args.locale == "en-US";
+    let by_locale = |us: &str, gb: &str| if american { us.to_owned() } else { gb.to_owned() };
+    let time_zone = args.time_zone.clone().unwrap_or_else(|| by_locale("America/New_York", "Europe/London"));
+    jiff::tz::TimeZone::get(&time_zone).with_context(|| format!("--time-zone {time_zone}"))?;
+    let currency = args.currency.clone().unwrap_or_else(|| by_locale("USD", "GBP"));
+    if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
+        bail!("--currency {currency}: three capitals such as GBP");
+    }
+    Ok(NewFirm {
+        slug: args.slug.clone(),
+        name: args.name.trim().to_owned(),
+        locale: if american { Locale::American } else { Locale::British },
+        time_zone,
+        currency,
+        rounding_minutes: args.rounding,
+    })
+}
+
+/// Given names and family name; the last word is the family name.
+pub fn split_name(name: &str) -> (String, String) {
+    let name = name.trim();
+    name.rsplit_once(char::is_whitespace)
+        .map_or_else(|| (name.to_owned(), String::new()), |(first, last)| (first.trim().to_owned(), last.to_owned()))
+}

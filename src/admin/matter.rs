@@ -1,0 +1,123 @@
+//! `docketpost matter list|close|reopen`: what is open, and what closing does to the shares (REV-09).
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::show::table;
+use super::{Office, Told, administrator};
+use crate::allowed;
+use crate::domain::dates::Direction;
+use crate::sharing::Ability;
+use crate::store::audit::Entry;
+use crate::store::firms::ClosedMatters;
+use crate::store::shares::Subject;
+
+/// Lists, closes and opens matters.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum Matter {
+    /// Lists the matters that the acting user may see
+    List {
+        /// Closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Closes a matter; its shares become what the firm's setting says
+    Close {
+        /// M-12, or the firm's own number
+        matter: String,
+        /// Closed on [default: today]
+        #[arg(long)]
+        on: Option<String>,
+    },
+    /// Opens a closed matter again
+    Reopen {
+        /// M-12, or the firm's own number
+        matter: String,
+    },
+}
+
+/// Does it.
+pub fn run(office: &Office, what: &Matter) -> Result<Told> {
+    match what {
+        Matter::List { all } => list(office, *all),
+        Matter::Close { matter, on } => close(office, matter, on.as_deref()),
+        Matter::Reopen { matter } => reopen(office, matter),
+    }
+}
+
+fn list(office: &Office, all: bool) -> Result<Told> {
+    let firm = office.firm.id;
+    let (mut rows, mut objects) = (Vec::new(), Vec::new());
+    for matter in office.store.read(|s| s.matters(firm))? {
+        if (matter.is_closed() && !all) || !office.may(Ability::View, Subject::Item(matter.item()))? {
+            continue;
+        }
+        let name = |person| -> Result<String> {
+            let found = match person {
+                Some(person) => office.store.read(|s| s.person(firm, person))?,
+                None => None,
+            };
+            Ok(found.map(|p| p.name()).unwrap_or_default())
+        };
+        let (client, responsible) = (name(matter.client)?, name(matter.responsible)?);
+        let shared = office.store.read(|s| s.live_shares_of(firm, matter.item(), office.now))?.len();
+        let id = format!("M-{}", matter.number);
+        objects.push(json!({"matter": id, "display_number": matter.display_number, "description": matter.description,
+            "status": matter.status, "client": client, "responsible": responsible, "shares": shared,
+            "sensitivity": matter.sensitivity.word()}));
+        rows.push([
+            id,
+            matter.display_number,
+            matter.status,
+            client,
+            responsible,
+            shared.to_string(),
+            matter.description,
+        ]);
+    }
+    let heading = ["matter", "number", "status", "client", "responsible", "shares", "description"];
+    Ok(Told::new(table(heading, &rows), json!(objects)))
+}
+
+fn close(office: &Office, text: &str, on: Option<&str>) -> Result<Told> {
+    let matter = office.matter(text)?;
+    let day = office.day(on.unwrap_or("today"), Direction::Past)?;
+    let ended = office.act(&format!("close:{}", matter.id), move |act| {
+        allowed!(act.ask(Ability::View, matter));
+        allowed!(administrator(act, Ability::Edit));
+        act.tx.set_matter_closed(act.firm.id, matter.id, Some(day))?;
+        act.audit("matter.close", matter, json!({"on": day.to_string()}))?;
+        let mut ended = 0_usize;
+        if act.firm.closed_matters == ClosedMatters::Revoke {
+            for share in act.tx.live_shares_of(act.firm.id, matter, act.now)? {
+                if allowed!(crate::actions::shares::unshare(act, share.person, matter, "closed")) {
+                    ended = ended.saturating_add(1);
+                }
+            }
+        }
+        Ok(Ok(ended))
+    })?;
+    let effect = match office.firm.closed_matters {
+        ClosedMatters::Keep => "Its shares stay as they are.".to_owned(),
+        ClosedMatters::ReadOnly => "Those who share it can read it, and add nothing.".to_owned(),
+        ClosedMatters::Revoke => format!("{ended} of its shares ended."),
+    };
+    let number = office.number(matter)?;
+    Ok(Told::new(
+        format!("{number} is closed as of {}. {effect}\n", office.firm.locale.display(day)),
+        json!({"matter": number, "closed_on": day.to_string(), "shares_ended": ended}),
+    ))
+}
+
+fn reopen(office: &Office, text: &str) -> Result<Told> {
+    let matter = office.matter(text)?;
+    office.act(&format!("reopen:{}", matter.id), move |act| {
+        allowed!(act.ask(Ability::View, matter));
+        allowed!(administrator(act, Ability::Edit));
+        act.tx.set_matter_closed(act.firm.id, matter.id, None)?;
+        act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), "matter.reopen").on(matter), act.now)?;
+        Ok(Ok(()))
+    })?;
+    let number = office.number(matter)?;
+    Ok(Told::new(format!("{number} is open again.\n"), json!({"matter": number})))
+}

@@ -1,0 +1,115 @@
+//! A small office for the tests of the commands: a firm made by `init`, a matter, a co-counsel, a screened one.
+
+use jiff::Timestamp;
+
+use super::{Chosen, Office, init};
+use crate::domain::{Item, PersonId};
+use crate::sharing::Role;
+use crate::store::matters::{NewMatter, Sensitivity};
+use crate::store::people::NewPerson;
+
+/// The office; its folder goes with it.
+pub struct Sample {
+    /// As the first administrator.
+    pub office: Office,
+    /// The matter M-1, 2026-0012.
+    pub matter: Item,
+    /// Jane Doe, co-counsel.
+    pub jane: PersonId,
+    /// Where the store lies.
+    pub folder: tempfile::TempDir,
+}
+
+/// The moment at which everything happens.
+pub fn now() -> Timestamp {
+    "2026-03-14T10:00:00Z".parse().unwrap()
+}
+
+/// The arguments of `init`.
+pub fn init_args(slug: &str) -> init::Args {
+    init::Args {
+        slug: slug.into(),
+        name: "Hale & Partners".into(),
+        user_name: "Anna Hale".into(),
+        user_address: format!("anna@{slug}.example"),
+        locale: "en-GB".into(),
+        time_zone: None,
+        currency: None,
+        rounding: 6,
+    }
+}
+
+/// A person to be added.
+pub fn new_person(role: Role, first: &str, last: &str, address: &str) -> NewPerson {
+    NewPerson {
+        role,
+        is_company: false,
+        is_client: false,
+        first_name: first.into(),
+        last_name: last.into(),
+        company: String::new(),
+        title: String::new(),
+        initials: String::new(),
+        address: crate::domain::Address::parse(address).ok(),
+    }
+}
+
+impl Sample {
+    /// Makes it.
+    pub fn new() -> Sample {
+        let folder = tempfile::tempdir().unwrap();
+        init::in_folder(&init_args("hale"), folder.path(), now()).unwrap();
+        let office = Office::in_folder(folder.path(), &Chosen::default(), now()).unwrap();
+        let (firm, lawyer) = (office.firm.id, office.actor.id);
+        let (matter, jane) = office
+            .store
+            .write(move |tx| {
+                let jane =
+                    tx.add_person(firm, &new_person(Role::CoCounsel, "Jane", "Doe", "jane@doe.example"), now())?;
+                let matter = NewMatter {
+                    display_number: "2026-0012".into(),
+                    description: "Reed v. Marsh".into(),
+                    status: "Open".into(),
+                    client: None,
+                    practice_area: String::new(),
+                    responsible: Some(lawyer),
+                    location: String::new(),
+                    client_reference: String::new(),
+                    custom_number: String::new(),
+                    open_date: None,
+                    pending_date: None,
+                    close_date: None,
+                    sensitivity: Sensitivity::Standard,
+                };
+                Ok((tx.add_matter(firm, &matter, now())?, jane))
+            })
+            .unwrap();
+        Sample { office, matter, jane, folder }
+    }
+
+    /// The same office as this user sees it.
+    pub fn acting_as(&self, address: &str) -> Office {
+        let chosen = Chosen { acts_as: Some(address.to_owned()), ..Chosen::default() };
+        Office::in_folder(self.folder.path(), &chosen, now()).unwrap()
+    }
+
+    /// Jane's identity and acceptance, as the invitation makes them.
+    pub fn jane_accepts(&self) {
+        let (firm, jane) = (self.office.firm.id, self.jane);
+        self.office
+            .store
+            .write(move |tx| {
+                let address = crate::domain::Address::parse("jane@doe.example").unwrap();
+                let identity = tx.identity_for(&address, now())?;
+                tx.set_identity(firm, jane, identity)?;
+                tx.set_accepted(firm, jane, now())
+            })
+            .unwrap();
+    }
+
+    /// Adds a contact.
+    pub fn add(&self, role: Role, first: &str, last: &str, address: &str) -> PersonId {
+        let (firm, new) = (self.office.firm.id, new_person(role, first, last, address));
+        self.office.store.write(move |tx| tx.add_person(firm, &new, now())).unwrap()
+    }
+}

@@ -1,0 +1,254 @@
+//! `docketpost share`, `unshare`, `invite`: access is given and ended by the firm (REV-01–11). What it means is for
+//! `actions`; here is only what was typed and what is told back.
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+
+use super::{Office, Refused, Told};
+use crate::actions::{Act, Answer, invitations, shares, tasks};
+use crate::allowed;
+use crate::domain::{Item, Kind, PersonId};
+use crate::sharing::Ability;
+use crate::store::people::Person;
+use crate::store::shares::{Circumstances, NewShare, Source, Subject};
+
+/// Shares a thing with a person; the first time, this sends an invitation.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ShareArgs {
+    /// M-12, D-4, F-3, T-7, BILL-17, EV-5, MSG-8, or the firm's own number of a matter
+    pub thing: String,
+    /// The word "with"
+    #[arg(value_parser = ["with"], hide_possible_values = true)]
+    pub with: String,
+    /// Mail address, P-7, or a name that only one person has
+    pub person: String,
+    /// Do not tell them
+    #[arg(long)]
+    pub quietly: bool,
+    /// A personal message in the mail
+    #[arg(long, default_value = "")]
+    pub message: String,
+    /// Names for the conflict check, shown in the invitation before anything else is
+    #[arg(long, default_value = "")]
+    pub conflict_names: String,
+    /// Their hourly rate on this matter, such as 250.00; they never see it
+    #[arg(long, value_parser = super::money::parse)]
+    pub rate: Option<i64>,
+}
+
+/// Ends a share at once: reading, commands, reply addresses, queued mails.
+#[derive(Clone, Debug, clap::Args)]
+pub struct UnshareArgs {
+    /// What was shared, or "all"
+    pub thing: String,
+    /// The word "from"
+    #[arg(value_parser = ["from"], hide_possible_values = true)]
+    pub from: String,
+    /// Mail address, P-7, or a name that only one person has
+    pub person: String,
+    /// For the firm's file; never shown to them
+    #[arg(long, default_value = "")]
+    pub reason: String,
+}
+
+/// Sends a person their invitation, again if it ran out.
+#[derive(Clone, Debug, clap::Args)]
+pub struct InviteArgs {
+    /// Mail address, P-7, or a name that only one person has
+    pub person: String,
+    /// A personal message in the mail
+    #[arg(long, default_value = "")]
+    pub message: String,
+    /// Names for the conflict check, shown in the invitation before anything else is
+    #[arg(long, default_value = "")]
+    pub conflict_names: String,
+}
+
+/// Shares.
+pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
+    let item = office.thing(&args.thing)?;
+    let person = contact(office, &args.person)?;
+    if args.rate.is_some() && item.kind != Kind::Matter {
+        bail!("--rate: a rate belongs to the share of a matter");
+    }
+    let (wish, id) = (args.clone(), person.id);
+    let is_new = office.act(&cause("share", item, id), move |act| {
+        if !wish.conflict_names.is_empty() {
+            allowed!(invite_with(act, id, item, &wish));
+        }
+        let is_new = allowed!(give(act, id, item, &wish));
+        if let Some(rate) = wish.rate {
+            allowed!(act.ask(Ability::SetRate, item));
+            set_rate(act, id, item, rate)?;
+        }
+        Ok(Ok(is_new))
+    })?;
+    let thing = office.number(item)?;
+    let mut text = match is_new {
+        true => format!("{thing} is shared with {}", named(&person)),
+        false => format!("{thing} was shared with {} before; nothing was changed", named(&person)),
+    };
+    text.push_str(match (is_new, person.accepted_at.is_some(), args.quietly) {
+        (true, false, _) => ". They see it once they accept the invitation that goes to them.\n",
+        (true, true, true) => ". They were not told.\n",
+        (true, true, false) => ". They are told by mail.\n",
+        (false, ..) => ".\n",
+    });
+    if item.kind == Kind::Task && office.store.read(|s| s.matter_of(office.firm.id, item))?.is_some() {
+        text.push_str("Only the task is shared, not its matter.\n");
+    }
+    Ok(Told::new(text, json!({"thing": thing, "person": person.id, "new": is_new})))
+}
+
+/// Each kind is given in its own way: a task is assigned, an event attended, a conversation joined.
+fn give(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer<bool> {
+    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
+    match item.kind {
+        Kind::Task => {
+            let before = act.tx.task(act.firm.id, item.id)?.and_then(|t| t.assignee);
+            allowed!(tasks::assign(act, item, person, !wish.quietly));
+            Ok(Ok(before != Some(person)))
+        }
+        Kind::Event => {
+            let is_new = allowed!(shares::share(act, person, item, !wish.quietly, &wish.message));
+            let found = act.tx.person(act.firm.id, person)?;
+            let address = match &found {
+                Some(found) => act.tx.mail_address(act.firm.id, found)?,
+                None => None,
+            };
+            let address = address.map(String::from).unwrap_or_default();
+            act.tx.add_attendee(act.firm.id, item.id, person, &address, act.now)?;
+            Ok(Ok(is_new))
+        }
+        Kind::Conversation => {
+            allowed!(act.ask_about(Ability::AddMember, Subject::Item(item), receiver));
+            let is_new = act.tx.add_member(act.firm.id, item.id, person, act.now)?;
+            let share = NewShare {
+                person,
+                item,
+                source: Source::Membership,
+                notify: !wish.quietly,
+                message: wish.message.clone(),
+                by: act.actor.id,
+            };
+            act.tx.add_share(act.firm.id, &share, act.now)?;
+            act.audit("share", item, json!({"with": person, "source": Source::Membership.word()}))?;
+            if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| p.accepted_at.is_none()) {
+                invitations::ensure(act, &found, &wish.message)?;
+            }
+            Ok(Ok(is_new))
+        }
+        _ => shares::share(act, person, item, !wish.quietly, &wish.message),
+    }
+}
+
+fn set_rate(act: &Act<'_>, person: PersonId, item: Item, rate_minor: i64) -> crate::store::Result<()> {
+    let shares = act.tx.live_shares_of(act.firm.id, item, act.now)?;
+    for share in shares.iter().filter(|s| s.person == person) {
+        act.tx.set_share_rate(share.id, rate_minor, &act.firm.currency)?;
+        act.audit("rate.set", item, json!({"share": share.id}))?;
+    }
+    Ok(())
+}
+
+/// Ends access to one thing, or to all.
+pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
+    let person = contact(office, &args.person)?;
+    if !args.thing.eq_ignore_ascii_case("all") {
+        let item = office.thing(&args.thing)?;
+        let (reason, id) = (args.reason.clone(), person.id);
+        let ended = office.act(&cause("unshare", item, id), move |act| end(act, id, item, &reason))?;
+        let thing = office.number(item)?;
+        let text = match ended {
+            true => format!("{} no longer has {thing}.\n", named(&person)),
+            false => format!("{thing} was not shared with {}; nothing was changed.\n", named(&person)),
+        };
+        return Ok(Told::new(text, json!({"thing": thing, "person": person.id, "ended": ended})));
+    }
+    let shares = office.store.read(|s| s.live_shares(office.firm.id, person.id, office.now))?;
+    let (reason, id, items) = (args.reason.clone(), person.id, shares.iter().map(|s| s.item).collect::<Vec<_>>());
+    let ended = office.act(&format!("unshare all:{id}"), move |act| {
+        let mut ended = Vec::new();
+        for item in &items {
+            if allowed!(end(act, id, *item, &reason)) {
+                ended.push(*item);
+            }
+        }
+        Ok(Ok(ended))
+    })?;
+    let things = ended.iter().map(|i| office.number(*i)).collect::<Result<Vec<_>>>()?;
+    let text = match things.is_empty() {
+        true => format!("Nothing was shared with {}.\n", named(&person)),
+        false => format!("{} no longer has {}.\n", named(&person), things.join(", ")),
+    };
+    Ok(Told::new(text, json!({"person": person.id, "ended": things})))
+}
+
+/// An event's attendance ends with its share.
+fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool> {
+    // The reply addresses and queued letters about it end with it; one letter for each thing, not one for all.
+    let cause = format!("{}:{}:{}", act.cause, item.kind.stored(), item.id);
+    let act = Act { cause: &cause, ..*act };
+    let ended = allowed!(shares::unshare(&act, person, item, reason));
+    if item.kind == Kind::Event && ended {
+        act.tx.remove_attendee(act.firm.id, item.id, person, act.now)?;
+    }
+    Ok(Ok(ended))
+}
+
+/// Sends the invitation of somebody with whom something is shared already.
+pub fn invite(office: &Office, args: &InviteArgs) -> Result<Told> {
+    let person = contact(office, &args.person)?;
+    if person.accepted_at.is_some() {
+        bail!("{} has accepted an invitation already", named(&person));
+    }
+    let shares = office.store.read(|s| s.live_shares(office.firm.id, person.id, office.now))?;
+    let first = shares.first().context("nothing is shared with them yet: the first share sends the invitation")?.item;
+    let (wish, id) = (args.clone(), person.id);
+    office.act(&cause("invite", first, id), move |act| {
+        let again = ShareArgs {
+            thing: String::new(),
+            with: String::new(),
+            person: String::new(),
+            quietly: false,
+            message: wish.message.clone(),
+            conflict_names: wish.conflict_names.clone(),
+            rate: None,
+        };
+        invite_with(act, id, first, &again)
+    })?;
+    Ok(Told::new(format!("The invitation goes to {}.\n", named(&person)), json!({"person": person.id})))
+}
+
+/// Makes the invitation before the share does, so that it has the names for the conflict check (decisions.md 28).
+fn invite_with(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer<()> {
+    let ability = if item.kind == Kind::Task { Ability::Assign } else { Ability::Share };
+    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
+    allowed!(act.ask_about(ability, Subject::Item(item), receiver));
+    if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| p.accepted_at.is_none()) {
+        invitations::ensure(act, &found, &wish.message)?;
+    }
+    Ok(Ok(()))
+}
+
+/// A contact to share with: it must exist and have an address (ACC-01).
+fn contact(office: &Office, text: &str) -> Result<Person> {
+    let person = office.person(text)?;
+    if person.is_user() {
+        return Err(Refused(crate::sharing::Refusal::NotPermitted, office.firm.locale))
+            .with_context(|| format!("{} is of the firm; things are shared with contacts", named(&person)));
+    }
+    if office.store.read(|s| s.mail_address(office.firm.id, &person))?.is_none() {
+        bail!("{} has no mail address on their card", named(&person));
+    }
+    Ok(person)
+}
+
+/// The name and the row of a person.
+pub(super) fn named(person: &Person) -> String {
+    format!("{} (P-{})", person.name(), person.id)
+}
+
+pub(super) fn cause(verb: &str, item: Item, person: PersonId) -> String {
+    format!("{verb}:{}:{}:{person}", item.kind.stored(), item.id)
+}

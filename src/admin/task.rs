@@ -1,0 +1,118 @@
+//! `docketpost task` and `assign`: work for somebody (TSK-06). An assignment to a contact is a share of the task, and of
+//! nothing else.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::share::{cause, named};
+use super::{Office, Refused, Told};
+use crate::actions::tasks;
+use crate::allowed;
+use crate::domain::dates::Direction;
+use crate::domain::{Item, Kind};
+use crate::store::tasks::{NewTask, Priority, TaskStatus};
+
+/// Enters a task and assigns it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TaskArgs {
+    /// Who shall do it: mail address, P-7, or a name that only one person has
+    #[arg(long = "for", value_name = "PERSON")]
+    pub assignee: Option<String>,
+    /// For which matter
+    #[arg(long)]
+    pub matter: Option<String>,
+    /// Due on: 3 Apr, 2026-04-03, friday
+    #[arg(long, value_name = "DATE")]
+    pub due: Option<String>,
+    /// How urgent
+    #[arg(long, value_parser = ["high", "normal", "low"], default_value = "normal")]
+    pub priority: String,
+    /// More than the name says
+    #[arg(long, default_value = "")]
+    pub description: String,
+    /// Do not tell them
+    #[arg(long)]
+    pub quietly: bool,
+    /// What is to be done
+    #[arg(required = true)]
+    pub name: Vec<String>,
+}
+
+/// Assigns a task to somebody; whoever had it loses it.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AssignArgs {
+    /// The task, T-7
+    pub task: String,
+    /// The word "to"
+    #[arg(value_parser = ["to"], hide_possible_values = true)]
+    pub to: String,
+    /// Mail address, P-7, or a name that only one person has
+    pub person: String,
+    /// Do not tell them
+    #[arg(long)]
+    pub quietly: bool,
+}
+
+/// Enters a task.
+pub fn task(office: &Office, args: &TaskArgs) -> Result<Told> {
+    let assignee = args.assignee.as_deref().map(|p| office.person(p)).transpose()?;
+    let matter = args.matter.as_deref().map(|m| office.matter(m)).transpose()?;
+    let new = NewTask {
+        name: args.name.join(" "),
+        description: args.description.clone(),
+        matter: matter.map(|m| m.id),
+        assignee: None,
+        assigner: None,
+        priority: Priority::from_word(&args.priority).unwrap_or_default(),
+        status: TaskStatus::Pending,
+        private: false,
+        due_at: args.due.as_deref().map(|d| office.day(d, Direction::Future)).transpose()?,
+        quiet: false,
+        time_estimated: None,
+    };
+    let due = new.due_at.map(|d| format!(", due {}", office.firm.locale.display(d))).unwrap_or_default();
+    let (person, notify) = (assignee.as_ref().map(|p| p.id), !args.quietly);
+    let (task, assigned) = office.act("task", move |act| {
+        let task = allowed!(tasks::create(act, &new, false));
+        let assigned = match person {
+            Some(person) => tasks::assign(act, task, person, notify)?,
+            None => Ok(()),
+        };
+        Ok(Ok((task, assigned)))
+    })?;
+    let number = office.number(task)?;
+    let mut text = format!("{number}: {}{due}.\n", args.name.join(" "));
+    if let Some(person) = &assignee {
+        match assigned {
+            Ok(()) => text.push_str(&assigned_to(office, task, &named(person), person.is_user())?),
+            Err(refusal) => {
+                let why = Refused(refusal, office.firm.locale);
+                text.push_str(&format!("It was entered, but not assigned: {why}\n"));
+                return Ok(Told::new(text, json!({"task": number, "refusal": refusal.code()})).failed(1));
+            }
+        }
+    }
+    let assignee = assignee.map(|p| p.id);
+    Ok(Told::new(text, json!({"task": number, "assignee": assignee})))
+}
+
+/// Assigns a task.
+pub fn assign(office: &Office, args: &AssignArgs) -> Result<Told> {
+    let task = office.thing(&args.task)?;
+    if task.kind != Kind::Task {
+        anyhow::bail!("{} is a {}; a task is needed", args.task, task.kind.word());
+    }
+    let person = office.person(&args.person)?;
+    let (id, notify) = (person.id, !args.quietly);
+    office.act(&cause("assign", task, id), move |act| tasks::assign(act, task, id, notify))?;
+    let number = office.number(task)?;
+    let text = format!("{number}: {}", assigned_to(office, task, &named(&person), person.is_user())?);
+    Ok(Told::new(text, json!({"task": number, "assignee": person.id})))
+}
+
+fn assigned_to(office: &Office, task: Item, name: &str, is_user: bool) -> Result<String> {
+    let on_matter = office.store.read(|s| s.matter_of(office.firm.id, task))?.is_some();
+    let only =
+        if on_matter && !is_user { " They see the task only, unless its matter is shared with them." } else { "" };
+    Ok(format!("Assigned to {name}.{only}\n"))
+}
