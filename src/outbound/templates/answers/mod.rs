@@ -7,6 +7,10 @@ mod lists;
 mod overview;
 mod show;
 mod words;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub mod world;
 
 use super::receipt::{self, Said};
 use crate::blobs::Blobs;
