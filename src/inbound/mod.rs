@@ -28,7 +28,7 @@ use crate::domain::{FirmId, InboxId};
 use crate::outbound::compose::OWN_MARK;
 use crate::outbound::gateway::Gateway;
 use crate::outbound::letter::{Letter, Line};
-use crate::proof::{CommandClass, Level, Permit, Proof};
+use crate::proof::{CommandClass, Level, Permit, Proof, TokenStanding};
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox, InboxState, Staged};
 use crate::store::threads::{About, Purpose};
@@ -292,10 +292,16 @@ fn unproved(situation: &Situation, commands: &Commands) -> Option<Outcome> {
 /// (sender-proof.md 5.10).
 fn command_class(situation: &Situation, commands: &Commands) -> Option<CommandClass> {
     let only = |verb: Verb| !commands.requests.is_empty() && commands.requests.iter().all(|r| r.verb == verb);
-    if situation.purpose() == Some(Purpose::Confirm) && only(Verb::Confirm) {
+    let by_token = situation.token == TokenStanding::ValidForThisPerson;
+    if by_token && situation.purpose() == Some(Purpose::Confirm) && only(Verb::Confirm) {
         return None;
     }
-    Some(if only(Verb::Stop) && commands.text.trim().is_empty() { CommandClass::Stop } else { CommandClass::Write })
+    Some(match situation.purpose() {
+        // The answer to an invitation is a yes or a no from the invited mailbox (decisions.md 3).
+        Some(Purpose::Invite) if by_token => CommandClass::Rsvp,
+        _ if only(Verb::Stop) && commands.text.trim().is_empty() => CommandClass::Stop,
+        _ => CommandClass::Write,
+    })
 }
 
 /// What tells the letters of this mail from all others; after a release the same mail speaks again.
