@@ -290,3 +290,248 @@ fn forms(entry: &Entry) -> Vec<String> {
     }
     said.into_iter().map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::command::{self, About, Reading};
+    use super::super::super::extract;
+    use super::super::super::resolve::Situation;
+    use super::super::{Words, run};
+    use super::*;
+    use crate::actions::Act;
+    use crate::domain::dates::DateOrder;
+    use crate::domain::{ItemId, PersonId};
+    use crate::outbound::templates::answers::help::{SHEET, about};
+    use crate::outbound::templates::answers::world::{World, now};
+    use crate::proof::{DmarcFact, FromDefect, Level, Proof, TokenStanding, Verdict};
+
+    fn read(text: &str) -> Vec<Request> {
+        let lines: Vec<extract::Line> =
+            text.lines().map(|l| extract::Line { text: l.into(), wrapped: false }).collect();
+        let now = now().in_tz("Europe/London").unwrap();
+        let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
+        command::read(&lines, &reading).requests
+    }
+
+    fn proof() -> Proof {
+        Proof {
+            from: Err(FromDefect::Missing),
+            arrived: now(),
+            date: None,
+            dkim: Vec::new(),
+            dmarc: DmarcFact::default(),
+            border: None,
+            aligned: None,
+            other_signers: Vec::new(),
+            to_signed: false,
+            cc_signed: false,
+            sources_disagree: false,
+            verdict: Verdict::Aligned,
+        }
+    }
+
+    /// What a mail of this person with this text comes to.
+    fn write(world: &World, person: PersonId, here: Option<Item>, text: &str) -> super::super::Ran {
+        let firm = world.firm();
+        let requests = read(text);
+        world.write(move |tx| {
+            let person = tx.person(firm.id, person)?.unwrap();
+            let matter = match here {
+                Some(item) => tx.matter_of(firm.id, item)?,
+                None => None,
+            };
+            let situation = Situation {
+                person: person.clone(),
+                level: Level::Strong,
+                token: TokenStanding::ValidForThisPerson,
+                thread: None,
+                item: here.filter(|i| i.kind != Kind::Matter),
+                matter,
+                context_is_signed: here.is_some(),
+                receipt_of: None,
+                is_new: here.is_none(),
+                address_word: None,
+                outsiders: Vec::new(),
+                misused: None,
+            };
+            let words = Words {
+                commands: command::Commands { requests: requests.clone(), ..command::Commands::default() },
+                files: Vec::new(),
+                left_out: Vec::new(),
+                subject: String::new(),
+                forwarded: None,
+                correspondents: (String::new(), String::new()),
+                all_quoted: false,
+                content_hash: String::new(),
+            };
+            let act = Act { tx, firm: &firm, actor: &person, inbox: None, cause: "test", now: now() };
+            run(act, &situation, &words, &proof())
+        })
+    }
+
+    fn answer(world: &World, here: Option<Item>, text: &str) -> String {
+        let ran = write(world, world.jane, here, text);
+        let page = world.page(world.jane, &ran.lines);
+        format!("{}\n{}\n{}", page.subject, page.to_text(), page.to_html())
+    }
+
+    #[test]
+    fn the_neutral_refusal_is_the_same_bytes_for_absent_unshared_revoked_and_foreign() {
+        let world = World::new();
+        for (verb, unshared, revoked) in [
+            ("show", "D-2", "D-1"),
+            ("get", "D-2", "D-1"),
+            ("show", "T-4", "T-1"),
+            ("show", "MSG-2", "MSG-1"),
+            ("show", "BILL-2", "BILL-1"),
+            ("get", "BILL-2", "BILL-1"),
+            ("show", "EV-2", "EV-1"),
+            ("show", "M-2", "M-4"),
+            ("documents", "M-2", "M-4"),
+            ("tasks", "M-2", "M-4"),
+            ("contacts", "M-2", "M-4"),
+            ("client", "M-2", "M-4"),
+            ("get", "F-2", "F-1"),
+        ] {
+            let item = world.item(revoked);
+            if world.read(|r| r.share_is_live(world.firm, world.jane, item, now())) {
+                world.revoke(item);
+            }
+            let refused = |id: &str| answer(&world, None, &format!("#{verb} {id}")).replace(id, "X");
+            let kind = ItemId::parse(unshared).unwrap().kind;
+            let absent = refused(&format!("{}-99", kind.prefix()));
+            assert!(
+                absent.contains(&format!("I find no {} shared with you under that number.", kind.word())),
+                "{absent}"
+            );
+            if kind != Kind::Folder {
+                assert_eq!(refused(unshared), absent, "#{verb} {unshared} is not shared");
+            }
+            assert_eq!(refused(revoked), absent, "#{verb} {revoked} was revoked");
+        }
+        // M-5 is a matter of the other firm alone, M-99 of nobody.
+        assert_eq!(
+            answer(&world, None, "#show M-5").replace("M-5", "X"),
+            answer(&world, None, "#show M-99").replace("M-99", "X")
+        );
+    }
+
+    #[test]
+    fn what_ends_between_the_question_and_its_answer_is_refused_in_the_same_bytes() {
+        let world = World::new();
+        for (text, id) in [
+            ("#show D-1", "D-1"),
+            ("#get BILL-1", "BILL-1"),
+            ("#documents F-1", "F-1"),
+            ("#notes M-1", "M-1"),
+            ("#get D-4", "D-4"),
+        ] {
+            let asked = write(&world, world.jane, None, text).lines;
+            assert!(matches!(asked.as_slice(), [Line::Ask { .. }]), "{text}: {asked:?}");
+            world.revoke(world.item(id));
+            let page = world.page(world.jane, &asked);
+            let late = format!("{}\n{}\n{}", page.subject, page.to_text(), page.to_html());
+            assert_eq!(late, answer(&world, None, text), "{text}");
+            assert!(page.shows.is_empty() && page.enclosures.is_empty(), "{text}: {:?}", page.shows);
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_not_there_is_refused_as_a_document_that_is_not() {
+        let world = World::new();
+        assert_eq!(
+            answer(&world, None, "#get D-1v9").replace("D-1v9", "X"),
+            answer(&world, None, "#get D-99").replace("D-99", "X")
+        );
+    }
+
+    #[test]
+    fn lists_and_look_ups_are_noted_as_questions_and_change_nothing() {
+        let world = World::new();
+        let text = "#matters\n#tasks overdue\n#calendar\n#documents M-1 page 2\n#bills\n#messages\n#notes\n#contacts M-1\n\
+            #client M-1\n#entries\n#hours\n#home\n#show T-1 D-1\n#get D-1v1\n#status";
+        let ran = write(&world, world.jane, None, text);
+        assert!(ran.lines.iter().all(|l| matches!(l, Line::Ask { .. })), "{:?}", ran.lines);
+        assert_eq!((ran.lines.len(), ran.effects, ran.for_the_firm), (16, 0, false));
+        let Line::Ask { words, item, .. } = &ran.lines[3] else { unreachable!() };
+        assert_eq!((words.as_str(), *item), ("page 2", Some(world.matter)));
+    }
+
+    #[test]
+    fn without_a_number_the_thing_of_the_mail_is_meant() {
+        let world = World::new();
+        let task = world.item("T-1");
+        let shown = write(&world, world.jane, Some(task), "#show").lines;
+        assert!(matches!(shown.as_slice(), [Line::Ask { item: Some(item), .. }] if *item == task), "{shown:?}");
+        let people = write(&world, world.jane, Some(task), "#contacts").lines;
+        assert!(
+            matches!(people.as_slice(), [Line::Ask { item: Some(item), .. }] if *item == world.matter),
+            "{people:?}"
+        );
+        let asked = write(&world, world.jane, None, "#contacts");
+        assert!(matches!(asked.lines.as_slice(), [Line::WhichMatter { .. }]) && !asked.for_the_firm);
+        assert!(matches!(write(&world, world.jane, None, "#get").lines.as_slice(), [Line::Refused { .. }]));
+    }
+
+    #[test]
+    fn what_comes_later_is_refused_with_what_works_today() {
+        let world = World::new();
+        for (verb, sentence) in LATER {
+            let text = format!("#{} M-1", verb.name());
+            let lines = write(&world, world.jane, None, &text).lines;
+            assert!(matches!(lines.as_slice(), [Line::Refused { why, .. }] if why == sentence), "{text}: {lines:?}");
+            assert!(sentence.ends_with('.') && sentence.len() < 140, "{sentence}");
+        }
+    }
+
+    #[test]
+    fn acc_08_a_password_is_not_kept_in_any_letter() {
+        let world = World::new();
+        let ran = write(&world, world.jane, None, "#password hunter2");
+        assert!(!format!("{:?}", ran.lines).contains("hunter2"), "{:?}", ran.lines);
+    }
+
+    #[test]
+    fn the_firms_people_look_by_number_and_do_the_rest_on_the_command_line() {
+        let world = World::new();
+        assert!(matches!(write(&world, world.anna, None, "#show D-2").lines.as_slice(), [Line::Ask { .. }]));
+        assert!(matches!(write(&world, world.anna, None, "#tasks").lines.as_slice(), [Line::Refused { .. }]));
+    }
+
+    #[test]
+    fn help_fits_a_screen_and_every_line_of_it_is_a_command_that_works() {
+        let world = World::new();
+        let sheet = world.page(world.jane, &write(&world, world.jane, None, "#help").lines).to_text();
+        assert!(sheet.lines().count() <= 30 && sheet.contains("#help time"), "{sheet}");
+        let mut lines: Vec<String> = SHEET.iter().map(|row| row.0.to_owned()).collect();
+        lines.extend(MORE_EXAMPLES.iter().map(|row| row.1.to_owned()));
+        for kind in Kind::ALL {
+            lines.extend(about(kind, "X-1").1.into_iter().map(|row| row.0));
+        }
+        for line in lines {
+            let read = read(&line);
+            assert!(read.len() == 1 && read[0].error.is_none(), "{line}: {read:?}");
+            assert!(later(read[0].verb).is_none(), "{line} does not work yet");
+        }
+    }
+
+    #[test]
+    fn help_in_reply_begins_with_what_can_be_done_there_if_it_may_be_seen() {
+        let world = World::new();
+        let text = answer(&world, Some(world.item("T-1")), "#help");
+        assert!(text.contains("In reply to a mail about T-1") && text.contains("completes the task"), "{text}");
+        let text = answer(&world, Some(world.item("T-4")), "#help");
+        assert!(!text.contains("T-4"), "{text}");
+    }
+
+    #[test]
+    fn help_on_a_command_gives_its_row_and_help_on_nonsense_asks_back() {
+        let world = World::new();
+        let text = answer(&world, None, "#help #time");
+        for part in ["#time 1.5h A103 L210 Drafted reply brief", "1.5h, 90m", "#log-time"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(answer(&world, None, "#help task").contains("Only the firm can set or change tasks."));
+        assert!(answer(&world, None, "#help tiem").contains("#help time"));
+    }
+}

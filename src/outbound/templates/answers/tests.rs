@@ -86,7 +86,8 @@ fn everything_that_is_answered_is_noted_with_a_right_that_holds() {
             let verdict = world.read(|r| r.ask(world.firm, world.jane, ability, shown.item, now()));
             assert!(verdict.is_allowed(), "{what}: {shown:?}");
         }
-        let is_answer = !is_refusal(&page) && !what.starts_with("status") && !page.to_text().contains("Nothing of that kind");
+        let is_answer =
+            !is_refusal(&page) && !what.starts_with("status") && !page.to_text().contains("Nothing of that kind");
         assert!(!is_answer || !page.shows.is_empty(), "{what} shows something and notes nothing");
     }
 }
@@ -95,7 +96,10 @@ fn everything_that_is_answered_is_noted_with_a_right_that_holds() {
 fn tsk_05_other_peoples_tasks_are_not_listed() {
     let world = World::new();
     let text = world.answer("tasks", None, "");
-    let order = ["T-2 Call the expert – OVERDUE, was due 10 March 2026 (M-1)", "T-1 Draft reply brief – due 3 April 2026 (M-1)"];
+    let order = [
+        "T-2 Call the expert – OVERDUE, was due 10 March 2026 (M-1)",
+        "T-1 Draft reply brief – due 3 April 2026 (M-1)",
+    ];
     assert!(order.iter().all(|line| text.contains(line)), "{text}");
     assert!(text.find("T-2").unwrap() < text.find("T-1").unwrap(), "overdue first");
     assert!(text.contains("T-3 Read the lease\n"), "the matter of this task is not shared, so it is not named: {text}");
@@ -108,7 +112,12 @@ fn tsk_05_other_peoples_tasks_are_not_listed() {
 fn mat_07_documents_of_a_shared_matter_are_listed_only_if_shared() {
     let world = World::new();
     let text = world.answer("documents", Some(world.matter), "");
-    for shared in ["\"Brief.pdf\", version 2, 7 bytes", "F-1 Folder \"Pleadings\"", "\"Complaint.pdf\", 7 bytes, in F-1", "Jane's exhibit.pdf"] {
+    for shared in [
+        "\"Brief.pdf\", version 2, 7 bytes",
+        "F-1 Folder \"Pleadings\"",
+        "\"Complaint.pdf\", 7 bytes, in F-1",
+        "Jane's exhibit.pdf",
+    ] {
         assert!(text.contains(shared), "{shared}: {text}");
     }
     assert!(!text.contains("Stoat") && !text.contains("Otter") && !text.contains("Term sheet"), "{text}");
@@ -166,7 +175,14 @@ fn lists_have_pages_and_say_how_to_get_the_next() {
                 ..NewTask::default()
             };
             let item = tx.add_task(firm, &new, now())?;
-            let share = NewShare { person: jane, item, source: Source::Assignment, notify: false, message: String::new(), by: anna };
+            let share = NewShare {
+                person: jane,
+                item,
+                source: Source::Assignment,
+                notify: false,
+                message: String::new(),
+                by: anna,
+            };
             tx.add_share(firm, &share, now())?;
         }
         Ok(())
@@ -195,9 +211,18 @@ fn a_document_is_enclosed_in_the_version_that_was_asked_for() {
     let document = world.item("D-1");
     let page = world.page(world.jane, &[ask("get", Some(document), "")]);
     assert_eq!(page.enclosures.len(), 1);
-    assert_eq!((page.enclosures[0].name.as_str(), page.enclosures[0].bytes.as_slice()), ("Brief.pdf", b"a brief".as_slice()));
+    assert_eq!(
+        (page.enclosures[0].name.as_str(), page.enclosures[0].bytes.as_slice()),
+        ("Brief.pdf", b"a brief".as_slice())
+    );
     assert!(page.shows.iter().any(|s| s.item == document && s.ability == "download" && s.version == Some(2)));
-    let earlier = Line::Ask { verb: "get".into(), item: Some(document), version: Some(1), words: String::new(), typed: "#get D-1v1".into() };
+    let earlier = Line::Ask {
+        verb: "get".into(),
+        item: Some(document),
+        version: Some(1),
+        words: String::new(),
+        typed: "#get D-1v1".into(),
+    };
     assert_eq!(world.page(world.jane, &[earlier]).enclosures[0].name, "Brief (v1).pdf");
     let bill = world.page(world.jane, &[ask("get", Some(world.item("BILL-1")), "")]);
     assert_eq!((bill.enclosures[0].name.as_str(), bill.subject.as_str()), ("Bill 2026-113.pdf", "Bill BILL-1"));
@@ -207,9 +232,17 @@ fn a_document_is_enclosed_in_the_version_that_was_asked_for() {
 fn a_confidential_document_is_sent_when_asked_for_and_a_restricted_one_is_not() {
     let world = World::new();
     let confidential = world.page(world.jane, &[ask("get", Some(world.item("D-4")), "")]);
-    assert_eq!((confidential.enclosures.len(), confidential.subject.as_str()), (1, "Document D-4"), "and its subject is neutral");
+    assert_eq!(
+        (confidential.enclosures.len(), confidential.subject.as_str()),
+        (1, "Document D-4"),
+        "and its subject is neutral"
+    );
     let restricted = world.page(world.jane, &[ask("get", Some(world.item("D-5")), "")]);
-    assert!(restricted.enclosures.is_empty() && restricted.to_text().contains("Ask the firm"), "{}", restricted.to_text());
+    assert!(
+        restricted.enclosures.is_empty() && restricted.to_text().contains("Ask the firm"),
+        "{}",
+        restricted.to_text()
+    );
     let talk = world.answer("show", Some(world.item("MSG-3")), "");
     assert!(!talk.contains("Weasel words") && talk.contains("Ask the firm"), "{talk}");
 }

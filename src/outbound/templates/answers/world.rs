@@ -7,7 +7,7 @@ use jiff::civil::{Date, date};
 use crate::config::Addressing;
 use crate::domain::dates::Locale;
 use crate::domain::duration::Quantity;
-use crate::domain::{Address, FirmId, InboxId, Item, Kind, PersonId};
+use crate::domain::{Address, FirmId, InboxId, Item, PersonId};
 use crate::outbound::gateway::Gateway;
 use crate::outbound::letter::{Letter, Line};
 use crate::outbound::page::Page;
@@ -30,7 +30,8 @@ use crate::store::{Result, Snapshot, Store, Tx, numbers};
 
 /// The words that no answer to co-counsel may hold: amounts, and what is not shared with Jane.
 pub const SECRETS: [&str; 14] = [
-    "£", "GBP", "rate", "25000", "250.00", "77700", "777.00", "budget", "Ferret", "Badger", "Poe", "Stoat", "Weasel", "Otter",
+    "£", "GBP", "rate", "25000", "250.00", "77700", "777.00", "budget", "Ferret", "Badger", "Poe", "Stoat", "Weasel",
+    "Otter",
 ];
 
 /// The store, and who and what is in it.
@@ -157,13 +158,18 @@ struct Made {
 fn make(tx: &Tx<'_>, blob: &str) -> Result<Made> {
     let firm = tx.add_firm(&new_firm("hale"), now())?;
     let foreign = tx.add_firm(&new_firm("weasel"), now())?;
-    tx.add_matter(foreign, &new_matter("W-1", "Weasel v Fox", Sensitivity::Standard, None, None), now())?;
+    for number in 1..7 {
+        let other = new_matter(&format!("W-{number}"), "Weasel v Fox", Sensitivity::Standard, None, None);
+        tx.add_matter(foreign, &other, now())?;
+    }
     let admin = Role::User { admin: true, accounts: true, reports: true, billing: true };
     let anna = person(tx, firm, admin, "Anna", "Hale", "anna@hale.example")?;
     let jane = person(tx, firm, Role::CoCounsel, "Jane", "Roe", "jane@roe.example")?;
     let tom = person(tx, firm, Role::CoCounsel, "Tom", "Poe", "tom@poe.example")?;
     let client = person(tx, firm, Role::Contact, "", "Marsh Ltd", "office@marsh.example")?;
-    let matter = |number: &str, about: &str, s| tx.add_matter(firm, &new_matter(number, about, s, Some(client), Some(anna)), now());
+    let matter = |number: &str, about: &str, s| {
+        tx.add_matter(firm, &new_matter(number, about, s, Some(client), Some(anna)), now())
+    };
     let matters = [
         matter("2026-0012", "Reed v Marsh", Sensitivity::Standard)?,
         matter("2026-0013", "Ferret v Badger", Sensitivity::Standard)?,
@@ -213,7 +219,11 @@ fn work(tx: &Tx<'_>, made: &Made) -> Result<()> {
         activity_code: None,
     };
     let category = tx.set_category(firm, &category)?;
-    for (who, narrative, on) in [(made.jane, "Read the file", date(2026, 3, 16)), (made.tom, "Otter research", date(2026, 3, 16)), (made.jane, "Drafted brief", date(2026, 3, 17))] {
+    for (who, narrative, on) in [
+        (made.jane, "Read the file", date(2026, 3, 16)),
+        (made.tom, "Otter research", date(2026, 3, 16)),
+        (made.jane, "Drafted brief", date(2026, 3, 17)),
+    ] {
         let work = Work {
             matter: Some(shared.id),
             subject: None,
@@ -230,7 +240,9 @@ fn work(tx: &Tx<'_>, made: &Made) -> Result<()> {
         let entry = tx.add_time_entry(firm, who, &work, now())?;
         tx.set_price(firm, entry.id, Some(25_000))?;
     }
-    for (who, subject, internal) in [(made.anna, "Strategy", false), (made.anna, "Badger budget", true), (made.tom, "Availability", false)] {
+    for (who, subject, internal) in
+        [(made.anna, "Plan", false), (made.anna, "Badger budget", true), (made.tom, "Availability", false)]
+    {
         let note = NewNote {
             matter: shared.id,
             subject: subject.into(),
@@ -269,7 +281,11 @@ fn papers(tx: &Tx<'_>, made: &Made, blob: &str) -> Result<()> {
     };
     let document = |matter: Item, folder: Option<i64>, name: &str, creator, size| {
         let first = version(creator, size);
-        tx.add_document(firm, &NewDocument { matter: matter.id, folder, name: name.into(), category: String::new(), first }, now())
+        tx.add_document(
+            firm,
+            &NewDocument { matter: matter.id, folder, name: name.into(), category: String::new(), first },
+            now(),
+        )
     };
     let brief = document(shared, None, "Brief.pdf", made.anna, 7)?;
     tx.add_version(firm, brief.id, &version(made.tom, 7), now())?;
@@ -329,7 +345,12 @@ fn talk(tx: &Tx<'_>, made: &Made) -> Result<()> {
         time_zone: "Europe/London".into(),
         recurrence_rule: None,
     };
-    let new = NewEvent { uid: "1@hale.example".into(), details: details.clone(), matter: Some(shared.id), organizer: made.anna };
+    let new = NewEvent {
+        uid: "1@hale.example".into(),
+        details: details.clone(),
+        matter: Some(shared.id),
+        organizer: made.anna,
+    };
     let event = tx.add_event(firm, &new, now())?;
     tx.add_attendee(firm, event.id, made.jane, "jane@roe.example", now())?;
     share(tx, made, made.jane, event, Source::Attendance)?;
@@ -380,7 +401,13 @@ fn new_firm(slug: &str) -> NewFirm {
     }
 }
 
-fn new_matter(number: &str, about: &str, sensitivity: Sensitivity, client: Option<PersonId>, responsible: Option<PersonId>) -> NewMatter {
+fn new_matter(
+    number: &str,
+    about: &str,
+    sensitivity: Sensitivity,
+    client: Option<PersonId>,
+    responsible: Option<PersonId>,
+) -> NewMatter {
     NewMatter {
         display_number: number.into(),
         description: about.into(),
@@ -400,6 +427,3 @@ fn new_matter(number: &str, about: &str, sensitivity: Sensitivity, client: Optio
 
 /// Every kind of list, as it is asked for.
 pub const LISTS: [&str; 8] = ["matters", "tasks", "calendar", "documents", "bills", "messages", "notes", "entries"];
-
-/// All kinds of things that have details.
-pub const KINDS: [Kind; 10] = Kind::ALL;
