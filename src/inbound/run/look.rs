@@ -4,7 +4,7 @@
 
 use super::super::command::{Entry, Request, Takes, Verb, Who, nearest};
 use super::{Run, typed};
-use crate::domain::{Item, Kind};
+use crate::domain::{Item, ItemId, Kind};
 use crate::outbound::letter::Line;
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Result;
@@ -113,6 +113,7 @@ impl Run<'_> {
         let sendable = |kind| matches!(kind, Kind::Document | Kind::Folder | Kind::Bill);
         let fits = |kind| ability != Ability::Download || sendable(kind);
         for id in &request.ids {
+            let request = &alone(request, *id);
             if !fits(id.kind) {
                 let why = format!("#get sends documents and bills. To read it, write #show {id}.");
                 self.refuse(request, why, Some(format!("#show {id}")));
@@ -179,6 +180,7 @@ impl Run<'_> {
             return self.ask_if_allowed(request, Ability::View, matter, None);
         }
         for id in &request.ids {
+            let request = &alone(request, *id);
             let fits = id.kind == Kind::Matter || (id.kind == Kind::Folder && request.verb == Verb::Documents);
             if !fits {
                 self.takes_a_matter(request);
@@ -249,6 +251,16 @@ impl Run<'_> {
     }
 }
 
+/// The request for one of several things, so that an answer says which one it means.
+fn alone(request: &Request, id: ItemId) -> Request {
+    let mut alone = request.clone();
+    if request.ids.len() > 1 {
+        alone.ids = vec![id];
+        alone.original = format!("#{} {id}", request.verb.name());
+    }
+    alone
+}
+
 fn later(verb: Verb) -> Option<&'static str> {
     LATER.iter().find(|row| row.0 == verb).map(|row| row.1)
 }
@@ -299,8 +311,8 @@ mod tests {
     use super::super::{Words, run};
     use super::*;
     use crate::actions::Act;
+    use crate::domain::PersonId;
     use crate::domain::dates::DateOrder;
-    use crate::domain::{ItemId, PersonId};
     use crate::outbound::templates::answers::help::{SHEET, about};
     use crate::outbound::templates::answers::world::{World, now};
     use crate::proof::{DmarcFact, FromDefect, Level, Proof, TokenStanding, Verdict};
@@ -408,6 +420,14 @@ mod tests {
                 assert_eq!(refused(unshared), absent, "#{verb} {unshared} is not shared");
             }
             assert_eq!(refused(revoked), absent, "#{verb} {revoked} was revoked");
+        }
+        // Kinds with numbers of her own: what came with the matter, then the others' and nobody's.
+        let (notes, entries) = (answer(&world, None, "#notes"), answer(&world, None, "#entries"));
+        assert!(notes.contains("N-1") && notes.contains("LOG-1") && entries.contains("TE-1"));
+        world.revoke(world.matter);
+        for prefix in ["N", "LOG", "TE"] {
+            let refused = |id: String| answer(&world, None, &format!("#show {id}")).replace(&id, "X");
+            assert_eq!(refused(format!("{prefix}-1")), refused(format!("{prefix}-9")), "#show {prefix}-1 was revoked");
         }
         // M-5 is a matter of the other firm alone, M-99 of nobody.
         assert_eq!(

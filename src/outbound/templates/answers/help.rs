@@ -20,6 +20,9 @@ pub const SHEET: [(&str, &str); 9] = [
     ("#tasks", "your tasks; so also #matters #calendar #documents #bills #messages #notes #entries"),
 ];
 
+/// Where the lines of the sheet begin that are worth saying again in reply to a thing.
+const ANYWHERE: usize = 4;
+
 /// Adds the help and gives its title.
 pub(super) fn help(
     reader: &Reader<'_>,
@@ -41,7 +44,7 @@ pub(super) fn help(
         for remark in remarks {
             page.text(remark.clone());
         }
-        return Ok(format!("#{word}"));
+        return Ok(format!("How #{word} works"));
     }
     let item = match item {
         Some(item) if reader.may(Ability::View, item)? => Some(item),
@@ -52,10 +55,11 @@ pub(super) fn help(
         page.text(opening);
         page.examples(&pairs(&examples));
         page.text("Anywhere:");
+        page.examples(SHEET.get(ANYWHERE..).unwrap_or_default());
     } else {
         page.text("Write commands at the start of a line, above your signature. Other text goes to the firm as a message, files are filed.");
+        page.examples(&SHEET);
     }
-    page.examples(&SHEET);
     page.text("More on one command: #help time");
     Ok("What you can write".into())
 }

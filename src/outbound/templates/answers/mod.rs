@@ -2,7 +2,7 @@
 //! what its reader may be shown then. What may no longer be shown is refused in the words of what never was there.
 
 mod get;
-pub mod help;
+pub(crate) mod help;
 mod lists;
 mod overview;
 mod show;
@@ -10,7 +10,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub mod world;
+pub(crate) mod world;
 
 use super::receipt::{self, Said};
 use crate::blobs::Blobs;
@@ -121,8 +121,11 @@ pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
         reader.may(Ability::View, matter.item())?;
         said.more.push(format!("{place}. M-{} {}", matter.number, words::name_of_matter(matter)));
     }
-    said.more
-        .push(format!("Put [M-{first}] in the subject, or its number in the line: #time 1h M-{first} Drafted brief"));
+    let command = typed.split_whitespace().next().filter(|w| w.starts_with('#'));
+    said.more.push(match command {
+        Some(command) => format!("Put [M-{first}] in the subject, or its number in the line: {command} M-{first} …"),
+        None => format!("Put [M-{first}] in the subject, or write #message M-{first} and your text."),
+    });
     if matters.len() > MOST_NAMED {
         said.more.push("There are more: #matters".into());
     }

@@ -136,7 +136,7 @@ pub(super) fn status(reader: &Reader<'_>, page: &mut Page) -> Result<String> {
         lines.push(format!("{} – {came}", reader.moment(mail.arrived_at)));
     }
     if lines.is_empty() {
-        page.text("There is none before this one.");
+        page.text("There is none yet.");
     } else {
         page.blocks.push(Block::List(lines));
     }

@@ -310,7 +310,7 @@ fn time_entry(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option
         ("Entered", if work.rounded == work.quantity { String::new() } else { work.quantity.h_mm() }),
         ("Matter", name_of_visible_matter(reader, item)?),
         ("On", on),
-        ("Codes", codes.join("\n")),
+        ("Codes", codes.join(", ")),
         ("Category", category.filter(|c| c.visible_to_co_counsel).map(|c| c.name).unwrap_or_default()),
         ("Marked", flags.join(", ")),
         ("Changed by the firm", entry.edited_by_firm_at.map(|at| reader.moment(at)).unwrap_or_default()),

@@ -44,9 +44,7 @@ pub struct World {
     pub anna: PersonId,
     /// Co-counsel, whose questions are answered.
     pub jane: PersonId,
-    /// Co-counsel on the same matter, whom Jane must not learn of.
-    pub tom: PersonId,
-    /// Shared with Jane.
+    /// Shared with Jane, and with another co-counsel of whom she must not learn.
     pub matter: Item,
     /// Not shared.
     pub hidden: Item,
@@ -70,8 +68,8 @@ impl World {
         let blob = store.blobs().put(b"a brief").unwrap();
         let made = store.write(move |tx| make(tx, &blob)).unwrap();
         let [matter, hidden, confidential, restricted] = made.matters;
-        let (firm, anna, jane, tom) = (made.firm, made.anna, made.jane, made.tom);
-        World { store, firm, anna, jane, tom, matter, hidden, confidential, restricted, _folder: folder }
+        let (firm, anna, jane) = (made.firm, made.anna, made.jane);
+        World { store, firm, anna, jane, matter, hidden, confidential, restricted, _folder: folder }
     }
 
     /// Runs `job` in a transaction.
