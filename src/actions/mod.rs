@@ -115,6 +115,9 @@ pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
+pub mod profile;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod shares;
 pub mod tasks;
 pub mod time;
