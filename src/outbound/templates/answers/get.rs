@@ -2,14 +2,14 @@
 //! with what is in it. What is too large for a mail, or of a restricted matter, is not sent.
 
 use super::lists::PAGE;
-use super::show::{RESTRICTED, contents, title, withheld};
-use super::words::one_line;
+use super::show::{RESTRICTED, contents};
+use super::words::{self, called, one_line, withheld};
 use super::{Question, not_visible, refuse};
 use crate::blobs::Blobs;
 use crate::domain::{Item, Kind};
 use crate::outbound::page::{Enclosure, Page};
 use crate::outbound::reader::Reader;
-use crate::outbound::templates::news;
+use crate::outbound::templates::{items, news};
 use crate::sharing::Ability;
 use crate::store::Result;
 
@@ -122,7 +122,7 @@ fn enclose(
     let id = reader.id(item)?;
     let version = file.version.map(|v| format!(", version {v}")).unwrap_or_default();
     page.text(format!("{id} \"{}\"{version}, {}, is attached.", file.name, news::size(file.size)));
-    let title = title(reader, item, &file.name)?;
+    let title = items::subject(reader, item)?;
     page.enclosures.push(Enclosure { name: file.name, mime: safe_type(&file.mime), bytes });
     Ok(Some(title))
 }
@@ -136,7 +136,7 @@ fn folder(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut P
         return Ok(not_visible(reader, question, item.kind, page));
     };
     let inside = contents(reader, item)?;
-    page.heading(format!("Folder {} \"{}\"", reader.id(item)?, one_line(&row.name)));
+    page.heading(format!("{} {}", reader.id(item)?, called(reader, item, &row.name)?));
     if inside.is_empty() {
         page.text("Nothing in it is shared with you.");
     } else {
@@ -146,25 +146,17 @@ fn folder(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut P
     if inside.len() > PAGE {
         page.text(format!("There is more in it: #show {}", reader.id(item)?));
     }
-    title(reader, item, &row.name).map(Some)
+    items::subject(reader, item).map(Some)
 }
 
 fn lines(reader: &Reader<'_>, inside: &[Item]) -> Result<Vec<(String, String)>> {
-    let (store, firm) = (reader.store, reader.firm.id);
     let mut lines = Vec::new();
     for found in inside.iter().take(PAGE) {
-        if !reader.may(Ability::View, *found)? {
-            continue;
+        if reader.may(Ability::View, *found)?
+            && let Some(line) = words::line(reader, *found)?
+        {
+            lines.push((format!("#get {}", reader.id(*found)?), line));
         }
-        let id = reader.id(*found)?;
-        let what = match found.kind {
-            Kind::Folder => store.folder(firm, found.id)?.map(|f| format!("what is in \"{}\"", one_line(&f.name))),
-            _ => {
-                let size = store.current_version(firm, found.id)?.map(|v| news::size(v.size)).unwrap_or_default();
-                store.document(firm, found.id)?.map(|d| format!("\"{}\", {size}", one_line(&d.name)))
-            }
-        };
-        lines.extend(what.map(|what| (format!("#get {id}"), what)));
     }
     Ok(lines)
 }

@@ -119,7 +119,7 @@ pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
     let mut said = receipt::refused(typed, which, None);
     for (place, matter) in (1_u32..).zip(matters.iter().take(MOST_NAMED)) {
         reader.may(Ability::View, matter.item())?;
-        said.more.push(format!("{place}. M-{} {}", matter.number, words::name_of_matter(matter)));
+        said.more.push(format!("{place}. M-{} {}", matter.number, words::name_of_matter(reader, matter)));
     }
     let command = typed.split_whitespace().next().filter(|w| w.starts_with('#'));
     said.more.push(match command {
@@ -148,7 +148,8 @@ pub(super) fn which_task(reader: &Reader<'_>, typed: &str) -> Result<Said> {
     for (place, task) in (1_u32..).zip(tasks.iter().take(MOST_NAMED)) {
         reader.may(Ability::View, task.item())?;
         let due = task.due_at.map(|d| format!(", due {}", reader.day(d))).unwrap_or_default();
-        said.more.push(format!("{place}. T-{} {}{due}", task.number, words::one_line(&task.name)));
+        let name = words::called(reader, task.item(), &task.name)?;
+        said.more.push(format!("{place}. T-{} {name}{due}", task.number));
     }
     said.more.push(format!("Write its number: #done T-{first}"));
     if tasks.len() > MOST_NAMED {

@@ -8,12 +8,12 @@ use crate::domain::utbms::Code;
 use crate::domain::{Item, Kind, PersonId};
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
-use crate::outbound::templates::news;
+use crate::outbound::templates::{items, news};
 use crate::sharing::{Ability, BillState, Role};
 use crate::store::Result;
 use crate::store::calendar::PartStat;
 use crate::store::communications::Medium;
-use crate::store::matters::{Matter, Sensitivity};
+use crate::store::matters::Matter;
 use crate::store::people::Person;
 
 /// Said instead of text that may not leave by mail.
@@ -26,8 +26,8 @@ pub(super) fn show(reader: &Reader<'_>, question: &Question<'_>, page: &mut Page
         return Ok(not_visible(reader, question, item.kind, page));
     }
     let start = page.blocks.len();
-    page.heading(format!("{} {}", capital(item.kind.word()), reader.id(item)?));
-    let name = match item.kind {
+    page.heading(format!("{} {}", words::capital(item.kind.word()), reader.id(item)?));
+    let found = match item.kind {
         Kind::Matter => matter(reader, item, page)?,
         Kind::Task => task(reader, item, page)?,
         Kind::Document => document(reader, item, question.version, page)?,
@@ -39,27 +39,12 @@ pub(super) fn show(reader: &Reader<'_>, question: &Question<'_>, page: &mut Page
         Kind::Conversation => conversation(reader, item, question, page)?,
         Kind::Bill => bill(reader, item, page)?,
     };
-    let Some(name) = name else {
+    if !found {
         page.blocks.truncate(start);
         return Ok(not_visible(reader, question, item.kind, page));
-    };
+    }
     reader.may(Ability::SeeDetails, item)?;
-    title(reader, item, &name).map(Some)
-}
-
-/// Neutral unless the matter is of standard sensitivity; a matter, a bill, a text of somebody always so (decisions.md 27).
-pub(super) fn title(reader: &Reader<'_>, item: Item, name: &str) -> Result<String> {
-    let id = format!("{} {}", capital(item.kind.word()), reader.id(item)?);
-    let is_named = matches!(item.kind, Kind::Task | Kind::Document | Kind::Folder | Kind::Event);
-    Ok(match reader.sensitivity(item)? {
-        Sensitivity::Standard if is_named => format!("{id}: {}", one_line(name)),
-        _ => id,
-    })
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    items::subject(reader, item).map(Some)
 }
 
 /// Text of the matter, or what is said instead.
@@ -67,7 +52,7 @@ fn content(reader: &Reader<'_>, item: Item, text: &str, page: &mut Page) -> Resu
     if text.trim().is_empty() {
         return Ok(());
     }
-    if withheld(reader, item)? {
+    if words::withheld(reader, item)? {
         remark(page, RESTRICTED);
     } else {
         page.blocks.push(Block::Quote(text.trim().to_owned()));
@@ -75,24 +60,24 @@ fn content(reader: &Reader<'_>, item: Item, text: &str, page: &mut Page) -> Resu
     Ok(())
 }
 
-/// True where the matter's mails carry notices only; the firm's own people are told what they ask for.
-pub(super) fn withheld(reader: &Reader<'_>, item: Item) -> Result<bool> {
-    Ok(!reader.person.is_user() && reader.sensitivity(item)? == Sensitivity::Restricted)
+/// A name on one line; nothing where the matter's mails carry notices only.
+fn name(reader: &Reader<'_>, item: Item, text: &str) -> Result<String> {
+    Ok(if words::withheld(reader, item)? { String::new() } else { one_line(text) })
 }
 
 fn name_of_visible_matter(reader: &Reader<'_>, item: Item) -> Result<String> {
     let found = reader.visible_matter(item)?;
-    Ok(found.map(|m| format!("M-{} {}", m.number, words::name_of_matter(&m))).unwrap_or_default())
+    Ok(found.map(|m| format!("M-{} {}", m.number, words::name_of_matter(reader, &m))).unwrap_or_default())
 }
 
 /// The essential details of MAT-02: no rate, no budget, no billing method.
-fn matter(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
+fn matter(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
     let (store, firm) = (reader.store, reader.firm.id);
-    let Some(row) = store.matter(firm, item.id)? else { return Ok(None) };
+    let Some(row) = store.matter(firm, item.id)? else { return Ok(false) };
     let responsible = row.responsible.map(|p| reader.name_of(p)).transpose()?.unwrap_or_default();
     page.facts([
         ("Number", one_line(&row.display_number)),
-        ("About", row.description.clone()),
+        ("About", name(reader, item, &row.description)?),
         ("Status", row.status.clone()),
         ("Field of law", row.practice_area.clone()),
     ]);
@@ -105,7 +90,7 @@ fn matter(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<Str
         page.blocks.push(Block::Facts(more));
     }
     ways_on(reader, &row, page);
-    Ok(Some(words::name_of_matter(&row)))
+    Ok(true)
 }
 
 fn ways_on(reader: &Reader<'_>, row: &Matter, page: &mut Page) {
@@ -126,12 +111,12 @@ fn ways_on(reader: &Reader<'_>, row: &Matter, page: &mut Page) {
     ]);
 }
 
-fn task(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
-    let Some(row) = reader.store.task(reader.firm.id, item.id)? else { return Ok(None) };
+fn task(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
+    let Some(row) = reader.store.task(reader.firm.id, item.id)? else { return Ok(false) };
     let due = row.due_at.map(|d| reader.day(d)).unwrap_or_default();
     let due = if words::is_overdue(reader, &row) { format!("{due} (overdue)") } else { due };
     page.facts([
-        ("Task", one_line(&row.name)),
+        ("Task", name(reader, item, &row.name)?),
         ("Due", due),
         ("Priority", row.priority.word().to_owned()),
         ("Completed", row.completed_at.map(|at| reader.moment(at)).unwrap_or_default()),
@@ -144,26 +129,26 @@ fn task(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<Strin
         let time = format!("#time 1.5h T-{} Drafted brief", row.number);
         page.examples(&[(&done, "completes the task"), (&time, "records your time on it")]);
     }
-    Ok(Some(row.name))
+    Ok(true)
 }
 
-fn document(reader: &Reader<'_>, item: Item, version: Option<u32>, page: &mut Page) -> Result<Option<String>> {
+fn document(reader: &Reader<'_>, item: Item, version: Option<u32>, page: &mut Page) -> Result<bool> {
     let (store, firm) = (reader.store, reader.firm.id);
-    let Some(row) = store.document(firm, item.id)? else { return Ok(None) };
+    let Some(row) = store.document(firm, item.id)? else { return Ok(false) };
     let mut versions = store.versions(firm, item.id)?;
     versions.retain(|v| version.is_none_or(|wanted| v.number == wanted));
     if versions.is_empty() {
-        return Ok(None);
+        return Ok(false);
     }
     let folder = match row.folder.map(|id| Item::new(Kind::Folder, id)) {
         Some(folder) if reader.may(Ability::View, folder)? => {
-            let name = store.folder(firm, folder.id)?.map(|f| one_line(&f.name)).unwrap_or_default();
-            format!("{} \"{name}\"", reader.id(folder)?)
+            let found = store.folder(firm, folder.id)?.map(|f| f.name).unwrap_or_default();
+            format!("{} {}", reader.id(folder)?, words::called(reader, folder, &found)?)
         }
         _ => String::new(),
     };
     page.facts([
-        ("Name", one_line(&row.name)),
+        ("Name", name(reader, item, &row.name)?),
         ("Category", one_line(&row.category)),
         ("Folder", folder),
         ("Matter", name_of_visible_matter(reader, item)?),
@@ -182,18 +167,22 @@ fn document(reader: &Reader<'_>, item: Item, version: Option<u32>, page: &mut Pa
         ));
     }
     page.blocks.push(Block::List(points));
+    if words::withheld(reader, item)? {
+        remark(page, RESTRICTED);
+        return Ok(true);
+    }
     let id = reader.id(item)?;
     let get = match version {
         Some(number) => format!("#get {id}v{number}"),
         None => format!("#get {id}"),
     };
     page.examples(&[(&get, "sends you the file"), (&format!("#time 0.4h {id} Reviewed"), "records your time on it")]);
-    Ok(Some(row.name))
+    Ok(true)
 }
 
-fn folder(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut Page) -> Result<Option<String>> {
-    let Some(row) = reader.store.folder(reader.firm.id, item.id)? else { return Ok(None) };
-    page.facts([("Name", one_line(&row.name)), ("Matter", name_of_visible_matter(reader, item)?)]);
+fn folder(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut Page) -> Result<bool> {
+    let Some(row) = reader.store.folder(reader.firm.id, item.id)? else { return Ok(false) };
+    page.facts([("Name", name(reader, item, &row.name)?), ("Matter", name_of_visible_matter(reader, item)?)]);
     let inside = contents(reader, item)?;
     let pages = inside.len().div_ceil(PAGE).max(1);
     let number = question.page().min(pages);
@@ -208,7 +197,7 @@ fn folder(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut P
         let next = number.saturating_add(1);
         page.text(format!("Page {number} of {pages}. For the next, reply #show {} page {next}", reader.id(item)?));
     }
-    Ok(Some(row.name))
+    Ok(true)
 }
 
 /// What lies directly in a folder and may be seen, folders first.
@@ -219,10 +208,10 @@ pub(super) fn contents(reader: &Reader<'_>, folder: Item) -> Result<Vec<Item>> {
     may_see(reader, inside)
 }
 
-fn note(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
-    let Some(row) = reader.store.note(reader.firm.id, item.id)? else { return Ok(None) };
+fn note(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
+    let Some(row) = reader.store.note(reader.firm.id, item.id)? else { return Ok(false) };
     page.facts([
-        ("Subject", one_line(&row.subject)),
+        ("Subject", name(reader, item, &row.subject)?),
         ("Date", reader.day(row.date)),
         ("Written by", author(reader, row.author)?.unwrap_or_default()),
         ("Changed", row.edited_at.map(|at| reader.moment(at)).unwrap_or_default()),
@@ -230,29 +219,29 @@ fn note(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<Strin
     ]);
     content(reader, item, &row.detail, page)?;
     own_text(reader, item, row.author, page)?;
-    Ok(Some(row.subject))
+    Ok(true)
 }
 
-fn communication(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
-    let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(None) };
+fn communication(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
+    let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(false) };
     let kind = match row.medium {
         Medium::Email => "Mail",
         Medium::Phone => "Telephone call",
     };
     page.facts([
         ("Kind", kind.to_owned()),
-        ("Subject", one_line(&row.subject)),
+        ("Subject", name(reader, item, &row.subject)?),
         ("Date", reader.day(row.date)),
         ("Length", row.length.map(|l| l.h_mm()).unwrap_or_default()),
-        ("From", one_line(&row.senders)),
-        ("To", one_line(&row.receivers)),
+        ("From", name(reader, item, &row.senders)?),
+        ("To", name(reader, item, &row.receivers)?),
         ("Logged by", author(reader, row.author)?.unwrap_or_default()),
         ("Changed", row.edited_at.map(|at| reader.moment(at)).unwrap_or_default()),
         ("Matter", name_of_visible_matter(reader, item)?),
     ]);
     content(reader, item, &row.body, page)?;
     own_text(reader, item, row.author, page)?;
-    Ok(Some(row.subject))
+    Ok(true)
 }
 
 fn own_text(reader: &Reader<'_>, item: Item, by: PersonId, page: &mut Page) -> Result<()> {
@@ -263,9 +252,9 @@ fn own_text(reader: &Reader<'_>, item: Item, by: PersonId, page: &mut Page) -> R
     Ok(())
 }
 
-fn event(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
+fn event(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
     let (store, firm) = (reader.store, reader.firm.id);
-    let Some(row) = store.event(firm, item.id)? else { return Ok(None) };
+    let Some(row) = store.event(firm, item.id)? else { return Ok(false) };
     let answer = store.attendees(firm, item.id)?.into_iter().find(|a| a.person == reader.person.id).map(|a| a.partstat);
     let answer = match answer {
         Some(PartStat::Accepted) => "yes",
@@ -275,23 +264,23 @@ fn event(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<Stri
         None => "",
     };
     page.facts([
-        ("Event", one_line(&row.details.summary)),
+        ("Event", name(reader, item, &row.details.summary)?),
         ("Cancelled", row.cancelled_at.map(|at| reader.moment(at)).unwrap_or_default()),
         ("When", words::when(reader, &row)),
-        ("Where", one_line(&row.details.location)),
-        ("Meeting link", one_line(&row.details.conference_url)),
+        ("Where", name(reader, item, &row.details.location)?),
+        ("Meeting link", name(reader, item, &row.details.conference_url)?),
         ("Invited by", reader.name_of(row.organizer)?),
         ("Your answer", answer.to_owned()),
         ("Matter", name_of_visible_matter(reader, item)?),
     ]);
     content(reader, item, &row.details.description, page)?;
-    Ok(Some(row.details.summary))
+    Ok(true)
 }
 
 /// Own time; [`crate::store::activities::TimeEntry`] has no money to show (TIM-06).
-fn time_entry(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
+fn time_entry(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
     let (store, firm) = (reader.store, reader.firm.id);
-    let Some(entry) = store.time_entry(firm, item.id)? else { return Ok(None) };
+    let Some(entry) = store.time_entry(firm, item.id)? else { return Ok(false) };
     let work = &entry.work;
     let on = match work.subject {
         Some(subject) if reader.may(Ability::View, subject)? => reader.id(subject)?,
@@ -322,7 +311,7 @@ fn time_entry(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option
         let id = reader.id(item)?;
         page.examples(&[(&format!("#edit {id} 1.2h"), "changes it"), (&format!("#delete {id}"), "takes it back")]);
     }
-    Ok(Some(String::new()))
+    Ok(true)
 }
 
 fn named(code: &str) -> String {
@@ -333,19 +322,19 @@ fn named(code: &str) -> String {
 }
 
 /// The latest messages at the end, a page at a time from there.
-fn conversation(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut Page) -> Result<Option<String>> {
+fn conversation(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: &mut Page) -> Result<bool> {
     let (store, firm) = (reader.store, reader.firm.id);
-    let Some(row) = store.conversation(firm, item.id)? else { return Ok(None) };
+    let Some(row) = store.conversation(firm, item.id)? else { return Ok(false) };
     let members = store.members(firm, item.id, reader.now)?;
     let names: Vec<String> = members.iter().map(|p| reader.name_of(*p)).collect::<Result<_>>()?;
     page.facts([
-        ("Subject", one_line(&row.subject)),
+        ("Subject", name(reader, item, &row.subject)?),
         ("Between", names.join(", ")),
         ("Matter", name_of_visible_matter(reader, item)?),
     ]);
-    if withheld(reader, item)? {
+    if words::withheld(reader, item)? {
         remark(page, RESTRICTED);
-        return Ok(Some(row.subject));
+        return Ok(true);
     }
     let messages = store.messages(firm, item.id)?;
     let pages = messages.len().div_ceil(PAGE).max(1);
@@ -368,12 +357,12 @@ fn conversation(reader: &Reader<'_>, item: Item, question: &Question<'_>, page: 
         let next = number.saturating_add(1);
         page.text(format!("For earlier messages, reply #show {} page {next}", reader.id(item)?));
     }
-    Ok(Some(row.subject))
+    Ok(true)
 }
 
 /// A bill that was shared on purpose shows its own total (BIL-05).
-fn bill(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<String>> {
-    let Some(row) = reader.store.bill(reader.firm.id, item.id)? else { return Ok(None) };
+fn bill(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
+    let Some(row) = reader.store.bill(reader.firm.id, item.id)? else { return Ok(false) };
     let period = match (row.start_at, row.end_at) {
         (Some(from), Some(to)) => format!("{} to {}", reader.day(from), reader.day(to)),
         _ => String::new(),
@@ -393,7 +382,7 @@ fn bill(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<Option<Strin
     if row.pdf.is_some() {
         page.examples(&[(&format!("#get BILL-{}", row.number), "sends you the bill")]);
     }
-    Ok(Some(String::new()))
+    Ok(true)
 }
 
 /// `#client`: the client of a matter, from their card (MAT-03).

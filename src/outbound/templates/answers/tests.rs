@@ -225,7 +225,10 @@ fn a_document_is_enclosed_in_the_version_that_was_asked_for() {
     };
     assert_eq!(world.page(world.jane, &[earlier]).enclosures[0].name, "Brief (v1).pdf");
     let bill = world.page(world.jane, &[ask("get", Some(world.item("BILL-1")), "")]);
-    assert_eq!((bill.enclosures[0].name.as_str(), bill.subject.as_str()), ("Bill 2026-113.pdf", "Bill BILL-1"));
+    assert_eq!(
+        (bill.enclosures[0].name.as_str(), bill.subject.as_str()),
+        ("Bill 2026-113.pdf", "Bill BILL-1: 2026-113")
+    );
 }
 
 #[test]
@@ -296,4 +299,17 @@ fn every_kind_of_thing_can_be_shown() {
         let page = world.page(world.jane, &[ask("show", Some(Item::new(kind, id)), "")]);
         assert!(!is_refusal(&page), "{kind:?}: {}", page.to_text());
     }
+}
+
+#[test]
+fn of_a_restricted_matter_no_name_and_no_text_is_in_any_answer() {
+    let world = World::new();
+    for (what, page) in everything(&world) {
+        let text = format!("{}\n{}", page.subject, page.to_text());
+        for content in ["Sealed", "Stone", "Review the file", "Weasel"] {
+            assert!(!text.contains(content), "{what}: {content}\n{text}");
+        }
+    }
+    assert!(world.answer("tasks", None, "").contains("T-5 Task (M-4)"));
+    assert!(world.answer("matters", None, "").contains("M-4 2026-0015\n"));
 }

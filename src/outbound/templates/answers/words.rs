@@ -10,7 +10,7 @@ use crate::sharing::{Ability, BillState};
 use crate::store::Result;
 use crate::store::activities::TimeEntry;
 use crate::store::calendar::Event;
-use crate::store::matters::Matter;
+use crate::store::matters::{Matter, Sensitivity};
 use crate::store::tasks::Task;
 
 /// A text on one line, so that nobody's words can look like another line of ours.
@@ -22,11 +22,11 @@ pub(super) fn one_line(text: &str) -> String {
 pub(super) fn line(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     let (store, firm) = (reader.store, reader.firm.id);
     let text = match item.kind {
-        Kind::Matter => return Ok(store.matter(firm, item.id)?.map(|m| matter(&m))),
-        Kind::Task => store.task(firm, item.id)?.map(|t| task(reader, &t)),
-        Kind::Event => store.event(firm, item.id)?.map(|e| event(reader, &e)),
+        Kind::Matter => return Ok(store.matter(firm, item.id)?.map(|m| matter(reader, &m))),
+        Kind::Task => store.task(firm, item.id)?.map(|t| task(reader, &t)).transpose()?,
+        Kind::Event => store.event(firm, item.id)?.map(|e| event(reader, &e)).transpose()?,
         Kind::Document => document(reader, item)?,
-        Kind::Folder => store.folder(firm, item.id)?.map(|f| format!("Folder \"{}\"", one_line(&f.name))),
+        Kind::Folder => store.folder(firm, item.id)?.map(|f| called(reader, item, &f.name)).transpose()?,
         Kind::Bill => bill(reader, item)?,
         Kind::Conversation => conversation(reader, item)?,
         Kind::Note => note(reader, item)?,
@@ -43,27 +43,51 @@ pub(super) fn line(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
+/// True where the matter's mails carry notices only; the firm's own people are told what they ask for.
+pub(super) fn withheld(reader: &Reader<'_>, item: Item) -> Result<bool> {
+    Ok(!reader.person.is_user() && reader.sensitivity(item)? == Sensitivity::Restricted)
+}
+
+/// What a thing is called, on one line and in quotation marks for files; where mails carry notices only, what it is.
+pub(super) fn called(reader: &Reader<'_>, item: Item, name: &str) -> Result<String> {
+    let name = one_line(name);
+    Ok(match item.kind {
+        kind if name.is_empty() || withheld(reader, item)? => capital(kind.word()),
+        Kind::Document => format!("\"{name}\""),
+        Kind::Folder => format!("Folder \"{name}\""),
+        _ => name,
+    })
+}
+
+/// With a capital letter.
+pub(super) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// What a matter is called: what it is about, or the firm's own number.
-pub(super) fn name_of_matter(matter: &Matter) -> String {
+pub(super) fn name_of_matter(reader: &Reader<'_>, matter: &Matter) -> String {
     let name = one_line(&matter.description);
-    if name.is_empty() { one_line(&matter.display_number) } else { name }
+    let silent = matter.sensitivity == Sensitivity::Restricted && !reader.person.is_user();
+    if silent || name.is_empty() { one_line(&matter.display_number) } else { name }
 }
 
-fn matter(matter: &Matter) -> String {
-    let state = if matter.is_closed() { ", closed" } else { "" };
-    format!("{} ({}){state}", name_of_matter(matter), one_line(&matter.display_number))
+fn matter(reader: &Reader<'_>, matter: &Matter) -> String {
+    let (name, number) = (name_of_matter(reader, matter), one_line(&matter.display_number));
+    let number = if name == number { String::new() } else { format!(" ({number})") };
+    format!("{name}{number}{}", if matter.is_closed() { ", closed" } else { "" })
 }
 
-fn task(reader: &Reader<'_>, task: &Task) -> String {
-    let name = one_line(&task.name);
-    match (task.completed_at, task.due_at) {
+fn task(reader: &Reader<'_>, task: &Task) -> Result<String> {
+    let name = called(reader, task.item(), &task.name)?;
+    Ok(match (task.completed_at, task.due_at) {
         (Some(at), _) => {
             format!("{name} – completed {}", reader.day(at.to_zoned(reader.zone.clone()).date()))
         }
         (None, Some(due)) if is_overdue(reader, task) => format!("{name} – OVERDUE, was due {}", reader.day(due)),
         (None, Some(due)) => format!("{name} – due {}", reader.day(due)),
         (None, None) => name,
-    }
+    })
 }
 
 /// True for an open task whose day is over where the reader is.
@@ -72,10 +96,10 @@ pub(super) fn is_overdue(reader: &Reader<'_>, task: &Task) -> bool {
     task.completed_at.is_none() && task.due_at.is_some_and(|due| due < today)
 }
 
-fn event(reader: &Reader<'_>, event: &Event) -> String {
+fn event(reader: &Reader<'_>, event: &Event) -> Result<String> {
     let place = one_line(&event.details.location);
-    let place = if place.is_empty() { place } else { format!(", {place}") };
-    format!("{} – {}{place}", one_line(&event.details.summary), when(reader, event))
+    let place = if place.is_empty() || withheld(reader, event.item())? { String::new() } else { format!(", {place}") };
+    Ok(format!("{} – {}{place}", called(reader, event.item(), &event.details.summary)?, when(reader, event)))
 }
 
 /// When an event is: in the reader's zone, whole days in its own.
@@ -107,12 +131,12 @@ fn document(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
         return Ok(None);
     };
     let number = if version.number > 1 { format!(", version {}", version.number) } else { String::new() };
-    let mut text = format!("\"{}\"{number}, {}", one_line(&row.name), news::size(version.size));
+    let mut text = format!("{}{number}, {}", called(reader, item, &row.name)?, news::size(version.size));
     if let Some(folder) = row.folder.map(|id| Item::new(Kind::Folder, id))
         && let Some(found) = store.folder(firm, folder.id)?
         && reader.may(Ability::View, folder)?
     {
-        let _ = write!(text, ", in {} \"{}\"", reader.id(folder)?, one_line(&found.name));
+        let _ = write!(text, ", in {} {}", reader.id(folder)?, called(reader, folder, &found.name)?);
     }
     Ok(Some(text))
 }
@@ -153,21 +177,20 @@ fn conversation(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
         Some(m) => format!(", the last from {} on {}", reader.name_of(m.sender)?, reader.moment(m.created_at)),
         None => String::new(),
     };
-    let subject = one_line(&row.subject);
-    let subject = if subject.is_empty() { "Messages".to_owned() } else { subject };
+    let subject = called(reader, item, &row.subject)?;
     Ok(Some(format!("{subject} – {count}{last}")))
 }
 
 fn note(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     let Some(row) = reader.store.note(reader.firm.id, item.id)? else { return Ok(None) };
-    let heading = if row.subject.is_empty() { "Note".to_owned() } else { one_line(&row.subject) };
+    let heading = called(reader, item, &row.subject)?;
     let by = author(reader, row.author)?.map(|name| format!(", {name}")).unwrap_or_default();
     Ok(Some(format!("{heading} – {}{by}", reader.day(row.date))))
 }
 
 fn communication(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(None) };
-    let heading = if row.subject.is_empty() { "Communication".to_owned() } else { one_line(&row.subject) };
+    let heading = called(reader, item, &row.subject)?;
     Ok(Some(format!("{heading} – {}", reader.day(row.date))))
 }
 
