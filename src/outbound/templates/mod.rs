@@ -1,7 +1,7 @@
 //! Letters in words: one file per letter, each a function from what is to be said and who reads it to a page. Everything
 //! shown is asked for through the [`Reader`]; a letter of which nothing may be shown any more is not written.
 
-mod answers;
+pub(crate) mod answers;
 mod digest;
 mod invitation;
 mod items;
