@@ -92,7 +92,12 @@ pub fn invite(
     let Some(first) = shares.first() else { return Ok(Ok(Err(CannotInvite::NothingShared))) };
     // Whoever may share the thing may repeat the invitation that its share sent.
     let receiver = Circumstances { receiver: Some(person.id), ..Circumstances::default() };
-    allowed!(act.ask_about(Ability::Share, Subject::Item(first.item), receiver));
+    let ability = match first.item.kind {
+        Kind::Task => Ability::Assign,
+        Kind::Conversation => Ability::AddMember,
+        _ => Ability::Share,
+    };
+    allowed!(act.ask_about(ability, Subject::Item(first.item), receiver));
     Ok(Ok(open(act, &person, conflict_names, message)?))
 }
 
