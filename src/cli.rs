@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
-use crate::admin::{init, matter, person, share, task};
+use crate::admin::{import, init, matter, person, share, task};
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
 
@@ -42,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Make a firm and its first administrator
     Init(init::Args),
+    /// Take in people, matters and their things from JSON or CSV
+    Import(import::Args),
     /// Share a thing with a person
     Share(share::ShareArgs),
     /// End a share at once
@@ -99,6 +101,7 @@ fn dispatch(cli: &Cli) -> Result<Told> {
     };
     match &cli.command {
         Command::Init(args) => init::run(args, &Config::load_offline(&chosen.config)?, now),
+        Command::Import(args) => import::run(&office()?, args),
         Command::Share(args) => share::share(&office()?, args),
         Command::Unshare(args) => share::unshare(&office()?, args),
         Command::Invite(args) => share::invite(&office()?, args),

@@ -1,19 +1,165 @@
-//! "Was this you?"
+//! "Was this you?": mail that nothing proves waits, and its owner is asked at the registered address (sender-proof.md
+//! 5.10). A right code in an answer to that question releases all mails that wait for it, once, and binds the domain that
+//! signed them (decisions.md 3). The question shows nothing of the mails, and the code is never stored.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use subtle::ConstantTimeEq;
 
+use super::Act;
+use crate::domain::token::Key;
 use crate::domain::{InboxId, PersonId};
+use crate::outbound::letter::{self, Addressed, Letter, Notice};
+use crate::outbound::templates;
+use crate::store::audit::Entry;
+use crate::store::challenges::Challenge;
 use crate::store::firms::Firm;
+use crate::store::inbox::InboxState;
+use crate::store::threads::{About, Purpose};
 use crate::store::{Result, Tx};
 
-/// Asks the registered address.
+/// How long a code is good.
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How many questions a firm asks in a day.
+const PER_DAY: u32 = 20;
+/// How many wrong codes end a question.
+const WRONG_CODES: u32 = 5;
+
+/// What a typed code came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// So many mails were released.
+    Released(usize),
+    /// The code is wrong; so many more may be tried.
+    Wrong {
+        /// Codes left.
+        left: u32,
+    },
+    /// The question is over: too many wrong codes, or it is none of this person's.
+    Over,
+    /// It was confirmed before.
+    Before,
+    /// Its time was over; a new question was asked.
+    Renewed,
+}
+
+/// Asks the person whether a held mail is theirs; the mail joins a question that is open. False if they are not asked:
+/// no address, too many wrong codes, or the firm's questions of the day are used up.
 pub fn challenge(
-    _tx: &Tx<'_>,
-    _firm: &Firm,
-    _person: PersonId,
-    _inbox: InboxId,
-    _signer: Option<&str>,
-    _now: Timestamp,
-) -> Result<()> {
-    Ok(())
+    tx: &Tx<'_>,
+    firm: &Firm,
+    person: PersonId,
+    inbox: InboxId,
+    signer: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
+    let firm = firm.id;
+    let Some(person) = tx.person(firm, person)?.filter(|p| !p.disabled) else { return Ok(false) };
+    if let Some(open) = tx.open_challenge(firm, person.id, now)? {
+        tx.add_mail_to_challenge(firm, open.id, inbox, signer)?;
+        return Ok(open.tries < WRONG_CODES);
+    }
+    let identity = match person.identity {
+        Some(identity) => tx.identity(identity)?,
+        None => None,
+    };
+    let Some(identity) = identity else { return Ok(false) };
+    let day_ago = now.saturating_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);
+    if tx.challenges_since(firm, day_ago)? >= PER_DAY {
+        return Ok(false);
+    }
+    let expires_at = now.saturating_add(GOOD_FOR).unwrap_or(Timestamp::MAX);
+    // The code is made from the row's key, which only the insert gives.
+    let id = tx.add_challenge(firm, person.id, "", expires_at, now)?;
+    tx.set_code_hash(firm, id, &code_hash(tx.key(), &templates::challenge_code(tx.key(), id)))?;
+    tx.add_mail_to_challenge(firm, id, inbox, signer)?;
+    let sha256 = tx.inbox(firm, inbox)?.map(|m| m.sha256).unwrap_or_default();
+    let reply = Some((Purpose::Confirm, About::Challenge(id)));
+    let addressed = Addressed {
+        only_to: Some(identity.address.as_str().to_owned()),
+        ..Addressed::new(person.id, Letter::Challenge { challenge: id }, format!("{sha256}:{id}"), reply)
+    };
+    letter::queue(tx, firm, addressed, now)?;
+    tx.audit(firm, &Entry::new(None, "challenge.ask").by(Some(inbox)).with(json!({"of": person.id})), now)?;
+    Ok(true)
+}
+
+/// Takes a typed code for a question.
+pub fn confirm(act: &Act<'_>, challenge: i64, typed: &str) -> Result<Confirmed> {
+    let found = act.tx.challenge(act.firm.id, challenge)?;
+    let Some(question) = found.filter(|c| c.person == act.actor.id) else { return Ok(Confirmed::Over) };
+    if question.used_at.is_some() {
+        return Ok(Confirmed::Before);
+    }
+    if question.expires_at <= act.now {
+        return renew(act, &question);
+    }
+    if question.tries >= WRONG_CODES {
+        return Ok(Confirmed::Over);
+    }
+    let hash = code_hash(act.tx.key(), typed);
+    if !bool::from(hash.as_bytes().ct_eq(question.code_hash.as_bytes())) {
+        let tries = act.tx.count_wrong_code(act.firm.id, challenge)?;
+        note(act, "challenge.wrong_code", json!({"tries": tries}))?;
+        return Ok(match WRONG_CODES.saturating_sub(tries) {
+            0 => Confirmed::Over,
+            left => Confirmed::Wrong { left },
+        });
+    }
+    if !act.tx.use_challenge(act.firm.id, challenge, act.now)? {
+        return Ok(Confirmed::Before);
+    }
+    release(act, challenge)
+}
+
+fn release(act: &Act<'_>, challenge: i64) -> Result<Confirmed> {
+    let mut released = 0_usize;
+    for mail in act.tx.mails_of_challenge(act.firm.id, challenge)? {
+        if act.tx.release(act.firm.id, mail.inbox, "confirmed", None, None)? {
+            released = released.saturating_add(1);
+            note(act, "challenge.release", json!({"mail": mail.inbox}))?;
+        }
+        if let Some(signer) = &mail.signer {
+            let matter = act.tx.inbox(act.firm.id, mail.inbox)?.and_then(|m| m.matter);
+            let lawyer = act.responsible(matter)?;
+            bind(act, signer, lawyer)?;
+        }
+    }
+    Ok(Confirmed::Released(released))
+}
+
+/// An expired question is answered by a fresh one, if anything still waits for it (REV-07).
+fn renew(act: &Act<'_>, old: &Challenge) -> Result<Confirmed> {
+    let mut asked = false;
+    for mail in act.tx.mails_of_challenge(act.firm.id, old.id)? {
+        let waits = act.tx.inbox(act.firm.id, mail.inbox)?.is_some_and(|m| m.state == InboxState::Held);
+        if waits {
+            asked |= challenge(act.tx, act.firm, act.actor.id, mail.inbox, mail.signer.as_deref(), act.now)?;
+        }
+    }
+    Ok(if asked { Confirmed::Renewed } else { Confirmed::Over })
+}
+
+/// Takes mail of the actor that this domain signs as theirs from now on, and tells a lawyer of the firm.
+pub(super) fn bind(act: &Act<'_>, domain: &str, tell: Option<PersonId>) -> Result<()> {
+    let Some(identity) = act.actor.identity else { return Ok(()) };
+    if act.tx.bound_signers(identity)?.iter().any(|d| d == domain) {
+        return Ok(());
+    }
+    act.tx.bind_signer(identity, domain, act.now)?;
+    note(act, "signer.bind", json!({"identity": identity}))?;
+    let Some(lawyer) = tell else { return Ok(()) };
+    let notice = Notice::SignerBound { domain: domain.to_owned() };
+    act.tell(lawyer, Letter::Notice { notice, about: act.actor.id }, About::Firm)
+}
+
+fn note(act: &Act<'_>, action: &'static str, facts: serde_json::Value) -> Result<()> {
+    let entry = Entry::new(Some(act.actor.id), action).by(act.inbox).with(facts);
+    act.tx.audit(act.firm.id, &entry, act.now)
+}
+
+/// What is kept of a code; blanks, hyphens and capitals do not matter.
+fn code_hash(key: &Key, code: &str) -> String {
+    let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    key.hash("challenge-answer", &[plain.as_bytes()], 26)
 }

@@ -1,10 +1,270 @@
-//! Invitations: the first share of a person sends one, and only after it is accepted do they see anything.
+//! Invitations (ACC-02, gateway.md N1): the first share of a person sends one, and only after it is accepted do they see
+//! anything. It is bound to one address, ends after 14 days, is answered once, and a newer one ends it. Nothing of a
+//! matter is said here: the invitation's letter shows a number at most, and the welcome what is shared when it leaves.
 
-use super::Act;
-use crate::store::Result;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::{Act, Answer};
+use crate::domain::{Address, FirmId, IdentityId, Item, Kind, PersonId};
+use crate::outbound::letter::{self, Addressed, Letter};
+use crate::sharing::{Ability, Refusal};
+use crate::store::audit::Entry;
+use crate::store::invitations::{Invitation, NewInvitation};
 use crate::store::people::Person;
+use crate::store::shares::{Circumstances, Subject};
+use crate::store::threads::{About, Purpose};
+use crate::store::{Result, Snapshot};
 
-/// Sees to it that the person has an open invitation.
-pub fn ensure(_act: &Act<'_>, _person: &Person, _message: &str) -> Result<()> {
+/// How long an invitation is open (decisions.md 28).
+const OPEN_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Why a person can't be invited; in words for the firm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CannotInvite {
+    /// They accepted before.
+    #[error("They accepted the firm's invitation before; nothing more is needed.")]
+    Accepted,
+    /// Nothing is shared with them (the first share invites by itself).
+    #[error("Nothing is shared with them. Share something first; that sends the invitation.")]
+    NothingShared,
+    /// Their card has no mail address (ACC-19).
+    #[error("Their contact card has no mail address. Add one first.")]
+    NoAddress,
+    /// Another contact of the firm already writes from that address (ACC-01).
+    #[error("Another contact of the firm already uses that mail address.")]
+    AddressOfAnother,
+}
+
+/// What an answer to an invitation came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It was accepted now.
+    Accepted,
+    /// It was accepted before.
+    Before,
+    /// It was declined now.
+    Declined,
+    /// It had expired, and a fresh one was sent (decisions.md 18).
+    Renewed,
+    /// It is not open any more.
+    Over,
+}
+
+/// Says whether a person has an address that an invitation can go to; the command line asks before it shares.
+pub fn address_of(
+    view: &Snapshot<'_>,
+    firm: FirmId,
+    person: &Person,
+) -> Result<std::result::Result<Address, CannotInvite>> {
+    let Some(card) = view.card_address(firm, person.id)? else { return Ok(Err(CannotInvite::NoAddress)) };
+    let others = view.people_writing_from(firm, &card)?;
+    let taken = others.iter().any(|p| p.id != person.id && !p.is_user());
+    Ok(if taken { Err(CannotInvite::AddressOfAnother) } else { Ok(card) })
+}
+
+/// Sees to it that the person has an open invitation. A person without an address of their own gets none; the audit
+/// says so, and [`invite`] says why.
+pub fn ensure(act: &Act<'_>, person: &Person, message: &str) -> Result<()> {
+    if act.tx.open_invitation(act.firm.id, person.id, act.now)?.is_some() {
+        return Ok(());
+    }
+    if open(act, person, "", message)?.is_err() {
+        note(act, "invite.impossible", json!({"person": person.id}))?;
+    }
     Ok(())
+}
+
+/// Invites a person anew; an open invitation is withdrawn. The names are for the conflict check (decisions.md 28).
+pub fn invite(
+    act: &Act<'_>,
+    person: PersonId,
+    conflict_names: &str,
+    message: &str,
+) -> Answer<std::result::Result<i64, CannotInvite>> {
+    let Some(person) = act.tx.person(act.firm.id, person)?.filter(|p| !p.is_user()) else {
+        return Ok(Err(Refusal::NotVisible));
+    };
+    if person.accepted_at.is_some() {
+        return Ok(Ok(Err(CannotInvite::Accepted)));
+    }
+    let shares = act.tx.live_shares(act.firm.id, person.id, act.now)?;
+    let Some(first) = shares.first() else { return Ok(Ok(Err(CannotInvite::NothingShared))) };
+    // Whoever may share the thing may repeat the invitation that its share sent.
+    let receiver = Circumstances { receiver: Some(person.id), ..Circumstances::default() };
+    allowed!(act.ask_about(Ability::Share, Subject::Item(first.item), receiver));
+    Ok(Ok(open(act, &person, conflict_names, message)?))
+}
+
+fn open(
+    act: &Act<'_>,
+    person: &Person,
+    conflict_names: &str,
+    message: &str,
+) -> Result<std::result::Result<i64, CannotInvite>> {
+    let (identity, address) = match address_of(act.tx, act.firm.id, person)? {
+        Ok(card) => identity(act, person, &card)?,
+        Err(why) => return Ok(Err(why)),
+    };
+    let new = NewInvitation {
+        person: person.id,
+        invited_by: inviting(act)?,
+        address: address.clone(),
+        conflict_names: conflict_names.to_owned(),
+        personal_message: message.to_owned(),
+        expires_at: act.now.saturating_add(OPEN_FOR).unwrap_or(Timestamp::MAX),
+    };
+    let id = act.tx.add_invitation(act.firm.id, &new, act.now)?;
+    note(act, "invite", json!({"person": person.id, "identity": identity, "invitation": id}))?;
+    // A mail makes the same letter again after a restore; a command never does.
+    let key = match act.inbox {
+        Some(_) => act.cause.to_owned(),
+        None => format!("{}:{id}:{}", act.cause, act.now.as_millisecond()),
+    };
+    let reply = Some((Purpose::Invite, About::Invitation(id)));
+    let addressed = Addressed {
+        only_to: Some(address.as_str().to_owned()),
+        ..Addressed::new(person.id, Letter::Invitation { invitation: id }, key, reply)
+    };
+    letter::queue(act.tx, act.firm.id, addressed.caused_by(act.inbox), act.now)?;
+    Ok(Ok(id))
+}
+
+/// The identity of the card's address, and where its mail goes: the login address, which may differ (ACC-11).
+fn identity(act: &Act<'_>, person: &Person, card: &Address) -> Result<(IdentityId, Address)> {
+    let identity = act.tx.identity_for(card, act.now)?;
+    if person.identity != Some(identity) {
+        act.tx.set_identity(act.firm.id, person.id, identity)?;
+    }
+    let login = act.tx.identity(identity)?.map_or_else(|| card.clone(), |i| i.address);
+    Ok((identity, login))
+}
+
+/// Who invites: the user who acts, or, when a contact's mail renews an invitation, the first administrator.
+fn inviting(act: &Act<'_>) -> Result<PersonId> {
+    if act.actor.is_user() {
+        return Ok(act.actor.id);
+    }
+    Ok(act.tx.first_admin(act.firm.id)?.map_or(act.actor.id, |p| p.id))
+}
+
+/// Ends the invitation of a person with whom nothing is shared any more.
+pub fn withdraw_if_nothing_is_shared(act: &Act<'_>, person: PersonId) -> Result<()> {
+    let Some(open) = act.tx.open_invitation(act.firm.id, person, act.now)? else { return Ok(()) };
+    if act.tx.live_shares(act.firm.id, person, act.now)?.is_empty() {
+        act.tx.withdraw_invitation(act.firm.id, open.id, act.now)?;
+        note(act, "invite.withdraw", json!({"person": person, "invitation": open.id}))?;
+    }
+    Ok(())
+}
+
+/// Takes `#accept` of the actor. `signer` is the other domain that signed the mail, which is bound (decisions.md 3); `text`
+/// is what else was written.
+pub fn accept(act: &Act<'_>, invitation: i64, signer: Option<&str>, text: Option<String>) -> Result<Answered> {
+    let Some(invitation) = own(act, invitation)? else { return over(act, invitation) };
+    if act.actor.accepted_at.is_some() {
+        return Ok(Answered::Before);
+    }
+    if act.tx.accept_invitation(act.firm.id, invitation.id, act.now)? {
+        act.tx.set_accepted(act.firm.id, act.actor.id, act.now)?;
+        note(act, "invite.accept", json!({"invitation": invitation.id}))?;
+        welcome(act)?;
+        let lawyer = lawyer(act, &invitation)?;
+        tell_firm(act, &invitation, lawyer, text)?;
+        if let Some(signer) = signer {
+            super::challenges::bind(act, signer, lawyer)?;
+        }
+        return Ok(Answered::Accepted);
+    }
+    renew(act, &invitation)
+}
+
+/// Takes `#decline` of the actor.
+pub fn decline(act: &Act<'_>, invitation: i64, text: Option<String>) -> Result<Answered> {
+    let Some(invitation) = own(act, invitation)? else { return over(act, invitation) };
+    if !act.tx.decline_invitation(act.firm.id, invitation.id, act.now)? {
+        return over(act, invitation.id);
+    }
+    note(act, "invite.decline", json!({"invitation": invitation.id}))?;
+    tell_firm(act, &invitation, lawyer(act, &invitation)?, text)?;
+    tell_invited(act, invitation.id, false)?;
+    Ok(Answered::Declined)
+}
+
+/// Passes any other answer on to the firm's lawyer; nothing is accepted or declined (decisions.md 18).
+pub fn pass_on(act: &Act<'_>, invitation: i64, text: String) -> Result<()> {
+    let Some(invitation) = own(act, invitation)? else { return Ok(()) };
+    note(act, "invite.other_answer", json!({"invitation": invitation.id}))?;
+    tell_firm(act, &invitation, lawyer(act, &invitation)?, Some(text))?;
+    tell_invited(act, invitation.id, true)
+}
+
+/// The invitation, if it is the actor's and came to the address they have now.
+fn own(act: &Act<'_>, invitation: i64) -> Result<Option<Invitation>> {
+    let identity = match act.actor.identity {
+        Some(identity) => act.tx.identity(identity)?,
+        None => None,
+    };
+    let found = act.tx.invitation(act.firm.id, invitation)?;
+    Ok(found.filter(|i| i.person == act.actor.id && identity.is_some_and(|id| id.address == i.address)))
+}
+
+/// Answers an expired invitation by a fresh one, if nobody ended it and something still waits for it.
+fn renew(act: &Act<'_>, old: &Invitation) -> Result<Answered> {
+    let ended = old.accepted_at.or(old.declined_at).or(old.withdrawn_at).is_some();
+    if ended || act.tx.live_shares(act.firm.id, act.actor.id, act.now)?.is_empty() {
+        return over(act, old.id);
+    }
+    let inviting = act.tx.person(act.firm.id, old.invited_by)?.filter(|p| !p.disabled);
+    let again = match &inviting {
+        Some(lawyer) => Act { actor: lawyer, ..*act },
+        None => *act,
+    };
+    Ok(match open(&again, act.actor, &old.conflict_names, &old.personal_message)? {
+        Ok(_) => Answered::Renewed,
+        Err(_) => over(act, old.id)?,
+    })
+}
+
+fn over(act: &Act<'_>, invitation: i64) -> Result<Answered> {
+    if act.actor.accepted_at.is_none() {
+        tell_invited(act, invitation, false)?;
+    }
+    Ok(Answered::Over)
+}
+
+/// A reply to the welcome is about the one matter, or the one thing, that is shared; with several it names its own.
+fn welcome(act: &Act<'_>) -> Result<()> {
+    let shares = act.tx.live_shares(act.firm.id, act.actor.id, act.now)?;
+    let matters: Vec<Item> = shares.iter().map(|s| s.item).filter(|i| i.kind == Kind::Matter).collect();
+    let about = match (matters.as_slice(), shares.as_slice()) {
+        ([one], _) => About::Item(*one),
+        ([], [one]) => About::Item(one.item),
+        _ => About::Firm,
+    };
+    act.tell(act.actor.id, Letter::Welcome, about)
+}
+
+/// The lawyer who hears of the answer: who invited, or the first administrator if they are gone.
+fn lawyer(act: &Act<'_>, invitation: &Invitation) -> Result<Option<PersonId>> {
+    let inviting = act.tx.person(act.firm.id, invitation.invited_by)?.filter(|p| !p.disabled);
+    match inviting {
+        Some(person) => Ok(Some(person.id)),
+        None => act.responsible(None),
+    }
+}
+
+fn tell_firm(act: &Act<'_>, invitation: &Invitation, lawyer: Option<PersonId>, text: Option<String>) -> Result<()> {
+    let Some(lawyer) = lawyer else { return Ok(()) };
+    act.tell(lawyer, Letter::InvitationAnswered { invitation: invitation.id, text }, About::Firm)
+}
+
+fn tell_invited(act: &Act<'_>, invitation: i64, passed_on: bool) -> Result<()> {
+    let letter = Letter::InvitationNote { invitation, passed_on };
+    act.tell_as(act.actor.id, letter, Purpose::Invite, About::Invitation(invitation))
+}
+
+fn note(act: &Act<'_>, action: &'static str, facts: serde_json::Value) -> Result<()> {
+    let entry = Entry::new(Some(act.actor.id), action).by(act.inbox).with(facts);
+    act.tx.audit(act.firm.id, &entry, act.now)
 }

@@ -115,6 +115,9 @@ pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
+#[cfg(test)]
+pub mod sample;
+pub mod profile;
 pub mod shares;
 pub mod tasks;
 pub mod time;

@@ -65,6 +65,7 @@ pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> 
     }
     act.tx.revoke_threads(act.firm.id, person, item, act.now)?;
     act.audit("unshare", item, json!({"from": person}))?;
+    super::invitations::withdraw_if_nothing_is_shared(act, person)?;
     let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
     if accepted {
         let number = act.tx.number(act.firm.id, Reader::Contact(person), item)?.map(|id| id.number);

@@ -3,6 +3,7 @@
 //! daemon and opens the store for as long as it runs. Nothing here prints or reads the clock; `cli` does.
 
 pub mod find;
+pub mod import;
 pub mod init;
 pub mod matter;
 pub mod money;

@@ -82,18 +82,19 @@ pub fn task(office: &Office, args: &TaskArgs) -> Result<Told> {
     })?;
     let number = office.number(task)?;
     let mut text = format!("{number}: {}{due}.\n", args.name.join(" "));
-    if let Some(person) = &assignee {
-        match assigned {
-            Ok(()) => text.push_str(&assigned_to(office, task, &named(person), person.is_user())?),
-            Err(refusal) => {
-                let why = Refused(refusal, office.firm.locale);
-                text.push_str(&format!("It was entered, but not assigned: {why}\n"));
-                return Ok(Told::new(text, json!({"task": number, "refusal": refusal.code()})).failed(1));
-            }
+    let id = assignee.as_ref().map(|p| p.id);
+    let Some(person) = assignee else { return Ok(Told::new(text, json!({"task": number}))) };
+    match assigned {
+        Ok(()) => {
+            text.push_str(&assigned_to(office, task, &named(&person), person.is_user())?);
+            Ok(Told::new(text, json!({"task": number, "assignee": id})))
+        }
+        Err(refusal) => {
+            let why = Refused(refusal, office.firm.locale);
+            text.push_str(&format!("It was entered, but not assigned: {why}\n"));
+            Ok(Told::new(text, json!({"task": number, "refusal": refusal.code()})).failed(1))
         }
     }
-    let assignee = assignee.map(|p| p.id);
-    Ok(Told::new(text, json!({"task": number, "assignee": assignee})))
 }
 
 /// Assigns a task.

@@ -36,8 +36,8 @@ pub async fn run(house: Arc<House>, watchdog: Option<Duration>, stop: Stop) -> a
 /// Queues the digests that are due.
 pub async fn tick(house: &Arc<House>) -> Result<()> {
     for served in &house.firms {
-        let firm = served.firm.clone();
-        let queued = house.store.write_soon(move |tx| crate::digest::queue_due(tx, &firm, now())).await?;
+        let (firm, gateway) = (served.firm.clone(), served.desk.gateway.clone());
+        let queued = house.store.write_soon(move |tx| crate::digest::queue_due(tx, &firm, &gateway, now())).await?;
         if queued > 0 {
             house.bells.outbox.notify_waiters();
         }

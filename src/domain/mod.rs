@@ -7,6 +7,7 @@ pub mod item;
 pub mod row;
 pub mod token;
 pub mod utbms;
+pub mod zones;
 mod scan;
 
 pub use address::Address;

@@ -262,7 +262,8 @@ fn waits(
     if read.mail.list_id().is_some() && inbox.released_level.is_none() {
         return claimed("VIA_LIST");
     }
-    if !person.is_user() && person.accepted_at.is_none() && situation.purpose() != Some(Purpose::Invite) {
+    let answers_us = matches!(situation.purpose(), Some(Purpose::Invite | Purpose::Confirm));
+    if !person.is_user() && person.accepted_at.is_none() && !answers_us {
         return claimed("NOT_ACCEPTED");
     }
     if tx.inbox_with_content(firm.id, person.id, &read.content_hash, inbox.id)?.is_some() {

@@ -96,6 +96,13 @@ pub enum Letter {
         /// What was written, if it was neither yes nor no.
         text: Option<String>,
     },
+    /// To the invited person, who is not let in yet: what their answer came to.
+    InvitationNote {
+        /// The invitation's row.
+        invitation: i64,
+        /// It was neither yes nor no, and was passed on to the firm.
+        passed_on: bool,
+    },
     /// Something the firm should know about a person: an address misused, a signer bound, mails not delivered.
     Notice {
         /// What.
@@ -244,6 +251,7 @@ impl Letter {
             Letter::Challenge { .. } => "challenge",
             Letter::Held { .. } => "held",
             Letter::InvitationAnswered { .. } => "invitation_answered",
+            Letter::InvitationNote { .. } => "invitation_note",
             Letter::Notice { .. } => "notice",
         }
     }
@@ -259,13 +267,21 @@ impl Letter {
                 | Letter::Challenge { .. }
                 | Letter::Held { .. }
                 | Letter::InvitationAnswered { .. }
+                | Letter::InvitationNote { .. }
                 | Letter::Notice { .. }
         )
     }
 
-    /// True for letters to people who are not let in (yet, or any more); all others need a person in good standing.
+    /// True for letters to people who are not let in (yet, or any more); all others need a person in good standing. None
+    /// of them shows anything of a matter.
     pub const fn is_for_outsiders(&self) -> bool {
-        matches!(self, Letter::Invitation { .. } | Letter::AccessEnded { .. })
+        matches!(
+            self,
+            Letter::Invitation { .. }
+                | Letter::InvitationNote { .. }
+                | Letter::Challenge { .. }
+                | Letter::AccessEnded { .. }
+        )
     }
 }
 

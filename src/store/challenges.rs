@@ -102,6 +102,15 @@ impl Tx<'_> {
         )
     }
 
+    /// Keeps the keyed hash of a question's code, which is made from its row.
+    pub fn set_code_hash(&self, firm: FirmId, challenge: i64, code_hash: &str) -> Result<()> {
+        self.run(
+            "UPDATE challenges SET code_hash = ?3 WHERE firm_id = ?1 AND id = ?2 AND used_at IS NULL",
+            (firm.0, challenge, code_hash),
+        )?;
+        Ok(())
+    }
+
     /// Counts a wrong code and gives how many there were; 0 if there is no such question.
     pub fn count_wrong_code(&self, firm: FirmId, challenge: i64) -> Result<u32> {
         let tries = self.one(

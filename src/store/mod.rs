@@ -20,6 +20,7 @@ pub mod digests;
 pub mod documents;
 pub mod external_ids;
 pub mod firms;
+pub mod imports;
 pub mod inbox;
 pub mod invitations;
 pub mod matters;
@@ -90,6 +91,12 @@ impl StoreError {
     pub fn is_temporary(&self) -> bool {
         matches!(self, StoreError::Sqlite(e) if matches!(e.sqlite_error_code(),
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)))
+    }
+
+    /// True where what was to be written contradicts what is there: a number twice, a row that is missing.
+    pub fn is_contradiction(&self) -> bool {
+        matches!(self, StoreError::Sqlite(e)
+            if e.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation))
     }
 }
 

@@ -407,26 +407,4 @@ fn is_copy_mark(word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn doc_10_a_version_has_the_type_and_the_stem_of_its_document() {
-        for sent in ["Reply brief.docx", "reply_brief.DOCX", "Reply brief (2).docx", "Reply brief v3.docx"] {
-            assert!(is_same_file("Reply brief.docx", sent), "{sent}");
-        }
-        for sent in ["Reply brief.pdf", "Reply brief exhibits.docx", "Reply.docx"] {
-            assert!(!is_same_file("Reply brief.docx", sent), "{sent}");
-        }
-    }
-
-    #[test]
-    fn doc_06_a_name_keeps_the_ending_of_its_file() {
-        assert_eq!(with_ending_of("scan0001.pdf", "Exhibit A.pdf"), "Exhibit A.pdf");
-        assert_eq!(with_ending_of("scan0001.pdf", "Exhibit A"), "Exhibit A.pdf");
-        assert_eq!(with_ending_of("brief.docx", "Exhibit A.pdf"), "Exhibit A.docx");
-        assert_eq!(with_ending_of("page.jpeg", "Page 1.jpg"), "Page 1.jpg");
-        assert_eq!(with_ending_of("brief.docx", "Letter to Smith.final"), "Letter to Smith.final.docx");
-        assert_eq!(with_ending_of("noending", "Exhibit A.pdf"), "Exhibit A.pdf");
-    }
-}
+mod tests;

@@ -91,6 +91,10 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
         run.answer_invitation()?;
         return Ok(run.finish());
     }
+    if situation.purpose() == Some(Purpose::Confirm) {
+        run.answer_challenge()?;
+        return Ok(run.finish());
+    }
     let requests = &words.commands.requests;
     for request in requests.iter().filter(|r| !files::is_about_files(r.verb)) {
         run.request(request)?;
@@ -129,7 +133,10 @@ impl Run<'_> {
             Verb::Delete => self.delete(request),
             Verb::Undo => self.undo(request),
             Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Timezone => self.wish(request),
-            Verb::Confirm => self.confirm(request),
+            Verb::Confirm => {
+                self.refuse(request, "Reply with #confirm and the code to the mail that asked for it.".into(), None);
+                Ok(())
+            }
             _ => self.look(request),
         }
     }

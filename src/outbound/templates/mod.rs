@@ -2,10 +2,18 @@
 //! shown is asked for through the [`Reader`]; a letter of which nothing may be shown any more is not written.
 
 mod answers;
+mod digest;
+mod invitation;
+mod items;
 mod notices;
 mod news;
 mod receipt;
+mod shared;
 mod tasks;
+mod welcome;
+
+pub use digest::digest;
+pub use notices::code as challenge_code;
 
 use super::letter::Letter;
 use super::page::{Block, Page};
@@ -22,7 +30,13 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::Challenge { challenge } => Some(notices::challenge(reader, *challenge)),
         Letter::Held { inbox } => notices::held(reader, *inbox)?,
         Letter::Notice { notice, about } => Some(notices::notice(reader, notice, *about)?),
-        _ => None,
+        Letter::Invitation { invitation } => invitation::invitation(reader, *invitation)?,
+        Letter::InvitationNote { invitation, passed_on } => invitation::note(reader, *invitation, *passed_on)?,
+        Letter::InvitationAnswered { invitation, text } => invitation::answered(reader, *invitation, text.as_deref())?,
+        Letter::Welcome => Some(welcome::welcome(reader)?),
+        Letter::Shared { items, by, message } => shared::shared(reader, items, *by, message)?,
+        Letter::AccessEnded { kind, number } => Some(shared::ended(reader, *kind, *number)),
+        Letter::Digest { since, until } => digest(reader, *since, *until)?,
     };
     Ok(page.map(|mut page| {
         page.blocks.push(footer(reader, letter));
@@ -35,9 +49,12 @@ fn footer(reader: &Reader<'_>, letter: &Letter) -> Block {
     let firm = &reader.firm.name;
     let mut text = String::from("Privileged & confidential.");
     if reader.person.is_user() {
-        text.push_str(&format!(
-            " You get this mail as one of {firm}'s people. Your plain reply goes to the co-counsel."
-        ));
+        text.push_str(&format!(" You get this mail as one of {firm}'s people."));
+        if matches!(letter, Letter::News { .. }) {
+            text.push_str(" Your plain reply goes to the co-counsel.");
+        }
+    } else if matches!(letter, Letter::Invitation { .. } | Letter::InvitationNote { .. }) {
+        text.push_str(&format!(" You get this mail because {firm} wrote to this address to invite you. If that is a mistake, reply #decline."));
     } else {
         text.push_str(&format!(" You get this mail because {firm} works with you as co-counsel."));
         if !letter.is_mandatory() {

@@ -1,0 +1,297 @@
+//! Matters, who has to do with them, folders and documents (e4: matters, related contacts).
+
+use std::path::{Component, Path, PathBuf};
+
+use super::rows::Row;
+use super::{Change, Import, Taken, Wanted, wrong};
+use crate::domain::PersonId;
+use crate::inbound::names::safe_name;
+use crate::store::bills::Pdf;
+use crate::store::documents::{NewDocument, NewFolder, NewVersion};
+use crate::store::matters::{NewMatter, Sensitivity};
+use crate::store::notes::NewNote;
+
+impl Import<'_> {
+    pub(super) fn matter(&mut self, row: &Row) -> Taken<Change> {
+        let mut new = self.read_matter(row)?;
+        let client = new.client.map(|c| c.to_string()).unwrap_or_default();
+        let says = if new.display_number.is_empty() {
+            [new.description.as_str(), &client]
+        } else {
+            [new.display_number.as_str(), ""]
+        };
+        let key = self.key("matter", row, &says);
+        let by_number = match new.display_number.as_str() {
+            "" => None,
+            number => self.act.tx.matter_by_display_number(self.firm(), number)?,
+        };
+        let known = self.known("matter", &key)?;
+        if let (Some(known), Some(other)) = (known, &by_number)
+            && known != other.id
+        {
+            return wrong(format!("{} is the number of another matter", new.display_number));
+        }
+        if let Some(matter) = known.or(by_number.map(|m| m.id)) {
+            if let (true, Some(before)) = (new.display_number.is_empty(), self.act.tx.matter(self.firm(), matter)?) {
+                new.display_number = before.display_number;
+            }
+            self.remember("matter", &key, matter)?;
+            return Ok(Change::changed_if(self.act.tx.update_matter(self.firm(), matter, &new)?));
+        }
+        if new.display_number.is_empty() {
+            new.display_number = self.free_number(&new)?;
+        }
+        let matter = self.act.tx.add_matter(self.firm(), &new, self.act.now)?.id;
+        self.remember("matter", &key, matter)?;
+        let note = row.first(&["note"]);
+        if !note.is_empty() {
+            self.matter_note(matter, note)?;
+        }
+        Ok(Change::New)
+    }
+
+    fn read_matter(&self, row: &Row) -> Taken<NewMatter> {
+        let status = match row.first(&["status"]).to_lowercase().as_str() {
+            "open" => "Open",
+            "closed" => "Closed",
+            "pending" => "Pending",
+            "" => return wrong("status is missing: Open, Pending or Closed"),
+            other => return wrong(format!("status {other}: Open, Pending or Closed")),
+        };
+        let description = row.text(&["description"]);
+        if description.is_empty() {
+            return wrong("description is missing");
+        }
+        let sensitivity = match row.first(&["sensitivity"]) {
+            "" => Sensitivity::Standard,
+            word => match Sensitivity::from_word(&word.to_lowercase()) {
+                Some(sensitivity) => sensitivity,
+                None => return wrong(format!("sensitivity {word}: standard, confidential or restricted")),
+            },
+        };
+        let responsible = ["responsible_attorney", "responsible_attorney.email", "responsible_attorney.name"];
+        let close_date = self.date(row, &["close_date"])?;
+        Ok(NewMatter {
+            display_number: row.text(&["display_number"]),
+            description,
+            status: status.to_owned(),
+            client: self.client(row)?,
+            practice_area: row.text(&["practice_area", "practice_area.name"]),
+            responsible: self.person_of(row, "responsible_attorney", &responsible, Wanted::User)?,
+            location: row.text(&["location"]),
+            client_reference: row.text(&["client_reference"]),
+            custom_number: row.text(&["custom_number"]),
+            open_date: self.date(row, &["open_date"])?,
+            pending_date: self.date(row, &["pending_date"])?,
+            // Read-only begins on a day; a closed matter without one was closed by today.
+            close_date: if status == "Closed" { close_date.or(Some(self.today.date())) } else { None },
+            sensitivity,
+        })
+    }
+
+    fn client(&self, row: &Row) -> Taken<Option<PersonId>> {
+        let company = row.first(&["client_company_name"]);
+        let name = format!("{} {}", row.first(&["client_first_name"]), row.first(&["client_last_name"]));
+        match (company, name.trim()) {
+            ("", "") => self.person_of(row, "client", &["client", "client.name"], Wanted::Contact),
+            ("", name) => self.person_named(name, Wanted::Contact).map(Some),
+            (company, _) => self.person_named(company, Wanted::Contact).map(Some),
+        }
+    }
+
+    /// A number as Clio makes them, where the file has none.
+    fn free_number(&self, new: &NewMatter) -> Taken<String> {
+        if !new.custom_number.is_empty()
+            && self.act.tx.matter_by_display_number(self.firm(), &new.custom_number)?.is_none()
+        {
+            return Ok(new.custom_number.clone());
+        }
+        let client = match new.client {
+            Some(client) => self.act.tx.person(self.firm(), client)?,
+            None => None,
+        };
+        let client = client.map(|p| if p.last_name.is_empty() { p.company } else { p.last_name }).unwrap_or_default();
+        let count = u32::try_from(self.act.tx.matters(self.firm())?.len()).unwrap_or(u32::MAX);
+        for n in count.saturating_add(1)..=u32::MAX {
+            let number = format!("{n:05}-{client}").trim_end_matches('-').to_owned();
+            if self.act.tx.matter_by_display_number(self.firm(), &number)?.is_none() {
+                return Ok(number);
+            }
+        }
+        wrong("no number is free")
+    }
+
+    /// The remark of a matter's row is the firm's own and stays so.
+    fn matter_note(&self, matter: i64, text: &str) -> Taken<()> {
+        let new = NewNote {
+            matter,
+            subject: "Imported note".to_owned(),
+            detail: text.to_owned(),
+            date: self.today.date(),
+            author: self.act.actor.id,
+            internal: true,
+        };
+        self.act.tx.add_note(self.firm(), &new, self.act.now)?;
+        Ok(())
+    }
+
+    pub(super) fn relationship(&mut self, row: &Row) -> Taken<Change> {
+        let matter = self.matter_needed(row)?;
+        let person = self.person_of(row, "contact", &["contact", "contact.name", "contact_email"], Wanted::Contact)?;
+        let Some(person) = person else { return wrong("names no contact") };
+        let description = row.text(&["relationship", "description"]);
+        let known = self.act.tx.relationships(self.firm(), matter)?;
+        if known.contains(&(person, description.clone())) {
+            return Ok(Change::Same);
+        }
+        self.act.tx.add_relationship(self.firm(), matter, person, &description)?;
+        Ok(Change::New)
+    }
+
+    /// JSON names the parent by id; CSV gives the path, `Pleadings/Drafts`.
+    pub(super) fn folder(&mut self, row: &Row) -> Taken<Change> {
+        let matter = self.matter_needed(row)?;
+        let parent = match row.first(&["parent.id"]) {
+            "" => self.folders(matter, row.first(&["parent"]))?,
+            id => match self.known("folder", id)? {
+                Some(parent) => Some(parent),
+                None => return wrong(format!("no folder has the id {id}")),
+            },
+        };
+        let path = row.first(&["path", "name"]);
+        if path.is_empty() {
+            return wrong("has no name");
+        }
+        let (above, name) = match self.is_json {
+            true => ("", path),
+            false => path.trim_matches('/').rsplit_once('/').unwrap_or(("", path.trim_matches('/'))),
+        };
+        let parent = if above.is_empty() { parent } else { self.below(matter, parent, above)? };
+        let id = row.text(&["id", "external_id"]);
+        let name = safe_name(name);
+        let known = match id.as_str() {
+            "" => None,
+            id => self.known("folder", id)?,
+        };
+        let known = match known {
+            Some(known) => Some(known),
+            None => self.act.tx.folder_by_name(self.firm(), matter, parent, &name)?,
+        };
+        let (folder, change) = match known {
+            Some(folder) => (folder, Change::Same),
+            None => {
+                let new = NewFolder { matter, parent, name, locked: row.yes(&["locked"]) };
+                (self.act.tx.add_folder(self.firm(), &new, self.act.now)?.id, Change::New)
+            }
+        };
+        if !id.is_empty() {
+            self.remember("folder", &id, folder)?;
+        }
+        Ok(change)
+    }
+
+    /// The folder at this path, made where it is missing; none at the top.
+    fn folders(&self, matter: i64, path: &str) -> Taken<Option<i64>> {
+        self.below(matter, None, path)
+    }
+
+    fn below(&self, matter: i64, parent: Option<i64>, path: &str) -> Taken<Option<i64>> {
+        let mut at = parent;
+        for name in path.split('/').map(str::trim).filter(|n| !n.is_empty()) {
+            let name = safe_name(name);
+            at = match self.act.tx.folder_by_name(self.firm(), matter, at, &name)? {
+                Some(known) => Some(known),
+                None => {
+                    let new = NewFolder { matter, parent: at, name, locked: false };
+                    Some(self.act.tx.add_folder(self.firm(), &new, self.act.now)?.id)
+                }
+            };
+        }
+        Ok(at)
+    }
+
+    pub(super) fn document(&mut self, row: &Row) -> Taken<Change> {
+        let matter = self.matter_needed(row)?;
+        let (path, bytes) = self.file(row)?;
+        let folder = match row.first(&["parent.id", "folder.id"]) {
+            "" => self.folders(matter, row.first(&["folder"]))?,
+            id => match self.known("folder", id)? {
+                Some(folder) => Some(folder),
+                None => return wrong(format!("no folder has the id {id}; import folders first")),
+            },
+        };
+        let filename = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let filename = safe_name(&filename);
+        let name = match row.first(&["name"]) {
+            "" => filename.clone(),
+            name => safe_name(name),
+        };
+        let creator = self.person_of(row, "creator", &["creator", "author"], Wanted::Anybody)?;
+        let first = NewVersion {
+            filename,
+            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            content_type: infer::get(&bytes).map_or("application/octet-stream", |t| t.mime_type()).to_owned(),
+            sha256: self.blob(&bytes)?,
+            creator: creator.unwrap_or(self.act.actor.id),
+            inbox: None,
+        };
+        let key = self.key("document", row, &[&matter.to_string(), &folder.unwrap_or(0).to_string(), &name]);
+        if let Some(document) = self.known("document", &key)? {
+            let current = self.act.tx.current_version(self.firm(), document)?;
+            if current.is_some_and(|v| v.sha256 == first.sha256) {
+                return Ok(Change::Same);
+            }
+            self.act.tx.add_version(self.firm(), document, &first, self.act.now)?;
+            return Ok(Change::Changed);
+        }
+        let category = row.text(&["category", "document_category.name"]);
+        let new = NewDocument { matter, folder, name, category, first };
+        let document = self.act.tx.add_document(self.firm(), &new, self.act.now)?;
+        self.remember("document", &key, document.id)?;
+        Ok(Change::New)
+    }
+
+    /// The file that a row names, from the folder of the list and never from outside it.
+    fn file(&self, row: &Row) -> Taken<(PathBuf, Vec<u8>)> {
+        let path = PathBuf::from(row.first(&["path", "file"]));
+        let is_inside = path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+        if path.as_os_str().is_empty() {
+            return wrong("path is missing: where its file lies, beginning at this list's folder");
+        }
+        if !is_inside {
+            return wrong(format!("{}: the file must lie below this list's folder", path.display()));
+        }
+        let place = self.folder.join(&path);
+        match read_inside(self.folder, &place) {
+            Ok(bytes) => Ok((path, bytes)),
+            Err(error) => wrong(format!("{}: {error}", path.display())),
+        }
+    }
+
+    /// On disk before the row names it; a dry run only counts.
+    fn blob(&self, bytes: &[u8]) -> Taken<String> {
+        if self.dry_run {
+            return Ok(crate::blobs::sha256(bytes));
+        }
+        self.blobs.put(bytes).or_else(|error| wrong(format!("can't be kept: {error}")))
+    }
+
+    /// The file of a bill, if the row names one.
+    pub(super) fn pdf(&self, row: &Row) -> Taken<Option<Pdf>> {
+        if row.first(&["path", "file"]).is_empty() {
+            return Ok(None);
+        }
+        let (_, bytes) = self.file(row)?;
+        Ok(Some(Pdf { sha256: self.blob(&bytes)?, size: u64::try_from(bytes.len()).unwrap_or(u64::MAX) }))
+    }
+}
+
+/// A link that leads out of the folder is not followed.
+fn read_inside(folder: &Path, place: &Path) -> std::io::Result<Vec<u8>> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (folder, place) = (folder.canonicalize()?, place.canonicalize()?);
+    if !place.starts_with(&folder) {
+        return Err(std::io::Error::other("the file must lie below this list's folder"));
+    }
+    std::fs::read(place)
+}
