@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{House, Served, Stop, now};
 use crate::domain::InboxId;
-use crate::inbound::{self, Outcome, Read, limits, outcome};
+use crate::inbound::{self, Outcome, Read, Taken, limits, outcome};
 use crate::proof::{Proof, Verdict};
 use crate::store::inbox::{Findings, Inbox, InboxState};
 use crate::store::{Result, StoreError, Tx};
@@ -139,6 +139,7 @@ struct Prepared {
     inbox: Inbox,
     proof: Option<Proof>,
     read: std::result::Result<Arc<Read>, String>,
+    files_kept: bool,
     at: Timestamp,
 }
 
@@ -169,7 +170,7 @@ fn read(house: &House, served: &Served, inbox: Inbox, raw: &[u8]) -> Result<Prep
     }));
     let read = match read {
         Ok(read) => read,
-        Err(_) => return Ok(Prepared { inbox, proof, read: Err("reading failed".into()), at }),
+        Err(_) => return Ok(Prepared { inbox, proof, read: Err("reading failed".into()), files_kept: false, at }),
     };
     let wanted =
         house.store.read(|view| inbound::wants_files(view, &served.desk, &inbox, &read, proof.as_ref(), at))?;
@@ -179,22 +180,21 @@ fn read(house: &House, served: &Served, inbox: Inbox, raw: &[u8]) -> Result<Prep
             house.store.blobs().put(&file.bytes).map_err(|e| StoreError::Io(house.store.folder().to_owned(), e))?;
         }
     }
-    Ok(Prepared { inbox, proof, read: Ok(Arc::new(read)), at })
+    Ok(Prepared { inbox, proof, read: Ok(Arc::new(read)), files_kept: wanted, at })
 }
 
 /// Submits the mail's transaction at once, so that several share a commit, and gives its outcome once that is on disk.
 fn apply(house: &Arc<House>, ready: Prepared) -> impl Future<Output = Result<Applied>> + use<> {
-    let Prepared { inbox, proof, read, at } = ready;
+    let Prepared { inbox, proof, read, files_kept, at } = ready;
     let id = inbox.id;
     let desk = house.served(inbox.firm).map(|s| s.desk.clone());
     let committed = match (read, desk) {
-        (Ok(read), Some(desk)) => {
-            Ok(house.store.write_soon(move |tx| {
-                let outcome = inbound::receive(tx, &desk, &inbox, &read, proof.as_ref(), at);
-                crate::crash_point!("applying");
-                outcome
-            }))
-        }
+        (Ok(read), Some(desk)) => Ok(house.store.write_soon(move |tx| {
+            let taken = Taken { read: &read, proof: proof.as_ref(), files_kept };
+            let outcome = inbound::receive(tx, &desk, &inbox, &taken, at);
+            crate::crash_point!("applying");
+            outcome
+        })),
         (Err(why), _) => Err(why),
         (_, None) => Err("no such firm".into()),
     };

@@ -161,19 +161,24 @@ pub fn wants_files(
     Ok(matches!(found, Resolved::Known(s) if matches!(s.level, Level::Strong | Level::Good)))
 }
 
+/// What [`receive`] needs to know of a mail beside its row.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken<'a> {
+    /// What stands in it.
+    pub read: &'a Read,
+    /// Who wrote it; none for mails whose structure is beyond the limits: they are held unread.
+    pub proof: Option<&'a Proof>,
+    /// Its files are on disk ([`wants_files`]).
+    pub files_kept: bool,
+}
+
 /// Takes a mail through: whose it is, what it says, what may be done of it, and what is answered. One transaction; the
-/// outcome is written in it. `proof` is none for mails whose structure is beyond the limits: they are held unread.
-pub fn receive(
-    tx: &Tx<'_>,
-    desk: &Desk,
-    inbox: &Inbox,
-    read: &Read,
-    proof: Option<&Proof>,
-    now: Timestamp,
-) -> Result<Outcome> {
+/// outcome is written in it.
+pub fn receive(tx: &Tx<'_>, desk: &Desk, inbox: &Inbox, taken: &Taken<'_>, now: Timestamp) -> Result<Outcome> {
     let Some(firm) = tx.firm(inbox.firm)? else { return Err(StoreError::Content("a mail without its firm".into())) };
+    let read = taken.read;
     let mut found = findings(read);
-    let outcome = decide(tx, &firm, desk, inbox, read, proof, &mut found, now)?;
+    let outcome = decide(tx, &firm, desk, inbox, taken, &mut found, now)?;
     outcome::record(tx, &firm, inbox, &outcome, &found, now)?;
     outcome::note_bounce(tx, &firm, inbox, read, now)?;
     Ok(outcome)
@@ -189,17 +194,16 @@ fn findings(read: &Read) -> Findings {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the steps of one mail, in order")]
 fn decide(
     tx: &Tx<'_>,
     firm: &Firm,
     desk: &Desk,
     inbox: &Inbox,
-    read: &Read,
-    proof: Option<&Proof>,
+    taken: &Taken<'_>,
     found: &mut Findings,
     now: Timestamp,
 ) -> Result<Outcome> {
+    let Taken { read, proof, files_kept } = *taken;
     if inbox.size > desk.mail_bytes {
         return Ok(Outcome::hold("TOO_LARGE"));
     }
@@ -225,6 +229,10 @@ fn decide(
     let words = words(tx, firm, read, &situation, inbox)?;
     if let Some(held) = unproved(&situation, &words.commands) {
         return Ok(held.claimed(Some(situation.person.clone())).misused(situation.misused.clone()).signed_by(proof));
+    }
+    if !read.files.is_empty() && !files_kept {
+        // Rights changed since the snapshot that said no file was wanted: the next attempt keeps them first.
+        return Err(StoreError::Content("the mail's files are not on disk yet".into()));
     }
     let cause = cause(inbox);
     let act = Act { tx, firm, actor: &situation.person, inbox: Some(inbox.id), cause: &cause, now };

@@ -31,12 +31,26 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn four() -> tempfile::TempDir {
-    folder(&[("contacts.csv", CONTACTS), ("matters.csv", MATTERS), ("tasks.csv", TASKS), ("activities.csv", ACTIVITIES)])
+    folder(&[
+        ("contacts.csv", CONTACTS),
+        ("matters.csv", MATTERS),
+        ("tasks.csv", TASKS),
+        ("activities.csv", ACTIVITIES),
+    ])
 }
 
 fn counts(told: &Told) -> Vec<(u64, u64, u64, usize)> {
     let files = told.json.as_array().unwrap().iter();
-    files.map(|f| (f["new"].as_u64().unwrap(), f["changed"].as_u64().unwrap(), f["unchanged"].as_u64().unwrap(), f["errors"].as_array().unwrap().len())).collect()
+    files
+        .map(|f| {
+            (
+                f["new"].as_u64().unwrap(),
+                f["changed"].as_u64().unwrap(),
+                f["unchanged"].as_u64().unwrap(),
+                f["errors"].as_array().unwrap().len(),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -57,7 +71,10 @@ fn a_folder_comes_in_once_however_often_it_is_imported() {
     assert_eq!(matter.description, "Reed v. Marsh & Co");
     assert_eq!(matter.open_date, Some("2026-03-14".parse().unwrap()));
     let entries = s.office.store.read(|r| r.time_entries_of_matter(firm, matter.id)).unwrap();
-    assert_eq!(entries.iter().map(|e| (e.entry.work.quantity.seconds(), e.price_minor)).collect::<Vec<_>>(), [(5_400, Some(125_000)); 2]);
+    assert_eq!(
+        entries.iter().map(|e| (e.entry.work.quantity.seconds(), e.price_minor)).collect::<Vec<_>>(),
+        [(5_400, Some(125_000)); 2]
+    );
     let tasks = s.office.store.read(|r| r.tasks_of_matter(firm, matter.id)).unwrap();
     let tom = s.office.person("tom@roe.example").unwrap();
     assert_eq!(tasks[0].assignee, Some(tom.id));
@@ -70,7 +87,8 @@ fn a_dry_run_tells_the_same_and_changes_nothing() {
     let s = Sample::new();
     let files = four();
     let errors = files.path().join("errors");
-    let told = run(&s.office, &Args { dry_run: true, errors: Some(errors.clone()), ..args(vec![files.path().into()]) }).unwrap();
+    let told = run(&s.office, &Args { dry_run: true, errors: Some(errors.clone()), ..args(vec![files.path().into()]) })
+        .unwrap();
     assert_eq!(counts(&told), [(2, 0, 0, 2), (1, 0, 0, 1), (1, 0, 0, 1), (2, 0, 0, 0)]);
     assert!(s.office.person("tom@roe.example").is_err());
     let written = std::fs::read_to_string(errors.join("contacts.csv")).unwrap();
@@ -96,27 +114,81 @@ fn a_mended_errors_file_is_taken_in() {
 fn what_clio_gives_comes_in_by_its_ids() {
     let s = Sample::new();
     let files = folder(&[
-        ("users.json", r#"{"data":[{"id":1,"name":"Bob Hale","email":"bob@hale.example","roles":["Billing"],"enabled":true}]}"#),
-        ("contacts.json", r#"{"data":[{"id":5,"type":"Company","name":"Reed Ltd","primary_email_address":"office@reed.example"},
-            {"id":1,"type":"Person","name":"Tom Roe","first_name":"Tom","last_name":"Roe","primary_email_address":"tom@roe.example","is_co_counsel":true}]}"#),
-        ("matters.json", r#"{"data":[{"id":9,"display_number":"00009-Reed","status":"Open","description":"Lease","client":{"id":5},"responsible_attorney":{"id":1}}]}"#),
-        ("relationships.json", r#"{"data":[{"id":2,"description":"Co-counsel","matter":{"id":9},"contact":{"id":1}}]}"#),
-        ("folders.json", r#"{"data":[{"id":21,"name":"Drafts","matter":{"id":9},"parent":{"id":20}},{"id":20,"name":"Pleadings","matter":{"id":9},"parent":null}]}"#),
-        ("documents.json", r#"{"data":[{"id":30,"name":"Lease.txt","matter":{"id":9},"parent":{"id":21},"path":"files/lease.txt"},
-            {"id":31,"name":"x","matter":{"id":9},"path":"../secret"}]}"#),
-        ("tasks.json", r#"{"data":[{"id":40,"name":"Review","priority":"Low","status":"in_progress","matter":{"id":9},"assignee":{"id":1,"type":"Contact","name":"Tom Roe"}}]}"#),
-        ("notes.json", r#"{"data":[{"id":50,"type":"Matter","subject":"Call","detail":"Spoke","date":"2026-03-01","matter":{"id":9}}]}"#),
-        ("calendar_entries.json", r#"{"data":[{"id":60,"summary":"Hearing","start_at":"2026-04-01T09:00:00+01:00","end_at":"2026-04-01T10:00:00+01:00","matter":{"id":9},"attendees":[{"id":1,"type":"Contact"}]}]}"#),
-        ("communications.json", r#"{"data":[{"id":70,"type":"PhoneCommunication","subject":"Call","body":"Said no","date":"2026-03-02","matter":{"id":9},"senders":[{"name":"Anna"}]}]}"#),
-        ("bills.json", r#"{"data":[{"id":80,"number":"17","state":"awaiting_payment","total":110.0,"balance":10.5,"issued_at":"2026-03-01","matters":[{"id":9}],"client":{"id":5}}]}"#),
-        ("activities.json", r#"{"data":[{"id":90,"type":"TimeEntry","quantity":3600,"date":"2026-03-01","note":"Read lease","price":110.0,"matter":{"id":9},"user":{"id":1},"bill":{"id":80}},
-            {"id":91,"type":"ExpenseEntry","quantity":1,"date":"2026-03-01"}]}"#),
+        (
+            "users.json",
+            r#"{"data":[{"id":1,"name":"Bob Hale","email":"bob@hale.example","roles":["Billing"],"enabled":true}]}"#,
+        ),
+        (
+            "contacts.json",
+            r#"{"data":[{"id":5,"type":"Company","name":"Reed Ltd","primary_email_address":"office@reed.example"},
+            {"id":1,"type":"Person","name":"Tom Roe","first_name":"Tom","last_name":"Roe","primary_email_address":"tom@roe.example","is_co_counsel":true}]}"#,
+        ),
+        (
+            "matters.json",
+            r#"{"data":[{"id":9,"display_number":"00009-Reed","status":"Open","description":"Lease","client":{"id":5},"responsible_attorney":{"id":1}}]}"#,
+        ),
+        (
+            "relationships.json",
+            r#"{"data":[{"id":2,"description":"Co-counsel","matter":{"id":9},"contact":{"id":1}}]}"#,
+        ),
+        (
+            "folders.json",
+            r#"{"data":[{"id":21,"name":"Drafts","matter":{"id":9},"parent":{"id":20}},{"id":20,"name":"Pleadings","matter":{"id":9},"parent":null}]}"#,
+        ),
+        (
+            "documents.json",
+            r#"{"data":[{"id":30,"name":"Lease.txt","matter":{"id":9},"parent":{"id":21},"path":"files/lease.txt"},
+            {"id":31,"name":"x","matter":{"id":9},"path":"../secret"}]}"#,
+        ),
+        (
+            "tasks.json",
+            r#"{"data":[{"id":40,"name":"Review","priority":"Low","status":"in_progress","matter":{"id":9},"assignee":{"id":1,"type":"Contact","name":"Tom Roe"}}]}"#,
+        ),
+        (
+            "notes.json",
+            r#"{"data":[{"id":50,"type":"Matter","subject":"Call","detail":"Spoke","date":"2026-03-01","matter":{"id":9}}]}"#,
+        ),
+        (
+            "calendar_entries.json",
+            r#"{"data":[{"id":60,"summary":"Hearing","start_at":"2026-04-01T09:00:00+01:00","end_at":"2026-04-01T10:00:00+01:00","matter":{"id":9},"attendees":[{"id":1,"type":"Contact"}]}]}"#,
+        ),
+        (
+            "communications.json",
+            r#"{"data":[{"id":70,"type":"PhoneCommunication","subject":"Call","body":"Said no","date":"2026-03-02","matter":{"id":9},"senders":[{"name":"Anna"}]}]}"#,
+        ),
+        (
+            "bills.json",
+            r#"{"data":[{"id":80,"number":"17","state":"awaiting_payment","total":110.0,"balance":10.5,"issued_at":"2026-03-01","matters":[{"id":9}],"client":{"id":5}}]}"#,
+        ),
+        (
+            "activities.json",
+            r#"{"data":[{"id":90,"type":"TimeEntry","quantity":3600,"date":"2026-03-01","note":"Read lease","price":110.0,"matter":{"id":9},"user":{"id":1},"bill":{"id":80}},
+            {"id":91,"type":"ExpenseEntry","quantity":1,"date":"2026-03-01"}]}"#,
+        ),
     ]);
     std::fs::create_dir(files.path().join("files")).unwrap();
     std::fs::write(files.path().join("files/lease.txt"), "the lease").unwrap();
     let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
     let wrong = (1, 0, 0, 1);
-    assert_eq!(counts(&told), [(1, 0, 0, 0), (2, 0, 0, 0), (1, 0, 0, 0), (1, 0, 0, 0), (2, 0, 0, 0), wrong, (1, 0, 0, 0), (1, 0, 0, 0), (1, 0, 0, 0), (1, 0, 0, 0), (1, 0, 0, 0), wrong], "{}", told.text);
+    assert_eq!(
+        counts(&told),
+        [
+            (1, 0, 0, 0),
+            (2, 0, 0, 0),
+            (1, 0, 0, 0),
+            (1, 0, 0, 0),
+            (2, 0, 0, 0),
+            wrong,
+            (1, 0, 0, 0),
+            (1, 0, 0, 0),
+            (1, 0, 0, 0),
+            (1, 0, 0, 0),
+            (1, 0, 0, 0),
+            wrong
+        ],
+        "{}",
+        told.text
+    );
     let again = run(&s.office, &args(vec![files.path().into()])).unwrap();
     assert!(counts(&again).iter().all(|(new, changed, ..)| (*new, *changed) == (0, 0)), "{}", again.text);
     let firm = s.office.firm.id;
@@ -140,10 +212,13 @@ fn what_clio_gives_comes_in_by_its_ids() {
 fn shares_are_asked_for_one_by_one() {
     let s = Sample::new();
     s.add(crate::sharing::Role::Contact, "Carl", "Client", "carl@client.example");
-    let files = folder(&[("shares.csv", "contact_email,resource_type,resource,notify\n\
+    let files = folder(&[(
+        "shares.csv",
+        "contact_email,resource_type,resource,notify\n\
         jane@doe.example,matter,2026-0012,no\n\
         carl@client.example,matter,2026-0012,no\n\
-        jane@doe.example,task,M-1,no\n")]);
+        jane@doe.example,task,M-1,no\n",
+    )]);
     let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
     assert_eq!(counts(&told), [(1, 0, 0, 2)]);
     assert!(told.text.contains("MATTER_FOR_CO_COUNSEL_ONLY"), "{}", told.text);

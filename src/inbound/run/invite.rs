@@ -30,7 +30,9 @@ impl Run<'_> {
         let foreign = self.proof.verdict == Verdict::OtherSigner;
         let signer = self.proof.other_signers.first().filter(|_| foreign).map(String::as_str);
         let (verb, answered) = match read(&self.words.commands) {
-            Reading::Yes(text) => ("accept", invitations::accept(&self.act, invitation, signer, self.with_files(text))?),
+            Reading::Yes(text) => {
+                ("accept", invitations::accept(&self.act, invitation, signer, self.with_files(text))?)
+            }
             Reading::No(text) => ("decline", invitations::decline(&self.act, invitation, self.with_files(text))?),
             Reading::Other(text) => {
                 if let Some(text) = self.with_files(Some(text).filter(|t| !t.is_empty())) {
@@ -107,12 +109,16 @@ mod tests {
         let lines: Vec<Line> = text.lines().map(|l| Line { text: l.to_owned(), wrapped: false }).collect();
         let now = "2026-03-14T10:00[Europe/London]".parse().unwrap();
         let about = command::About::Invitation;
-        read(&command::read(&lines, &command::Reading { now: &now, order: DateOrder::DayMonth, about, firm_codes: &[] }))
+        read(&command::read(
+            &lines,
+            &command::Reading { now: &now, order: DateOrder::DayMonth, about, firm_codes: &[] },
+        ))
     }
 
     #[test]
     fn only_the_word_itself_accepts() {
-        for yes in ["#accept", "Accept", "accepted.", " ACCEPTED! ", "#Accept\n\nThanks!", "#accept thank you", "#yes"] {
+        for yes in ["#accept", "Accept", "accepted.", " ACCEPTED! ", "#Accept\n\nThanks!", "#accept thank you", "#yes"]
+        {
             assert_eq!(answer(yes), Reading::Yes(None), "{yes}");
         }
         assert_eq!(answer("#accept\n\nI am away until Monday."), Reading::Yes(Some("I am away until Monday.".into())));

@@ -21,7 +21,7 @@ pub fn wants_receipt(lines: &[Line], receipts: Receipts) -> bool {
     lines.iter().any(|line| match line {
         Line::Refused { .. } | Line::WhichMatter { .. } | Line::WhichTask { .. } | Line::Question { .. } => true,
         // A look-up was asked for: its answer is no confirmation. So is the word of what one wished for.
-        Line::Ask { .. } | Line::Noted { .. } => true,
+        Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } => true,
         Line::Done { .. } | Line::Filed { .. } => receipts != Receipts::Off,
         // A message, and a picture of the signature that was left out with it.
         Line::Sent { .. } | Line::LeftOut { .. } => receipts == Receipts::All,
@@ -197,8 +197,7 @@ fn digest(mut wanted: Preferences, words: &[&str]) -> Wished {
         DigestRhythm::Weekly => format!("on {}", day_name(wanted.digest_weekday)),
         _ => "every day".to_owned(),
     };
-    let text =
-        format!("You get a digest {day} at {}, your time; none if there is nothing in it.", wanted.digest_time);
+    let text = format!("You get a digest {day} at {}, your time; none if there is nothing in it.", wanted.digest_time);
     Ok((wanted, text))
 }
 
@@ -250,11 +249,8 @@ fn notify(mut wanted: Preferences, words: &[&str]) -> Wished {
         format!("You get mails about {what}.")
     } else {
         wanted.silenced.push((*stored).to_owned());
-        let digest = if *stored == "digest" || wanted.digest == DigestRhythm::Off {
-            ""
-        } else {
-            " They stand in the digest."
-        };
+        let digest =
+            if *stored == "digest" || wanted.digest == DigestRhythm::Off { "" } else { " They stand in the digest." };
         format!("You get no mails about {what} any more.{digest}")
     };
     Ok((wanted, text))
@@ -274,12 +270,7 @@ mod tests {
     #[test]
     fn a_digest_comes_as_it_was_wished_for() {
         let so = |digest, weekday, time: &str| {
-            Some(Preferences {
-                digest,
-                digest_weekday: weekday,
-                digest_time: time.into(),
-                ..Preferences::default()
-            })
+            Some(Preferences { digest, digest_weekday: weekday, digest_time: time.into(), ..Preferences::default() })
         };
         assert_eq!(wished(digest, "daily 07:30"), so(DigestRhythm::Daily, 1, "07:30"));
         assert_eq!(wished(digest, "18:05"), so(DigestRhythm::Daily, 1, "18:05"));

@@ -163,9 +163,8 @@ fn messages(reader: &Reader<'_>, window: Window, found: &mut Collected) -> Resul
             *count = count.saturating_add(1);
         }
         let own = by.remove(&reader.person.id).filter(|_| wishes.receipts != Receipts::All);
-        let waits = by.is_empty()
-            && last.sender != reader.person.id
-            && reader.now.duration_since(last.created_at) < WAITING;
+        let waits =
+            by.is_empty() && last.sender != reader.person.id && reader.now.duration_since(last.created_at) < WAITING;
         if by.is_empty() && own.is_none() && !waits {
             continue;
         }

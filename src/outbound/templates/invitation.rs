@@ -95,7 +95,8 @@ pub fn answered(reader: &Reader<'_>, invitation: i64, text: Option<&str>) -> Res
     } else if row.declined_at.is_some() {
         (format!("{name} declined"), format!("{name} declined your invitation. Nothing was shown to them."))
     } else {
-        let first = format!("{name} answered your invitation, and neither accepted nor declined. Nothing was carried out.");
+        let first =
+            format!("{name} answered your invitation, and neither accepted nor declined. Nothing was carried out.");
         (format!("{name} answered your invitation"), first)
     };
     let mut page = Page::new(subject);
