@@ -14,7 +14,9 @@ fn prepared(gateway: &Gateway<'_>) -> Expected {
     gateway.share(&gateway.jane, gateway.matter);
     let shared = gateway.wait_for_words(&gateway.jane, "2026-0012");
     let names = ["Draft brief", "Read file", "Call witness", "File motion", "Check costs"];
-    names.iter().for_each(|name| drop(gateway.task(&gateway.jane, name)));
+    for name in names {
+        gateway.task(&gateway.jane, name);
+    }
     let tasks = names.map(|name| gateway.wait_for_words(&gateway.jane, name));
     assert!(gateway.stop().success());
     let jane = &gateway.jane;
