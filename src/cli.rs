@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
-use crate::admin::{import, init, matter, person, share, task};
+use crate::admin::{import, inbox, init, matter, outbox, person, share, task, who};
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
 
@@ -63,6 +63,14 @@ pub enum Command {
     /// List and add people
     #[command(subcommand)]
     Person(person::Person),
+    /// Tell who may see a thing, and why
+    Who(who::Args),
+    /// List, show and decide mail that came in
+    #[command(subcommand)]
+    Inbox(inbox::What),
+    /// List, retry and drop letters that leave
+    #[command(subcommand)]
+    Outbox(outbox::What),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -110,6 +118,9 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Command::Matter(what) => matter::run(&office()?, what),
         Command::User(what) => person::user(&office()?, what),
         Command::Person(what) => person::person(&office()?, what),
+        Command::Who(args) => who::run(&office()?, args),
+        Command::Inbox(what) => inbox::run(&office()?, what),
+        Command::Outbox(what) => outbox::run(&office()?, what),
         Command::Completions { shell } => completions(*shell),
         Command::Man { folder } => man(folder.as_deref()),
     }

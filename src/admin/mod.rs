@@ -4,15 +4,18 @@
 
 pub mod find;
 pub mod import;
+pub mod inbox;
 pub mod init;
 pub mod matter;
 pub mod money;
+pub mod outbox;
 pub mod person;
 #[cfg(test)]
 mod sample;
 pub mod share;
 pub mod show;
 pub mod task;
+pub mod who;
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,1 @@
+//! The daemon among its servers: killed servers, signals, a second daemon, ways to log in.
