@@ -96,7 +96,8 @@ pub(super) fn refused(typed: &str, why: &str, instead: Option<&str>) -> Said {
 fn done(reader: &Reader<'_>, deed: Deed, item: Item, hints: &[String]) -> Result<Said> {
     if deed == Deed::Deleted || deed == Deed::Undone {
         let id = reader.id(item)?;
-        return Ok(Said::new(Mark::Done, format!("{id}: {} taken back.", item.kind.word())));
+        let said = Said::new(Mark::Done, format!("{id}: {} taken back.", item.kind.word()));
+        return Ok(Said { id: Some(id), ..said });
     }
     if !reader.may(Ability::View, item)? {
         return Ok(Said::new(
