@@ -99,11 +99,8 @@ impl Gateway<'static> {
 impl<'s> Gateway<'s> {
     /// A gateway at these servers; its daemon does not run yet.
     pub fn at(servers: &'s Servers) -> Gateway<'s> {
-        let ways = Ways {
-            smtp: (servers.postfix.smtps, "implicit"),
-            imap: (servers.dovecot.imaps, "implicit"),
-            tokens: None,
-        };
+        let ways =
+            Ways { smtp: (servers.postfix.smtps, "implicit"), imap: (servers.dovecot.imaps, "implicit"), tokens: None };
         Gateway::with(servers, &ways)
     }
 
@@ -117,7 +114,8 @@ impl<'s> Gateway<'s> {
         let zone = Zone::start(records).unwrap();
         let store = Store::create(&folder.path().join("store")).unwrap();
         let anna = fresh_user("anna").replace("counsel.", "firm.");
-        let people = [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
+        let people =
+            [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
         let (firm, ids, matter) = store.write(move |tx| seed(tx, &people.clone())).unwrap();
         let address_of = |id: PersonId| {
             let address = store.read(|view| {
@@ -199,7 +197,8 @@ impl<'s> Gateway<'s> {
     /// Starts the daemon and waits until it kills itself at this crash point (`name`, or `name:3` for the third time).
     pub fn run_into(&self, point: &str) {
         let mut child = self.command(&["run"]).env("DOCKETPOST_CRASH", point).spawn().unwrap();
-        let ended = wait_until(&format!("the crash at {point}; {}", self.log()), DEADLINE, || child.try_wait().unwrap());
+        let ended =
+            wait_until(&format!("the crash at {point}; {}", self.log()), DEADLINE, || child.try_wait().unwrap());
         assert_eq!(ended.signal(), Some(6), "not killed at {point}: {ended}; {}", self.log());
     }
 
