@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
-use crate::admin::{import, inbox, init, matter, outbox, person, share, task, who};
+use crate::admin::{backup, import, inbox, init, matter, outbox, person, share, task, time, who};
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
 
@@ -71,6 +71,11 @@ pub enum Command {
     /// List, retry and drop letters that leave
     #[command(subcommand)]
     Outbox(outbox::What),
+    /// List, export and bill recorded time
+    #[command(subcommand)]
+    Time(time::What),
+    /// Make a consistent copy of database and blobs while the daemon runs
+    Backup(backup::Args),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -90,6 +95,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     match dispatch(cli) {
         Ok(told) => {
             print(&told.printed(cli.json));
+            let _ = write!(std::io::stderr(), "{}", show::harmless(&told.note));
             ExitCode::from(told.code)
         }
         Err(error) => {
@@ -121,6 +127,8 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Command::Who(args) => who::run(&office()?, args),
         Command::Inbox(what) => inbox::run(&office()?, what),
         Command::Outbox(what) => outbox::run(&office()?, what),
+        Command::Time(what) => time::run(&office()?, what),
+        Command::Backup(args) => backup::run(&office()?, args),
         Command::Completions { shell } => completions(*shell),
         Command::Man { folder } => man(folder.as_deref()),
     }

@@ -2,6 +2,7 @@
 //! (`--as`), asks `sharing` through `actions` as a mail would, and is audited so (decisions.md 35). It writes beside the
 //! daemon and opens the store for as long as it runs. Nothing here prints or reads the clock; `cli` does.
 
+pub mod backup;
 pub mod find;
 pub mod import;
 pub mod inbox;
@@ -15,6 +16,7 @@ mod sample;
 pub mod share;
 pub mod show;
 pub mod task;
+pub mod time;
 pub mod who;
 
 use std::path::{Path, PathBuf};

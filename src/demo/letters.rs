@@ -187,8 +187,10 @@ mod tests {
         let sent = b"From: r@gw.hale.example\r\nTo: jane@roe.example\r\nReply-To: \"Hale\" <r+abc@gw.hale.example>\r\nMessage-ID: <g.1@gw.hale.example>\r\nSubject: Task T-1: Draft\r\n\r\nHi\r\n";
         letters.note("tasks", sent);
         let now = "2026-04-14T08:30:00Z".parse().unwrap();
-        let filled = fill(b"To: {{reply_to:T-1}}\nIn-Reply-To: {{in_reply_to:T-1}}\nDate: {{date -0700}}\n", &letters, now);
-        let wanted = "To: r+abc@gw.hale.example\nIn-Reply-To: <g.1@gw.hale.example>\nDate: Tue, 14 Apr 2026 01:30:00 -0700\n";
+        let filled =
+            fill(b"To: {{reply_to:T-1}}\nIn-Reply-To: {{in_reply_to:T-1}}\nDate: {{date -0700}}\n", &letters, now);
+        let wanted =
+            "To: r+abc@gw.hale.example\nIn-Reply-To: <g.1@gw.hale.example>\nDate: Tue, 14 Apr 2026 01:30:00 -0700\n";
         assert_eq!(String::from_utf8(filled.unwrap()).unwrap(), wanted);
         assert_eq!(fill(b"{{reply_to:T-9}}", &letters, now), Err(Missing("reply_to:T-9".into())));
         assert_eq!(answers(b"To: {{reply_to:T-1}}"), Some("T-1".into()));

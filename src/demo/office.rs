@@ -56,9 +56,13 @@ pub struct Office {
 
 impl Office {
     /// Makes the firm in an empty store.
-    pub fn make(store: &Store, draft: &[u8], minutes: &[u8], now: Timestamp) -> Result<Office> {
-        let put = |bytes: &[u8]| store.blobs().put(bytes).map_err(|e| StoreError::Io(store.folder().to_owned(), e));
-        let (draft, minutes) = (file("Reply brief.docx", draft, put(draft)?), file("Minutes.txt", minutes, put(minutes)?));
+    pub fn make(store: &Store, now: Timestamp) -> Result<Office> {
+        let put = |name, bytes: &[u8]| {
+            let sha256 = store.blobs().put(bytes).map_err(|e| StoreError::Io(store.folder().to_owned(), e))?;
+            Ok::<_, StoreError>(file(name, bytes, sha256))
+        };
+        let draft = put("Reply brief.docx", include_bytes!("../../fixtures/documents/reply_brief.docx"))?;
+        let minutes = put("Minutes.txt", include_bytes!("../../fixtures/documents/minutes.txt"))?;
         let shared = store.clone();
         store.write(move |tx| found(tx, &shared, &draft, &minutes, now))
     }
@@ -164,7 +168,8 @@ impl Ledger<'_> {
         for priced in self.view.time_entries_of_matter(self.office.firm.id, matter.id)? {
             let (entry, work) = (&priced.entry, &priced.entry.work);
             let on = self.number(work.subject.unwrap_or(matter))?;
-            let codes: Vec<&str> = [&work.activity_code, &work.task_code].into_iter().flatten().map(String::as_str).collect();
+            let codes: Vec<&str> =
+                [&work.activity_code, &work.task_code].into_iter().flatten().map(String::as_str).collect();
             let codes = if codes.is_empty() { String::new() } else { format!(", {}", codes.join("/")) };
             rows.insert(format!(
                 "{}: {} h ({} s) on {} by {} on {on}{codes}: {}",

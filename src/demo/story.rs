@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use super::letters::{self, Letters, Providers};
 use super::office::{GATEWAY, Office, SLUG};
+use crate::clock;
 use crate::config::{Addressing, Config, Firm, Limits, Log, Mailbox, WayIn, WayOut};
 use crate::daemon::{self, Stop};
 use crate::domain::{Address, OutboxId};
@@ -19,7 +20,6 @@ use crate::maildir::{self, Maildir};
 use crate::store::Store;
 use crate::store::inbox::{Inbox, InboxState};
 use crate::store::outbox::{Outbox, OutboxState};
-use crate::clock;
 
 const WIDTH: usize = 96;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -27,9 +27,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of each mail that are shown; the whole mail lies in the folder.
 const SHOWN_LINES: usize = 9;
-
-const DRAFT: &[u8] = b"Reply brief, first draft.\n";
-const MINUTES: &[u8] = b"Minutes of the board.\n";
 
 /// A mail written for this project as a client writes it, with placeholders for what depends on the run.
 struct Sample {
@@ -78,11 +75,19 @@ fn steps() -> Vec<Step> {
             "Two commands, and a sentence for Anna; a receipt with a line for each.",
             sample!("gmail_web_time_and_done"),
         ),
-        mail("Anna answers", "The lawyer's plain reply goes on with the conversation.", sample!("outlook_windows_lawyer_answers")),
-        mail("Jane replies to that", "Only what she newly wrote becomes the message.", sample!("apple_mail_macos_reply")),
+        mail(
+            "Anna answers",
+            "The lawyer's plain reply goes on with the conversation.",
+            sample!("outlook_windows_lawyer_answers"),
+        ),
+        mail(
+            "Jane replies to that",
+            "Only what she newly wrote becomes the message.",
+            sample!("apple_mail_macos_reply"),
+        ),
         mail(
             "Jane sends a file to the matter's address",
-            "It becomes a document in the matter's folder for such files.",
+            "It becomes a document in the folder that is shared with her.",
             sample!("gmail_web_new_with_pdf"),
         ),
         mail(
@@ -97,7 +102,8 @@ fn steps() -> Vec<Step> {
         ),
         step(
             "Somebody forges a mail of Jane's",
-            "It is a real mail with one byte of its signature flipped. It has no effect and no answer.",
+            "It is her mail with one byte of its signature flipped, and has no effect. Jane is asked at the address that \
+             the firm knows whether it was hers, and the firm is told at once.",
             Happens::Mail(sample!("outlook_ios_done"), Signature::OneByteFlipped),
         ),
         mail(
@@ -105,7 +111,11 @@ fn steps() -> Vec<Step> {
             "Machines are never obeyed and never answered, though this one writes #done.",
             sample!("exchange_automatic_reply"),
         ),
-        mail("Jane records time from her telephone", "With the telephone's quotation marks and dash.", sample!("apple_mail_iphone_time_smart_quotes")),
+        mail(
+            "Jane records time from her telephone",
+            "With the telephone's quotation marks and dash.",
+            sample!("apple_mail_iphone_time_smart_quotes"),
+        ),
         mail("Jane takes it back", "A reply to the receipt, with #undo.", sample!("gmail_web_undo")),
     ]
 }
@@ -140,13 +150,14 @@ pub fn run(keep: Option<&Path>) -> Result<()> {
     let providers = Providers::start()?;
     let config = config(place.folder(), &providers)?;
     let store = Store::create(&config.store)?;
-    let office = Office::make(&store, DRAFT, MINUTES, clock::now())?;
+    let office = Office::make(&store, clock::now())?;
     let inbox = place.folder().join("in");
     Maildir::open(&inbox)?;
     std::fs::write(place.folder().join("config.toml"), written(place.folder()))?;
     let out = place.folder().join("out");
     std::fs::create_dir_all(&out)?;
-    let mut story = Story { office, providers, inbox, out, letters: Letters::default(), dropped: 0, told: BTreeSet::new() };
+    let mut story =
+        Story { office, providers, inbox, out, letters: Letters::default(), dropped: 0, told: BTreeSet::new() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (sign, stop) = Stop::new();
@@ -298,8 +309,7 @@ impl Story {
         let began = clock::instant();
         loop {
             let (mails, letters) = self.look()?;
-            let undecided =
-                mails.iter().any(|m| matches!(m.state, InboxState::Received | InboxState::Proved));
+            let undecided = mails.iter().any(|m| matches!(m.state, InboxState::Received | InboxState::Proved));
             let soon = clock::now().checked_add(PATIENCE)?;
             let waiting = letters
                 .iter()
@@ -316,7 +326,10 @@ impl Story {
 
     fn look(&self) -> Result<(Vec<Inbox>, Vec<Outbox>)> {
         let firm = self.office.firm.id;
-        Ok(self.office.store.read(|view| Ok((view.inbox_list(firm, None, 1000)?, view.outbox_list(firm, None, 1000)?)))?)
+        Ok(self
+            .office
+            .store
+            .read(|view| Ok((view.inbox_list(firm, None, 1000)?, view.outbox_list(firm, None, 1000)?)))?)
     }
 
     fn left(&mut self, mut letters: Vec<Outbox>) -> Result<Vec<Outbox>> {
@@ -360,7 +373,7 @@ impl Story {
         say("", 0)?;
         say(&format!("left to {to}: \"{}\"", mail.subject), 3)?;
         let text = mail.text.unwrap_or_default();
-        let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+        let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("Privileged")).collect();
         for line in lines.iter().take(SHOWN_LINES) {
             say(&format!("| {}", line.trim_end()), 6)?;
         }

@@ -2,7 +2,9 @@
 
 mod architecture;
 mod checker;
+mod demo;
 mod gateway;
+mod golden;
 mod servers;
 
 #[cfg(feature = "crash-points")]
