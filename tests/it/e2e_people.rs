@@ -7,7 +7,9 @@ use crate::servers::Servers;
 fn before_max() -> Gateway<'static> {
     let gateway = Gateway::at(Servers::shared());
     let database = rusqlite::Connection::open(gateway.store.folder().join("docketpost.sqlite")).unwrap();
-    database.execute("UPDATE people SET accepted_at = NULL, identity_id = NULL WHERE id = ?1", [gateway.max.id.0]).unwrap();
+    database
+        .execute("UPDATE people SET accepted_at = NULL, identity_id = NULL WHERE id = ?1", [gateway.max.id.0])
+        .unwrap();
     gateway.run();
     gateway
 }
@@ -90,11 +92,9 @@ fn a_mail_that_nothing_proves_is_carried_out_after_its_owner_confirmed_it_from_t
     // A code counts only at the address that asked for it, and what stands beside it is not carried out.
     gateway.reply(&jane, &assigned, &answer(&question)).send();
     gateway.wait_for_words(&jane, "to the mail that asked for it");
-    let wrong = gateway.reply(&jane, &question, "#confirm AAAA-AAAA").unsigned();
-    gateway.submit(&jane.address, question.reply_to(), &wrong);
+    gateway.reply(&jane, &question, "#confirm AAAA-AAAA").send();
     gateway.wait_for_words(&jane, "This code is wrong");
-    let right = gateway.reply(&jane, &question, &answer(&question)).unsigned();
-    gateway.submit(&jane.address, question.reply_to(), &right);
+    gateway.reply(&jane, &question, &format!("{}\n\nIt was me.", answer(&question))).send();
     gateway.wait_for_words(&gateway.anna, "completed task");
     gateway.wait_for_words(&jane, "T-1 \"Draft reply brief\" completed");
     assert_eq!(gateway.count("SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL"), 1);
