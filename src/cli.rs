@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
-use crate::admin::{import, init, matter, person, share, task};
+use crate::admin::{backup, import, inbox, init, matter, outbox, person, share, task, time, who};
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
 
@@ -63,6 +63,19 @@ pub enum Command {
     /// List and add people
     #[command(subcommand)]
     Person(person::Person),
+    /// Tell who may see a thing, and why
+    Who(who::Args),
+    /// List, show and decide mail that came in
+    #[command(subcommand)]
+    Inbox(inbox::What),
+    /// List, retry and drop letters that leave
+    #[command(subcommand)]
+    Outbox(outbox::What),
+    /// List, export and bill recorded time
+    #[command(subcommand)]
+    Time(time::What),
+    /// Make a consistent copy of database and blobs while the daemon runs
+    Backup(backup::Args),
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -82,6 +95,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     match dispatch(cli) {
         Ok(told) => {
             print(&told.printed(cli.json));
+            let _ = write!(std::io::stderr(), "{}", show::harmless(&told.note));
             ExitCode::from(told.code)
         }
         Err(error) => {
@@ -110,6 +124,11 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Command::Matter(what) => matter::run(&office()?, what),
         Command::User(what) => person::user(&office()?, what),
         Command::Person(what) => person::person(&office()?, what),
+        Command::Who(args) => who::run(&office()?, args),
+        Command::Inbox(what) => inbox::run(&office()?, what),
+        Command::Outbox(what) => outbox::run(&office()?, what),
+        Command::Time(what) => time::run(&office()?, what),
+        Command::Backup(args) => backup::run(&office()?, args),
         Command::Completions { shell } => completions(*shell),
         Command::Man { folder } => man(folder.as_deref()),
     }

@@ -163,3 +163,111 @@ fn code_hash(key: &Key, code: &str) -> String {
     let plain: String = code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     key.hash("challenge-answer", &[plain.as_bytes()], 26)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::post::{Post, later, now};
+    use super::*;
+
+    /// Asks Jane about a held mail.
+    fn asked(post: &Post, inbox: InboxId, signer: Option<&'static str>, at: Timestamp) -> bool {
+        let (firm, jane) = (post.firm.clone(), post.jane);
+        post.write(move |tx| challenge(tx, &firm, jane, inbox, signer, at))
+    }
+
+    fn open(post: &Post, at: Timestamp) -> i64 {
+        post.read(|r| r.open_challenge(post.firm.id, post.jane, at)).unwrap().id
+    }
+
+    fn confirms(post: &Post, challenge: i64, code: &str, at: Timestamp) -> Confirmed {
+        let code = code.to_owned();
+        post.act(post.jane, at, "confirm", move |act| confirm(act, challenge, &code))
+    }
+
+    fn state(post: &Post, inbox: InboxId) -> InboxState {
+        post.read(|r| r.inbox(post.firm.id, inbox)).unwrap().state
+    }
+
+    /// The code as it stands in the mail.
+    fn code(mail: &str) -> String {
+        let line = mail.lines().find_map(|l| l.trim().strip_prefix("#confirm ")).unwrap();
+        line.to_owned()
+    }
+
+    #[test]
+    fn one_question_asks_for_all_held_mails_and_its_code_releases_them_once() {
+        let post = Post::with_jane();
+        let (first, second) = (post.held("1"), post.held("2"));
+        assert!(asked(&post, first, None, now()));
+        assert!(asked(&post, second, Some("roe.onmicrosoft.com"), later(1)));
+        let mails = post.deliver(later(1));
+        assert_eq!(mails.len(), 1);
+        let mail = mails.first().unwrap();
+        assert_eq!(mail.to, "jane@roe.example");
+        assert!(!mail.text.contains("M-1") && !mail.text.contains("2026-0"), "{}", mail.text);
+        let (id, code) = (open(&post, later(1)), code(&mail.text));
+        assert_eq!(confirms(&post, id, &code.to_lowercase().replace('-', " "), later(2)), Confirmed::Released(2));
+        assert_eq!([state(&post, first), state(&post, second)], [InboxState::Proved; 2]);
+        let identity = post.person(post.jane).identity.unwrap();
+        assert_eq!(post.read(|r| r.bound_signers(identity)), ["roe.onmicrosoft.com"]);
+        assert!(post.deliver(later(2)).iter().any(|m| m.to == "anna@hale.example"), "the firm is told of the binding");
+        assert_eq!(confirms(&post, id, &code, later(3)), Confirmed::Before);
+    }
+
+    #[test]
+    fn five_wrong_codes_end_a_question_and_the_right_one_comes_too_late() {
+        let post = Post::with_jane();
+        let mail = post.held("1");
+        asked(&post, mail, None, now());
+        let (id, right) = (open(&post, now()), code(&post.deliver(now()).first().unwrap().text));
+        for left in (1..=4).rev() {
+            assert_eq!(confirms(&post, id, "AAAA-AAAA", now()), Confirmed::Wrong { left });
+        }
+        assert_eq!(confirms(&post, id, "", now()), Confirmed::Over);
+        assert_eq!(confirms(&post, id, &right, now()), Confirmed::Over);
+        assert_eq!(state(&post, mail), InboxState::Held);
+        assert!(!asked(&post, post.held("2"), None, later(1)), "nor is there another question that day");
+    }
+
+    #[test]
+    fn rev_07_an_expired_code_is_answered_by_a_new_one_while_the_mail_waits() {
+        let post = Post::with_jane();
+        let mail = post.held("1");
+        asked(&post, mail, None, now());
+        let (old, old_code) = (open(&post, now()), code(&post.deliver(now()).first().unwrap().text));
+        assert_eq!(confirms(&post, old, &old_code, later(24)), Confirmed::Renewed);
+        assert_eq!(state(&post, mail), InboxState::Held);
+        let new_code = code(&post.deliver(later(24)).first().unwrap().text);
+        assert_ne!(new_code, old_code);
+        assert_eq!(confirms(&post, open(&post, later(24)), &new_code, later(25)), Confirmed::Released(1));
+        assert_eq!(confirms(&post, old, &old_code, later(26)), Confirmed::Over);
+    }
+
+    #[test]
+    fn nobody_else_can_confirm() {
+        let post = Post::with_jane();
+        let mail = post.held("1");
+        asked(&post, mail, None, now());
+        let (id, right) = (open(&post, now()), code(&post.deliver(now()).first().unwrap().text));
+        assert_eq!(post.act(post.anna, now(), "confirm", move |act| confirm(act, id, &right)), Confirmed::Over);
+        assert_eq!(state(&post, mail), InboxState::Held);
+    }
+
+    #[test]
+    fn a_firm_asks_twenty_questions_a_day() {
+        let post = Post::with_jane();
+        let (firm, jane, mail) = (post.firm.clone(), post.jane, post.held("1"));
+        let asked = post.write(move |tx| {
+            let mut asked = 0;
+            for hour in 0..30 {
+                let at = later(0) + SignedDuration::from_mins(hour);
+                asked += usize::from(challenge(tx, &firm, jane, mail, None, at)?);
+                if let Some(open) = tx.open_challenge(firm.id, jane, at)? {
+                    tx.use_challenge(firm.id, open.id, at)?;
+                }
+            }
+            Ok(asked)
+        });
+        assert_eq!(asked, 20);
+    }
+}

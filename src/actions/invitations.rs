@@ -92,7 +92,12 @@ pub fn invite(
     let Some(first) = shares.first() else { return Ok(Ok(Err(CannotInvite::NothingShared))) };
     // Whoever may share the thing may repeat the invitation that its share sent.
     let receiver = Circumstances { receiver: Some(person.id), ..Circumstances::default() };
-    allowed!(act.ask_about(Ability::Share, Subject::Item(first.item), receiver));
+    let ability = match first.item.kind {
+        Kind::Task => Ability::Assign,
+        Kind::Conversation => Ability::AddMember,
+        _ => Ability::Share,
+    };
+    allowed!(act.ask_about(ability, Subject::Item(first.item), receiver));
     Ok(Ok(open(act, &person, conflict_names, message)?))
 }
 
@@ -267,4 +272,197 @@ fn tell_invited(act: &Act<'_>, invitation: i64, passed_on: bool) -> Result<()> {
 fn note(act: &Act<'_>, action: &'static str, facts: serde_json::Value) -> Result<()> {
     let entry = Entry::new(Some(act.actor.id), action).by(act.inbox).with(facts);
     act.tx.audit(act.firm.id, &entry, act.now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::post::{Post, later, now, person};
+    use super::*;
+    use crate::sharing::Role;
+
+    /// What is shared with Jane first, and the invitation that it sends.
+    fn invited(post: &Post) -> i64 {
+        post.share(post.matter);
+        post.read(|r| r.open_invitation(post.firm.id, post.jane, now())).unwrap().id
+    }
+
+    fn accepts(post: &Post, invitation: i64, at: Timestamp) -> Answered {
+        post.act(post.jane, at, "yes", move |act| accept(act, invitation, None, None))
+    }
+
+    fn subjects(post: &Post, at: Timestamp) -> Vec<(String, String)> {
+        let mut found: Vec<_> = post.deliver(at).into_iter().map(|m| (m.to, m.subject)).collect();
+        found.sort();
+        found
+    }
+
+    fn to_jane(subject: &str) -> (String, String) {
+        ("jane@roe.example".into(), subject.into())
+    }
+
+    #[test]
+    fn acc_02_the_first_share_invites_and_shows_no_substance() {
+        let post = Post::new();
+        invited(&post);
+        post.assign(post.task("Draft the reply brief", "2026-03-20"));
+        post.share(post.document("Reed deposition.pdf", None));
+        let mails = post.deliver(now());
+        assert_eq!(mails.len(), 1, "one invitation, and nothing of what is shared");
+        let mail = mails.first().unwrap();
+        assert_eq!(
+            (mail.to.as_str(), mail.subject.as_str()),
+            ("jane@roe.example", "Anna Smith of Hale & Partners invites you to work with them")
+        );
+        assert!(mail.text.contains("Matter M-1, one task, one document"), "{}", mail.text);
+        assert!(mail.text.contains("28 March 2026, 10:00 (London)"), "{}", mail.text);
+        for hidden in ["Reed", "Marsh", "2026-00", "brief", "deposition"] {
+            assert!(!mail.text.contains(hidden) && !mail.html.contains(hidden), "{hidden}: {}", mail.text);
+        }
+    }
+
+    #[test]
+    fn acc_02_accepting_brings_the_welcome_with_what_is_shared_then_and_tells_the_lawyer() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        let (kept, ended) = (post.document("Kept.pdf", None), post.document("Ended.pdf", None));
+        post.share(kept);
+        post.share(ended);
+        post.deliver(now());
+        assert_eq!(accepts(&post, invitation, later(1)), Answered::Accepted);
+        post.unshare(ended);
+        let mails = post.deliver(later(2));
+        let welcome = mails.iter().find(|m| m.to == "jane@roe.example" && m.subject.starts_with("Welcome")).unwrap();
+        assert!(welcome.text.contains("M-1: ") && welcome.text.contains("Kept.pdf"), "{}", welcome.text);
+        assert!(!welcome.text.contains("Ended.pdf"));
+        assert!(welcome.text.contains("14 March 2026, 12:00 (London)"), "{}", welcome.text);
+        assert!(mails.iter().any(|m| m.to == "anna@hale.example" && m.subject == "Jane Roe accepted"));
+        assert_eq!(accepts(&post, invitation, later(3)), Answered::Before);
+        assert!(post.deliver(later(3)).is_empty());
+    }
+
+    #[test]
+    fn acc_03_later_shares_need_no_acceptance() {
+        let post = Post::with_jane();
+        post.share(post.document("Order.pdf", None));
+        assert_eq!(subjects(&post, now()), [to_jane("Document D-1: Order.pdf")]);
+    }
+
+    #[test]
+    fn n1_a_newer_invitation_ends_the_older_and_tells_so() {
+        let post = Post::new();
+        let older = invited(&post);
+        let jane = post.jane;
+        let newer = post.act(post.anna, later(1), "invite", move |act| invite(act, jane, "Reed; Marsh", "Once more"));
+        assert!(matches!(newer, Ok(Ok(id)) if id != older));
+        let mails = post.deliver(later(1));
+        assert_eq!(mails.len(), 1, "the older one was not sent yet, and is not any more");
+        assert!(mails.iter().all(|m| m.text.contains("Conflict check: Reed; Marsh")));
+        assert_eq!(accepts(&post, older, later(2)), Answered::Over);
+        let notes = post.deliver(later(2));
+        assert!(notes.iter().all(|m| m.text.contains("replaced by a newer one")) && notes.len() == 1);
+        assert!(post.person(post.jane).accepted_at.is_none());
+    }
+
+    #[test]
+    fn acc_02_an_invitation_whose_share_ended_is_no_longer_open() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        post.deliver(now());
+        post.unshare(post.matter);
+        assert_eq!(accepts(&post, invitation, later(1)), Answered::Over);
+        let mails = post.deliver(later(1));
+        assert!(mails.iter().any(|m| m.text.contains("This invitation is no longer open. Ask the firm.")));
+        assert!(post.person(post.jane).accepted_at.is_none());
+    }
+
+    #[test]
+    fn decision_18_an_expired_invitation_is_answered_by_a_fresh_one() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        post.deliver(now());
+        assert_eq!(accepts(&post, invitation, later(14 * 24)), Answered::Renewed);
+        assert_eq!(
+            subjects(&post, later(14 * 24)),
+            [to_jane("Anna Smith of Hale & Partners invites you to work with them")]
+        );
+        let fresh = post.read(|r| r.open_invitation(post.firm.id, post.jane, later(14 * 24))).unwrap();
+        assert_eq!((fresh.invited_by, fresh.expires_at), (post.anna, later(28 * 24)));
+        assert_eq!(accepts(&post, fresh.id, later(15 * 24)), Answered::Accepted);
+    }
+
+    #[test]
+    fn decision_18_a_no_and_any_other_answer_reach_the_lawyer_and_accept_nothing() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        post.deliver(now());
+        post.act(post.jane, later(1), "what", move |act| pass_on(act, invitation, "Who is the other side?".into()));
+        let mails = post.deliver(later(1));
+        let to_anna = mails.iter().find(|m| m.to == "anna@hale.example").unwrap();
+        assert!(to_anna.text.contains("Who is the other side?") && to_anna.text.contains("jane@roe.example"));
+        assert!(mails.iter().any(|m| m.to == "jane@roe.example" && m.text.contains("Nothing was accepted")));
+        let answered = post.act(post.jane, later(2), "no", move |act| decline(act, invitation, None));
+        assert_eq!(answered, Answered::Declined);
+        assert_eq!(
+            subjects(&post, later(2)),
+            [("anna@hale.example".into(), "Jane Roe declined".into()), to_jane("Your answer to Hale & Partners"),]
+        );
+        assert_eq!(accepts(&post, invitation, later(3)), Answered::Over);
+        assert!(post.person(post.jane).accepted_at.is_none());
+    }
+
+    #[test]
+    fn decision_3_a_yes_that_another_domain_signed_binds_it_and_the_firm_is_told() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        post.deliver(now());
+        post.act(post.jane, later(1), "yes", move |act| accept(act, invitation, Some("roe.onmicrosoft.com"), None));
+        let identity = post.person(post.jane).identity.unwrap();
+        assert_eq!(post.read(|r| r.bound_signers(identity)), ["roe.onmicrosoft.com"]);
+        let told = subjects(&post, later(1));
+        assert!(told.iter().any(|(to, subject)| to.starts_with("anna") && subject.contains("roe.onmicrosoft.com")));
+    }
+
+    #[test]
+    fn n1_an_invitation_is_bound_to_its_address() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        let tom = person(Role::CoCounsel, "Tom", "Fry", "tom@fry.example");
+        let firm = post.firm.id;
+        let tom = post.write(move |tx| {
+            let tom = tx.add_person(firm, &tom, now())?;
+            let address = Address::parse("tom@fry.example").unwrap();
+            tx.set_identity(firm, tom, tx.identity_for(&address, now())?)?;
+            Ok(tom)
+        });
+        assert_eq!(post.act(tom, later(1), "yes", move |act| accept(act, invitation, None, None)), Answered::Over);
+        assert!(post.person(tom).accepted_at.is_none() && post.person(post.jane).accepted_at.is_none());
+    }
+
+    #[test]
+    fn acc_01_who_has_no_address_of_their_own_is_not_invited() {
+        let post = Post::new();
+        let (firm, matter) = (post.firm.id, post.matter);
+        let jane = post.jane;
+        invited(&post);
+        let moved = person(Role::CoCounsel, "Tom", "Fry", "tom@fry.example");
+        let twin = person(Role::CoCounsel, "Tom", "Twin", "tom@new.example");
+        let none = person(Role::CoCounsel, "Ann", "None", "");
+        let (twin, none) = post.write(move |tx| {
+            let moved = tx.add_person(firm, &moved, now())?;
+            tx.set_identity(firm, moved, tx.identity_for(&Address::parse("tom@new.example").unwrap(), now())?)?;
+            Ok((tx.add_person(firm, &twin, now())?, tx.add_person(firm, &none, now())?))
+        });
+        for (who, why) in [(twin, CannotInvite::AddressOfAnother), (none, CannotInvite::NoAddress)] {
+            let answer = post.act(post.anna, now(), "share", move |act| {
+                let shared = super::super::shares::share(act, who, matter, true, "")?;
+                assert_eq!(shared, Ok(true));
+                invite(act, who, "", "")
+            });
+            assert_eq!(answer, Ok(Err(why)));
+        }
+        assert_eq!(post.deliver(now()).len(), 1);
+        post.write(move |tx| tx.set_accepted(firm, jane, now()));
+        let again = post.act(post.anna, now(), "invite", move |act| invite(act, jane, "", ""));
+        assert_eq!(again, Ok(Err(CannotInvite::Accepted)));
+    }
 }

@@ -84,8 +84,12 @@ impl Act<'_> {
 
     /// As [`Act::tell`], for answers with another purpose.
     pub fn tell_as(&self, person: PersonId, letter: Letter, purpose: Purpose, about: About) -> Result<()> {
-        let addressed =
-            Addressed::new(person, letter, self.cause.to_owned(), Some((purpose, about))).caused_by(self.inbox);
+        // One mail may cause several letters to one person, about different things.
+        let key = match about {
+            About::Item(item) => format!("{}:{}-{}", self.cause, item.kind.prefix(), item.id),
+            _ => self.cause.to_owned(),
+        };
+        let addressed = Addressed::new(person, letter, key, Some((purpose, about))).caused_by(self.inbox);
         letter::queue(self.tx, self.firm.id, addressed, self.now)?;
         Ok(())
     }
@@ -115,6 +119,8 @@ pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
+#[cfg(test)]
+pub(crate) mod post;
 pub mod profile;
 #[cfg(test)]
 pub(crate) mod sample;

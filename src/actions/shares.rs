@@ -73,3 +73,71 @@ pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> 
     }
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::post::{Mail, Post, new_matter, now};
+    use super::*;
+    use crate::store::matters::Sensitivity;
+    use crate::store::tasks::NewTask;
+
+    fn only(mails: Vec<Mail>) -> Mail {
+        let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+        mail.clone()
+    }
+
+    fn matter(post: &Post, sensitivity: Sensitivity) -> Item {
+        let (firm, anna) = (post.firm.id, post.anna);
+        post.write(move |tx| tx.add_matter(firm, &new_matter(anna, sensitivity), now()))
+    }
+
+    #[test]
+    fn a_matters_mail_says_what_comes_with_it_and_where_to_write() {
+        let post = Post::with_jane();
+        post.share(matter(&post, Sensitivity::Confidential));
+        let mail = only(post.deliver(now()));
+        assert_eq!(mail.subject, "Matter M-2: 2026-00confidential");
+        assert!(mail.text.contains("M-2: 2026-00confidential, Reed v. Marsh"), "{}", mail.text);
+        assert!(mail.text.contains("m-2@gw.hale.example") && mail.text.contains("Responsible: Anna Smith"));
+        assert!(mail.text.contains("Its tasks, documents, events and bills do not"), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_restricted_matters_mails_carry_no_name_and_no_description() {
+        let post = Post::with_jane();
+        let restricted = matter(&post, Sensitivity::Restricted);
+        post.share(restricted);
+        let mail = only(post.deliver(now()));
+        assert!(!mail.text.contains("Reed"), "{}", mail.text);
+        let (firm, anna) = (post.firm.id, post.anna);
+        let (name, matter) = ("Draft plea".to_owned(), Some(restricted.id));
+        let task = NewTask { name, matter, assigner: Some(anna), ..NewTask::default() };
+        post.assign(post.write(move |tx| tx.add_task(firm, &task, now())));
+        assert_eq!(only(post.deliver(now())).subject, "Task T-1");
+    }
+
+    #[test]
+    fn a_folders_mail_lists_what_is_in_it_and_nothing_beside_it() {
+        let post = Post::with_jane();
+        let folder = post.folder("Pleadings");
+        post.document("Claim.pdf", Some(folder.id));
+        post.document("Elsewhere.pdf", None);
+        post.share(folder);
+        let mail = only(post.deliver(now()));
+        assert_eq!(mail.subject, "Folder F-1: Pleadings");
+        assert!(
+            mail.text.contains("D-1: Claim.pdf (PDF, 212 kB)") && !mail.text.contains("Elsewhere"),
+            "{}",
+            mail.text
+        );
+    }
+
+    #[test]
+    fn rev_02_the_mail_about_an_ended_access_shows_a_number_and_nothing_else() {
+        let post = Post::with_jane();
+        post.unshare(post.matter);
+        let mail = only(post.deliver(now()));
+        assert_eq!(mail.subject, "Access ended: matter M-1");
+        assert!(!mail.text.contains("Reed") && !mail.text.contains("2026-00") && !mail.text.contains("Anna"));
+    }
+}

@@ -2,17 +2,22 @@
 //! (`--as`), asks `sharing` through `actions` as a mail would, and is audited so (decisions.md 35). It writes beside the
 //! daemon and opens the store for as long as it runs. Nothing here prints or reads the clock; `cli` does.
 
+pub mod backup;
 pub mod find;
 pub mod import;
+pub mod inbox;
 pub mod init;
 pub mod matter;
 pub mod money;
+pub mod outbox;
 pub mod person;
 #[cfg(test)]
 mod sample;
 pub mod share;
 pub mod show;
 pub mod task;
+pub mod time;
+pub mod who;
 
 use std::path::{Path, PathBuf};
 

@@ -71,12 +71,13 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
     if args.rate.is_some() && item.kind != Kind::Matter {
         bail!("--rate: a rate belongs to the share of a matter");
     }
-    let (wish, id) = (args.clone(), person.id);
+    let (wish, id, accepted) = (args.clone(), person.id, person.accepted_at.is_some());
     let is_new = office.act(&cause("share", item, id), move |act| {
-        if !wish.conflict_names.is_empty() {
-            allowed!(invite_with(act, id, item, &wish));
-        }
         let is_new = allowed!(give(act, id, item, &wish));
+        if !accepted && !wish.conflict_names.is_empty() {
+            // It takes the place of the one that the share opened (decisions.md 28).
+            let _ = allowed!(invitations::invite(act, id, &wish.conflict_names, &wish.message));
+        }
         if let Some(rate) = wish.rate {
             allowed!(act.ask(Ability::SetRate, item));
             set_rate(act, id, item, rate)?;
@@ -153,7 +154,7 @@ fn set_rate(act: &Act<'_>, person: PersonId, item: Item, rate_minor: i64) -> cra
 
 /// Ends access to one thing, or to all.
 pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
-    let person = contact(office, &args.person)?;
+    let person = office.person(&args.person)?;
     if !args.thing.eq_ignore_ascii_case("all") {
         let item = office.thing(&args.thing)?;
         let (reason, id) = (args.reason.clone(), person.id);
@@ -196,50 +197,29 @@ fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool
     Ok(Ok(ended))
 }
 
-/// Sends the invitation of somebody with whom something is shared already.
+/// Sends the invitation of somebody with whom something is shared already; an open one is replaced.
 pub fn invite(office: &Office, args: &InviteArgs) -> Result<Told> {
-    let person = contact(office, &args.person)?;
-    if person.accepted_at.is_some() {
-        bail!("{} has accepted an invitation already", named(&person));
-    }
-    let shares = office.store.read(|s| s.live_shares(office.firm.id, person.id, office.now))?;
-    let first = shares.first().context("nothing is shared with them yet: the first share sends the invitation")?.item;
+    let person = office.person(&args.person)?;
     let (wish, id) = (args.clone(), person.id);
-    office.act(&cause("invite", first, id), move |act| {
-        let again = ShareArgs {
-            thing: String::new(),
-            with: String::new(),
-            person: String::new(),
-            quietly: false,
-            message: wish.message.clone(),
-            conflict_names: wish.conflict_names.clone(),
-            rate: None,
-        };
-        invite_with(act, id, first, &again)
-    })?;
-    Ok(Told::new(format!("The invitation goes to {}.\n", named(&person)), json!({"person": person.id})))
-}
-
-/// Makes the invitation before the share does, so that it has the names for the conflict check (decisions.md 28).
-fn invite_with(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer<()> {
-    let ability = if item.kind == Kind::Task { Ability::Assign } else { Ability::Share };
-    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
-    allowed!(act.ask_about(ability, Subject::Item(item), receiver));
-    if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| p.accepted_at.is_none()) {
-        invitations::ensure(act, &found, &wish.message)?;
+    let invited = office
+        .act(&format!("invite:{id}"), move |act| invitations::invite(act, id, &wish.conflict_names, &wish.message))?;
+    match invited {
+        Ok(_) => Ok(Told::new(format!("The invitation goes to {}.\n", named(&person)), json!({"person": id}))),
+        Err(why) => bail!("{}: {why}", named(&person)),
     }
-    Ok(Ok(()))
 }
 
-/// A contact to share with: it must exist and have an address (ACC-01).
+/// A contact to share with: it must have a mail address that no other contact writes from (ACC-01).
 fn contact(office: &Office, text: &str) -> Result<Person> {
     let person = office.person(text)?;
     if person.is_user() {
         return Err(Refused(crate::sharing::Refusal::NotPermitted, office.firm.locale))
             .with_context(|| format!("{} is of the firm; things are shared with contacts", named(&person)));
     }
-    if office.store.read(|s| s.mail_address(office.firm.id, &person))?.is_none() {
-        bail!("{} has no mail address on their card", named(&person));
+    if person.accepted_at.is_none()
+        && let Err(why) = office.store.read(|s| invitations::address_of(s, office.firm.id, &person))?
+    {
+        bail!("{}: {why}", named(&person));
     }
     Ok(person)
 }

@@ -10,6 +10,8 @@ pub struct Told {
     pub text: String,
     /// The same for machines; null where there is nothing to list.
     pub json: Value,
+    /// A remark for people that is no part of it; goes to standard error.
+    pub note: String,
     /// The exit code.
     pub code: u8,
 }
@@ -17,7 +19,7 @@ pub struct Told {
 impl Told {
     /// One or more lines and an object.
     pub fn new(text: impl Into<String>, json: Value) -> Told {
-        Told { text: text.into(), json, code: 0 }
+        Told { text: text.into(), json, ..Told::default() }
     }
 
     /// As this, but failed.

@@ -174,8 +174,21 @@ pub enum Line {
         item: Option<Item>,
         /// Version asked for.
         version: Option<u32>,
-        /// Further words: `overdue`, `page 2`, `time`.
+        /// Further words: `overdue`, `page 2`.
         words: String,
+        /// What was typed, cut: said again if it may not be answered any more.
+        typed: String,
+    },
+    /// `#help`: the words of a command's row in the table of verbs; none: what can be written here.
+    Help {
+        /// What the mail is about, for which the help is.
+        item: Option<Item>,
+        /// The command that was asked about, without `#`.
+        word: String,
+        /// What to type, and what it does.
+        examples: Vec<(String, String)>,
+        /// What else is to be known.
+        remarks: Vec<String>,
     },
     /// A wish about mails was noted.
     Noted {

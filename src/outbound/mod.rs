@@ -9,5 +9,6 @@ pub mod gateway;
 pub mod letter;
 pub mod page;
 pub mod reader;
+pub mod shared;
 pub mod templates;
 pub mod words;

@@ -100,10 +100,13 @@ impl Page {
     /// The mail as plain text.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
+        let mut after_mark = false;
         for block in &self.blocks {
-            if !out.is_empty() && !matches!(block, Block::Marked(..)) {
+            let is_mark = matches!(block, Block::Marked(..));
+            if !out.is_empty() && (!is_mark || !after_mark) {
                 out.push('\n');
             }
+            after_mark = is_mark;
             text_block(&mut out, block);
         }
         out
@@ -132,7 +135,7 @@ fn text_block(out: &mut String, block: &Block) {
         }
         Block::Facts(facts) => {
             for (name, value) in facts {
-                let _ = writeln!(out, "{name}: {value}");
+                let _ = writeln!(out, "{name}: {}", value.replace('\n', "\n  "));
             }
         }
         Block::List(points) => {
@@ -221,7 +224,7 @@ fn html_block(out: &mut String, block: &Block) {
                 let _ = write!(
                     out,
                     "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top\"><code style=\"font-family:ui-monospace,Menlo,Consolas,\
-                     monospace\">{}</code></td><td style=\"padding:2px 0;opacity:.75\">{}</td></tr>",
+                     monospace\">{}</code></td><td style=\"padding:2px 0;vertical-align:top;opacity:.75\">{}</td></tr>",
                     escape(typed),
                     escape(effect)
                 );

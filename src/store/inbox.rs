@@ -228,6 +228,18 @@ impl Snapshot<'_> {
         )
     }
 
+    /// The last mails of a person that were decided, newest first.
+    pub fn inbox_of(&self, firm: FirmId, person: PersonId, limit: u32) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND state NOT IN ('RECEIVED', 'PROVED', 'IGNORED')
+                 ORDER BY id DESC LIMIT ?3"
+            ),
+            (firm.0, person.0, limit),
+            read,
+        )
+    }
+
     /// Decided mails of a mailbox whose copy there was not tidied yet.
     pub fn inbox_unsettled(&self, firm: FirmId, mailbox: &str, limit: u32) -> Result<Vec<Inbox>> {
         self.all(

@@ -11,6 +11,7 @@
 
 pub mod activities;
 pub mod audit;
+pub mod backup;
 pub mod bills;
 pub mod calendar;
 pub mod challenges;
@@ -35,6 +36,8 @@ mod schema;
 pub mod shares;
 pub mod tasks;
 pub mod threads;
+
+pub use schema::{BLOBS, DATABASE, KEY_FILE};
 
 use std::any::Any;
 use std::ops::Deref;

@@ -1,7 +1,16 @@
 //! The end-to-end tests: real servers on 127.0.0.1, real mail, one binary so that the servers start once.
 
 mod architecture;
+mod checker;
+mod demo;
+mod gateway;
+mod golden;
 mod servers;
 
+#[cfg(feature = "crash-points")]
+mod crash;
+mod e2e_daemon;
+mod e2e_mail;
+mod e2e_strangers;
 mod imap;
 mod servers_selftest;

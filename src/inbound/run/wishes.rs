@@ -21,7 +21,7 @@ pub fn wants_receipt(lines: &[Line], receipts: Receipts) -> bool {
     lines.iter().any(|line| match line {
         Line::Refused { .. } | Line::WhichMatter { .. } | Line::WhichTask { .. } | Line::Question { .. } => true,
         // A look-up was asked for: its answer is no confirmation. So is the word of what one wished for.
-        Line::Ask { .. } | Line::Noted { .. } => true,
+        Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } => true,
         Line::Done { .. } | Line::Filed { .. } => receipts != Receipts::Off,
         // A message, and a picture of the signature that was left out with it.
         Line::Sent { .. } | Line::LeftOut { .. } => receipts == Receipts::All,

@@ -1,7 +1,7 @@
 //! Letters in words: one file per letter, each a function from what is to be said and who reads it to a page. Everything
 //! shown is asked for through the [`Reader`]; a letter of which nothing may be shown any more is not written.
 
-mod answers;
+pub(crate) mod answers;
 mod digest;
 mod invitation;
 mod items;
@@ -49,12 +49,12 @@ fn footer(reader: &Reader<'_>, letter: &Letter) -> Block {
     let firm = &reader.firm.name;
     let mut text = String::from("Privileged & confidential.");
     if reader.person.is_user() {
-        text.push_str(&format!(" You get this mail as one of {firm}'s people."));
+        text.push_str(&format!(" You get this mail as one of the people of {firm}."));
         if matches!(letter, Letter::News { .. }) {
             text.push_str(" Your plain reply goes to the co-counsel.");
         }
     } else if matches!(letter, Letter::Invitation { .. } | Letter::InvitationNote { .. }) {
-        text.push_str(&format!(" You get this mail because {firm} wrote to this address to invite you. If that is a mistake, reply #decline."));
+        text.push_str(&format!(" You get this mail because {firm} wrote to this address to invite you."));
     } else {
         text.push_str(&format!(" You get this mail because {firm} works with you as co-counsel."));
         if !letter.is_mandatory() {

@@ -47,10 +47,7 @@ fn said(reader: &Reader<'_>, message: i64, conversation: Item) -> Result<Option<
     let text = reader.store.message(reader.firm.id, message)?.map(|m| m.body);
     // Notice only, where the matter's mails may not carry content (mails.md d0).
     Ok(if reader.sensitivity(conversation)? == Sensitivity::Restricted && !reader.person.is_user() {
-        Some(format!(
-            "(This matter's messages are not sent by mail. To read it, reply #show {}.)",
-            reader.id(conversation)?
-        ))
+        Some("(This matter's messages are not sent by mail. Ask the firm for it.)".to_owned())
     } else {
         text
     })

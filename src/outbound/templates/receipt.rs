@@ -33,9 +33,11 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, _inbox: InboxId, lines: &[Lin
     let (mut done, mut refused, mut undo) = (Vec::new(), 0_u32, false);
     let mut answered = None;
     for line in lines {
-        if let Line::Ask { verb, item, version, words } = line {
-            let title = answers::answer(reader, blobs, verb, *item, *version, words, &mut page)?;
-            answered.get_or_insert(title);
+        if matches!(line, Line::Ask { .. } | Line::Help { .. }) {
+            match answers::answer(reader, blobs, line, &mut page)? {
+                Some(title) => answered = answered.or(Some(title)),
+                None => refused = refused.saturating_add(1),
+            }
             continue;
         }
         let said = say(reader, line)?;
@@ -60,10 +62,10 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, _inbox: InboxId, lines: &[Lin
 fn subject(done: &[String], refused: u32, answered: Option<String>) -> String {
     let list = done.join(", ");
     match (done.is_empty(), refused, answered) {
-        (true, 0, Some(title)) => title,
+        (true, _, Some(title)) => title,
         (true, 0, None) => "About your mail".into(),
         (false, 0, _) => format!("Done: {list}"),
-        (true, _, _) => "Not done".into(),
+        (true, _, None) => "Not done".into(),
         (false, _, _) => format!("Done in part: {list}"),
     }
 }
@@ -78,14 +80,16 @@ fn say(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         Line::Question { text } => Said::new(Mark::Note, text.clone()),
         Line::WhichMatter { typed } => answers::which_matter(reader, typed)?,
         Line::WhichTask { typed } => answers::which_task(reader, typed)?,
-        Line::Refused { typed, why, instead } => {
-            let mut said =
-                Said::new(Mark::Refused, if typed.is_empty() { why.clone() } else { format!("{typed} – {why}") });
-            said.more.extend(instead.as_ref().map(|i| format!("This would work: {i}")));
-            said
-        }
-        Line::Ask { .. } => Said::new(Mark::Note, ""),
+        Line::Refused { typed, why, instead } => refused(typed, why, instead.as_deref()),
+        Line::Ask { .. } | Line::Help { .. } => Said::new(Mark::Note, ""),
     })
+}
+
+/// What was not done, why, and what would work.
+pub(super) fn refused(typed: &str, why: &str, instead: Option<&str>) -> Said {
+    let mut said = Said::new(Mark::Refused, if typed.is_empty() { why.to_owned() } else { format!("{typed} – {why}") });
+    said.more.extend(instead.map(|i| format!("This would work: {i}")));
+    said
 }
 
 /// A thing that was made or changed; if it may no longer be shown, only that it was done.

@@ -1,6 +1,8 @@
 //! Mails 3, 4 and 8: something was shared with somebody who is already let in; and mail 11: an access ended. The first says
 //! what it is and what to do with it, as far as its matter's mails may carry that; the second only which thing it was.
 
+use jiff::SignedDuration;
+
 use super::items;
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::page::{Block, Page};
@@ -181,7 +183,11 @@ fn event(reader: &Reader<'_>, item: Item, title: &str, page: &mut Page) -> Resul
 pub fn when(reader: &Reader<'_>, event: &crate::store::calendar::EventDetails) -> String {
     if event.all_day {
         let zone = crate::store::firms::zone(&event.time_zone);
-        return format!("{} (all day)", reader.day(event.start_at.to_zoned(zone).date()));
+        let last = event.end_at.saturating_sub(SignedDuration::from_secs(1)).unwrap_or(event.end_at);
+        let (first, last) = (event.start_at.to_zoned(zone.clone()).date(), last.to_zoned(zone).date());
+        let days =
+            if last > first { format!("{} to {}", reader.day(first), reader.day(last)) } else { reader.day(first) };
+        return format!("{days} (all day)");
     }
     let (start, end) = (event.start_at.to_zoned(reader.zone.clone()), event.end_at.to_zoned(reader.zone.clone()));
     let until = if start.date() == end.date() {

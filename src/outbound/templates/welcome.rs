@@ -35,8 +35,10 @@ pub fn welcome(reader: &Reader<'_>) -> Result<Page> {
     );
     page.heading("How");
     how(reader, first, &mut page)?;
-    let hint = "If that is not your zone, reply for example: #timezone New York";
-    page.text(format!("Your times are read and shown in this zone: {}. {hint}", reader.moment(reader.now)));
+    page.text(format!(
+        "For you it is now {}; your times are read and shown so. If that is wrong, reply for example: #timezone New York",
+        reader.moment(reader.now)
+    ));
     page.text(told(&reader.store.preferences(reader.firm.id, reader.person.id)?));
     Ok(page)
 }
@@ -74,7 +76,7 @@ fn told(wishes: &Preferences) -> String {
     let digest = match wishes.digest {
         DigestRhythm::Off => "no digest".to_owned(),
         DigestRhythm::Daily => format!("a digest every day at {}, if there is something in it", wishes.digest_time),
-        DigestRhythm::Weekly => format!("a digest every week at {}, if there is something in it", wishes.digest_time),
+        DigestRhythm::Weekly => "a digest every week, if there is something in it".to_owned(),
     };
     format!(
         "We confirm each command and file. You also get {digest}. To change this: #receipts all, #digest weekly mon, #digest off, #stop."

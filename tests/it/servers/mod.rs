@@ -77,15 +77,20 @@ fn next_number() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Asks `poll` until it gives something, and gives that; fails the test when `deadline` has passed. The only waiting
-/// there is in the tests.
-pub fn wait_until<T>(what: &str, deadline: Duration, mut poll: impl FnMut() -> Option<T>) -> T {
+/// Asks `poll` until it gives something, and gives that; fails the test when `deadline` has passed.
+pub fn wait_until<T>(what: &str, deadline: Duration, poll: impl FnMut() -> Option<T>) -> T {
+    wait_for(deadline, poll).unwrap_or_else(|| panic!("waited {deadline:?} in vain: {what}"))
+}
+
+/// Asks `poll` until it gives something, and gives that, or none when `deadline` has passed. The only waiting there is in
+/// the tests.
+pub fn wait_for<T>(deadline: Duration, mut poll: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + deadline;
     loop {
-        if let Some(got) = poll() {
+        let got = poll();
+        if got.is_some() || Instant::now() >= end {
             return got;
         }
-        assert!(Instant::now() < end, "waited {deadline:?} in vain: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -137,7 +142,7 @@ fn run(command: &mut Command) -> String {
 }
 
 /// Sends a signal to a process; one that has already gone is no failure.
-fn signal(name: &str, pid: u32) {
+pub fn signal(name: &str, pid: u32) {
     let _ = Command::new("/bin/sh").args(["-c", "kill -s \"$0\" \"$1\" 2>/dev/null", name, &pid.to_string()]).status();
 }
 

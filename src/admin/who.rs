@@ -1,0 +1,253 @@
+//! `docketpost who`: who may do what with a thing, and by which rows of the requirements. It asks `sharing` as everything
+//! else does, and decides nothing.
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::show::table;
+use super::{Office, Refused, Told};
+use crate::domain::dates::Direction;
+use crate::domain::{Item, ItemId};
+use crate::sharing::{Ability, Refusal, Role, Thing, Verdict};
+use crate::store::people::Person;
+use crate::store::shares::{Circumstances, Subject};
+
+/// Tells who may see a thing, and why.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// M-12, D-4 …, or home, calendar, accounting, accounting:M-12, reports, settings, integrations
+    pub thing: String,
+    /// May do what: view, download, edit …
+    #[arg(long, value_name = "CODE", default_value = "view")]
+    pub ability: String,
+    /// All abilities that somebody has
+    #[arg(long, conflicts_with = "ability")]
+    pub all: bool,
+    /// Only this person; tells the reason of a no
+    #[arg(long)]
+    pub person: Option<String>,
+    /// Who would get something by it: with share, assign, add_member
+    #[arg(long, value_name = "PERSON")]
+    pub receiver: Option<String>,
+    /// The day of the work: with add_time, edit, delete of time
+    #[arg(long, value_name = "DATE")]
+    pub worked_on: Option<String>,
+    /// As if a category had been typed that co-counsel may not choose
+    #[arg(long)]
+    pub hidden_category: bool,
+}
+
+/// Answers.
+pub fn run(office: &Office, args: &Args) -> Result<Told> {
+    let subject = subject(office, args)?;
+    let settings = Subject::Other(Thing::Settings, None);
+    if !office.may(Ability::View, subject)? && !office.may(Ability::View, settings)? {
+        return Err(Refused(Refusal::NotVisible, office.firm.locale).into());
+    }
+    let receiver = args.receiver.as_deref().map(|p| office.person(p)).transpose()?.map(|p| p.id);
+    let worked_on = args.worked_on.as_deref().map(|d| office.day(d, Direction::Past)).transpose()?;
+    let circumstances = Circumstances { worked_on, category_hidden: args.hidden_category, receiver };
+    let asked = Asked { office, subject, circumstances, now: office.now };
+    let wanted = abilities(args)?;
+    match &args.person {
+        Some(text) => one(&asked, &office.person(text)?, &wanted),
+        None => everybody(&asked, args, &wanted),
+    }
+}
+
+struct Asked<'o> {
+    office: &'o Office,
+    subject: Subject,
+    circumstances: Circumstances,
+    now: Timestamp,
+}
+
+impl Asked<'_> {
+    fn verdict(&self, person: &Person, ability: Ability) -> Result<Verdict> {
+        let verdict = self.office.store.read(|s| {
+            s.ask_about(self.office.firm.id, person.id, ability, self.subject, self.circumstances, self.now)
+        })?;
+        Ok(verdict)
+    }
+}
+
+fn abilities(args: &Args) -> Result<Vec<Ability>> {
+    if args.all {
+        return Ok(Ability::ALL.to_vec());
+    }
+    let found = Ability::ALL.iter().copied().find(|a| a.code() == args.ability);
+    let codes = || Ability::ALL.iter().map(|a| a.code()).collect::<Vec<_>>().join(", ");
+    Ok(vec![found.with_context(|| format!("--ability {}: one of {}", args.ability, codes()))?])
+}
+
+/// A number that nothing has is asked about too: what is not there is answered like what is not shared.
+fn subject(office: &Office, args: &Args) -> Result<Subject> {
+    let (word, matter) = args.thing.split_once(':').unwrap_or((&args.thing, ""));
+    let thing = match word {
+        "home" => Some(Thing::Home),
+        "calendar" => Some(Thing::FirmCalendar),
+        "accounting" => Some(Thing::Accounting),
+        "reports" => Some(Thing::Reports),
+        "settings" => Some(Thing::Settings),
+        "integrations" => Some(Thing::Integrations),
+        _ => None,
+    };
+    if let Some(thing) = thing {
+        let matter = if matter.is_empty() { None } else { Some(office.matter(matter)?.id) };
+        return Ok(Subject::Other(thing, matter));
+    }
+    match (office.thing(&args.thing), ItemId::parse(&args.thing)) {
+        (Ok(item), _) => Ok(Subject::Item(item)),
+        (Err(_), Some(id)) if args.person.is_some() => Ok(Subject::Item(Item::new(id.kind, 0))),
+        (Err(error), _) => Err(error),
+    }
+}
+
+fn one(asked: &Asked<'_>, person: &Person, wanted: &[Ability]) -> Result<Told> {
+    let (mut text, mut objects) = (String::new(), Vec::new());
+    for ability in wanted {
+        let code = ability.code();
+        match asked.verdict(person, *ability)? {
+            Verdict::Allow { rows } => {
+                text.push_str(&format!("{}: {code}: yes, by {}\n", person.name(), rows.join(", ")));
+                objects.push(json!({"person": person.id, "ability": code, "allowed": true, "rows": rows}));
+            }
+            Verdict::Refuse(refusal) => {
+                text.push_str(&format!("{}: {code}: no, {}\n", person.name(), refusal.code()));
+                objects
+                    .push(json!({"person": person.id, "ability": code, "allowed": false, "refusal": refusal.code()}));
+            }
+        }
+    }
+    Ok(Told::new(text, json!(objects)))
+}
+
+fn everybody(asked: &Asked<'_>, args: &Args, wanted: &[Ability]) -> Result<Told> {
+    let office = asked.office;
+    let (mut rows, mut objects) = (Vec::new(), Vec::new());
+    for person in office.store.read(|s| s.people(office.firm.id))? {
+        for ability in wanted {
+            let Verdict::Allow { rows: by } = asked.verdict(&person, *ability)? else { continue };
+            let kind = kind(&person);
+            objects.push(json!({"person": person.id, "name": person.name(), "kind": kind, "ability": ability.code(), "rows": by}));
+            rows.push([format!("P-{}", person.id), person.name(), kind.into(), ability.code().into(), by.join(", ")]);
+        }
+    }
+    let mut text = match rows.is_empty() {
+        true => format!("Nobody may do that with {}.\n", args.thing),
+        false => table(["person", "name", "kind", "may", "by"], &rows),
+    };
+    for name in waiting(asked)? {
+        text.push_str(&format!("{name}: shared, but nothing is theirs until they accept the invitation.\n"));
+    }
+    Ok(Told::new(text, json!(objects)))
+}
+
+/// Those who were given the thing and have not accepted.
+fn waiting(asked: &Asked<'_>) -> Result<Vec<String>> {
+    let Subject::Item(item) = asked.subject else { return Ok(Vec::new()) };
+    let office = asked.office;
+    let mut names = Vec::new();
+    for share in office.store.read(|s| s.live_shares_of(office.firm.id, item, asked.now))? {
+        let person = office.store.read(|s| s.person(office.firm.id, share.person))?;
+        names.extend(person.filter(|p| p.accepted_at.is_none() && !p.disabled).map(|p| p.name()));
+    }
+    Ok(names)
+}
+
+fn kind(person: &Person) -> &'static str {
+    match person.role {
+        Role::User { .. } => "of the firm",
+        Role::CoCounsel => "co-counsel",
+        Role::Contact | Role::Stranger => "contact",
+    }
+}
+
+/// Reads the number that `kind` letters begin, as `Q-7` or `7`.
+pub(super) fn number_after(prefix: &str, text: &str) -> Result<i64> {
+    let lower = text.to_ascii_lowercase();
+    let digits = lower.strip_prefix(prefix).unwrap_or(&lower);
+    match digits.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => bail!("{text}: a number such as {}7 is needed", prefix.to_ascii_uppercase()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::Sample;
+    use super::super::share;
+    use super::*;
+
+    fn args(thing: &str) -> Args {
+        Args {
+            thing: thing.into(),
+            ability: "view".into(),
+            all: false,
+            person: None,
+            receiver: None,
+            worked_on: None,
+            hidden_category: false,
+        }
+    }
+
+    fn share_with_jane(s: &Sample) {
+        let args = share::ShareArgs {
+            thing: "M-1".into(),
+            with: "with".into(),
+            person: "jane@doe.example".into(),
+            quietly: true,
+            message: String::new(),
+            conflict_names: String::new(),
+            rate: Some(25_000),
+        };
+        share::share(&s.office, &args).unwrap();
+    }
+
+    #[test]
+    fn those_who_may_are_listed_with_the_rows_that_allow_it() {
+        let s = Sample::new();
+        s.jane_accepts();
+        assert!(!run(&s.office, &args("2026-0012")).unwrap().text.contains("Jane"));
+        share_with_jane(&s);
+        let told = run(&s.office, &args("M-1")).unwrap();
+        assert!(told.text.contains("P-2     Jane Doe   co-counsel   view  MAT-01"), "{}", told.text);
+        assert!(told.text.contains("FRM-02"), "{}", told.text);
+        let all = run(&s.office, &Args { all: true, ..args("M-1") }).unwrap();
+        let of_jane: Vec<&str> = all
+            .json
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|o| o["name"] == "Jane Doe")
+            .map(|o| o["ability"].as_str().unwrap())
+            .collect();
+        assert!(of_jane.contains(&"see_client") && !of_jane.contains(&"see_money"), "{of_jane:?}");
+    }
+
+    #[test]
+    fn who_has_not_accepted_is_told_apart() {
+        let s = Sample::new();
+        share_with_jane(&s);
+        let told = run(&s.office, &args("M-1")).unwrap();
+        assert!(told.text.contains("Jane Doe: shared, but nothing is theirs"), "{}", told.text);
+    }
+
+    #[test]
+    fn a_no_has_its_code_and_absent_is_like_unshared() {
+        let s = Sample::new();
+        s.jane_accepts();
+        let jane = |thing: &str, ability: &str| {
+            let args = Args { person: Some("P-2".into()), ability: ability.into(), ..args(thing) };
+            run(&s.office, &args).unwrap().text
+        };
+        assert_eq!(jane("M-1", "view"), "Jane Doe: view: no, NOT_VISIBLE\n");
+        assert_eq!(jane("M-99", "view"), jane("M-1", "view"));
+        assert_eq!(jane("home", "set_rate"), "Jane Doe: set_rate: no, RATES_BY_FIRM_ONLY\n");
+        share_with_jane(&s);
+        assert_eq!(jane("M-1", "add_note"), "Jane Doe: add_note: yes, by NOT-02\n");
+        assert_eq!(jane("M-1", "see_money"), "Jane Doe: see_money: no, MONEY_BY_FIRM_ONLY\n");
+        assert!(run(&s.office, &args("M-99")).is_err());
+    }
+}

@@ -1,0 +1,35 @@
+//! What a copy of the database needs beside it: the names of the blobs that its rows name.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Result, schema};
+
+/// The blobs that the database in `file` names, a copy that nobody writes to: raw mails, documents, bills, pictures. Says
+/// too if the copy is damaged.
+pub fn blobs_named_in(file: &Path) -> Result<BTreeSet<String>> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    schema::check(&connection)?;
+    let mut statement = connection.prepare(
+        "SELECT sha256 FROM inbox UNION SELECT sha256 FROM document_versions
+         UNION SELECT pdf_sha256 FROM bills WHERE pdf_sha256 IS NOT NULL
+         UNION SELECT picture_sha256 FROM identities WHERE picture_sha256 IS NOT NULL",
+    )?;
+    let names = statement.query_map([], |r| r.get(0))?;
+    Ok(names.collect::<rusqlite::Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_column_that_names_a_blob_is_copied() {
+        let schema = include_str!("schema/0001_first.sql");
+        let columns = schema.lines().map(str::trim).filter(|l| l.contains("sha256 TEXT"));
+        let mut names: Vec<&str> = columns.filter_map(|l| l.split_whitespace().next()).collect();
+        names.sort_unstable();
+        // inbox, document_versions and, which names nothing that is kept, tombstones
+        assert_eq!(names, ["pdf_sha256", "picture_sha256", "sha256", "sha256", "sha256"]);
+    }
+}

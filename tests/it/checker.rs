@@ -1,0 +1,348 @@
+//! Compares what went in with what came out: the mailbox, the store, the blobs and the mails that people got. Plain SQL,
+//! plain files, plain bytes: it shares no code with the program, so that they can't be wrong together.
+//!
+//! What it holds (faults.md 3.1): each mail in the mailbox is staged once and has one outcome with a reason; each effect
+//! is there once, with its row; each blob is what its name says and none that is named is missing; each letter that was
+//! sent arrived once, or, where a crash left its outcome unknown, at most once more with the same bytes; nothing else
+//! arrived; and nobody got what they could not see.
+
+use rusqlite::{Connection, OpenFlags, Row};
+use sha2::{Digest, Sha256};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// All there is to look at once everything is at rest.
+#[derive(Clone)]
+pub struct Evidence {
+    /// The store's folder.
+    pub store: PathBuf,
+    /// The gateway's domain.
+    pub domain: String,
+    /// The mails of the gateway's mailbox, wherever they were moved, read by IMAP.
+    pub mailbox: Vec<Vec<u8>>,
+    /// What arrived in each person's mailbox.
+    pub delivered: Vec<(String, Vec<Vec<u8>>)>,
+}
+
+/// What the mails of a test must have done.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// The verbs of each mail's effects by its Message-ID, in order.
+    pub effects: BTreeMap<String, Vec<&'static str>>,
+    /// How many letters may have arrived twice.
+    pub duplicates: usize,
+}
+
+/// Opens the database for reading only.
+pub fn open(store: &Path) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(store.join("docketpost.sqlite"), flags).unwrap();
+    database.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    database
+}
+
+/// What is still under way; none if nothing is.
+pub fn unfinished(store: &Path, submitted: usize, arrived: &[(String, usize)]) -> Option<String> {
+    let database = open(store);
+    let count = |sql: &str| database.query_row(sql, [], |r| r.get::<_, u32>(0)).unwrap() as usize;
+    let staged = count("SELECT count(*) FROM inbox");
+    if staged < submitted {
+        return Some(format!("{staged} of {submitted} mails staged"));
+    }
+    let open: Vec<String> = all(&database, "SELECT id || ' ' || state FROM inbox WHERE state IN ('RECEIVED','PROVED')", |r| r.get(0));
+    if !open.is_empty() {
+        return Some(format!("inbox: {}", open.join(", ")));
+    }
+    let open: Vec<String> = all(
+        &database,
+        "SELECT id || ' ' || template || ' ' || state || ' ' || coalesce(last_reply, '') FROM outbox WHERE state IN ('QUEUED','SENDING')",
+        |r| r.get(0),
+    );
+    if !open.is_empty() {
+        return Some(format!("outbox: {}", open.join(", ")));
+    }
+    for (address, mails) in arrived {
+        let sql = "SELECT count(*) FROM outbox WHERE state = 'SENT' AND sent_to = ?1";
+        let sent = database.query_row(sql, [address], |r| r.get::<_, u32>(0)).unwrap() as usize;
+        if *mails < sent {
+            return Some(format!("{mails} of {sent} letters arrived at {address}"));
+        }
+    }
+    None
+}
+
+/// Everything that is wrong whatever the mails said.
+pub fn conservation(evidence: &Evidence) -> Vec<String> {
+    let database = open(&evidence.store);
+    let mut wrong = Vec::new();
+    staged_once(&database, evidence, &mut wrong);
+    decided_once(&database, &mut wrong);
+    effects_have_rows(&database, &mut wrong);
+    blobs_are_whole(&database, &evidence.store, &mut wrong);
+    let doubles = letters_arrived(&database, evidence, &mut wrong);
+    if doubles > 0 {
+        wrong.push(format!("{doubles} letters arrived twice"));
+    }
+    nobody_saw_too_much(&database, &mut wrong);
+    wrong
+}
+
+/// Everything that is wrong, also with what these mails must have done.
+pub fn compare(evidence: &Evidence, expected: &Expected) -> Vec<String> {
+    let database = open(&evidence.store);
+    let mut wrong = Vec::new();
+    staged_once(&database, evidence, &mut wrong);
+    decided_once(&database, &mut wrong);
+    effects_have_rows(&database, &mut wrong);
+    blobs_are_whole(&database, &evidence.store, &mut wrong);
+    effects_are(&database, expected, &mut wrong);
+    let doubles = letters_arrived(&database, evidence, &mut wrong);
+    if doubles > expected.duplicates {
+        wrong.push(format!("{doubles} letters arrived twice, at most {} may", expected.duplicates));
+    }
+    nobody_saw_too_much(&database, &mut wrong);
+    wrong
+}
+
+/// How many letters arrived a second time.
+pub fn doubles(evidence: &Evidence) -> usize {
+    letters_arrived(&open(&evidence.store), evidence, &mut Vec::new())
+}
+
+/// How many of each kind of row there are: letters by template, effects by verb, mails by outcome.
+pub fn tally(store: &Path) -> BTreeMap<String, usize> {
+    let database = open(store);
+    let sql = "SELECT 'letter ' || template || ' to ' || p.first_name || ' ' || o.state, count(*) FROM outbox o JOIN people p ON p.id = o.person_id GROUP BY 1
+        UNION ALL SELECT 'effect ' || verb, count(*) FROM effects GROUP BY 1
+        UNION ALL SELECT 'mail ' || state || ' ' || reason, count(*) FROM inbox GROUP BY 1
+        UNION ALL SELECT 'activities', count(*) FROM activities
+        UNION ALL SELECT 'messages', count(*) FROM conversation_messages
+        UNION ALL SELECT 'conversations', count(*) FROM conversations
+        UNION ALL SELECT 'documents', count(*) FROM documents
+        UNION ALL SELECT 'versions', count(*) FROM document_versions
+        UNION ALL SELECT 'tasks done', count(*) FROM tasks WHERE completed_at IS NOT NULL";
+    all(&database, sql, |r| Ok((r.get(0)?, r.get::<_, u32>(1)? as usize))).into_iter().collect()
+}
+
+fn all<T>(database: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
+    let mut statement = database.prepare(sql).unwrap();
+    let rows = statement.query_map([], read).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn staged_once(database: &Connection, evidence: &Evidence, wrong: &mut Vec<String>) {
+    let mut mails: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for mail in &evidence.mailbox {
+        mails.entry(hash(mail)).or_default().0 += 1;
+    }
+    for staged in all(database, "SELECT sha256 FROM inbox", |r| r.get::<_, String>(0)) {
+        mails.entry(staged).or_default().1 += 1;
+    }
+    for (sha256, (here, staged)) in mails {
+        if here != staged {
+            wrong.push(format!("mail {sha256} is {here} times in the mailbox and staged {staged} times"));
+        }
+    }
+}
+
+fn decided_once(database: &Connection, wrong: &mut Vec<String>) {
+    let sql = "SELECT i.id, i.state, i.reason, i.decided_at IS NOT NULL,
+        (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail') FROM inbox i";
+    let rows = all(database, sql, |r| {
+        Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
+    });
+    let rows: Vec<(i64, String, Option<String>, bool, i64)> = rows;
+    for (id, state, reason, is_decided, outcomes) in rows {
+        let is_terminal = ["APPLIED", "HELD", "REFUSED", "IGNORED", "DEAD"].contains(&state.as_str());
+        if !is_terminal || !is_decided || reason.as_deref().unwrap_or_default().is_empty() || outcomes != 1 {
+            wrong.push(format!("mail {id}: state {state}, reason {reason:?}, {outcomes} outcomes"));
+        }
+    }
+}
+
+/// Each effect stands for one row of its kind, and each row for one effect.
+fn effects_have_rows(database: &Connection, wrong: &mut Vec<String>) {
+    let twice = "SELECT verb || ' of mail ' || inbox_id FROM effects WHERE verb <> 'done' GROUP BY verb, inbox_id, kind, item_id, ordinal HAVING count(*) > 1";
+    wrong.extend(all(database, twice, |r| r.get::<_, String>(0)).iter().map(|e| format!("twice: {e}")));
+    let pairs = [
+        ("time", "SELECT count(*) FROM effects WHERE verb = 'time'", "SELECT count(*) FROM activities"),
+        (
+            "message",
+            "SELECT count(*) FROM effects WHERE verb = 'message'",
+            "SELECT count(*) FROM conversation_messages WHERE inbox_id IS NOT NULL",
+        ),
+        (
+            "done",
+            "SELECT count(*) FROM effects WHERE verb = 'done'",
+            "SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL",
+        ),
+        (
+            "note",
+            "SELECT count(*) FROM effects WHERE verb = 'note'",
+            "SELECT count(*) FROM notes",
+        ),
+        (
+            "file",
+            "SELECT count(*) FROM effects WHERE verb IN ('file', 'document', 'version')",
+            "SELECT count(*) FROM document_versions WHERE inbox_id IS NOT NULL",
+        ),
+    ];
+    for (what, effects, rows) in pairs {
+        let count = |sql: &str| database.query_row(sql, [], |r| r.get::<_, i64>(0)).unwrap();
+        let (effects, rows) = (count(effects), count(rows));
+        if effects != rows {
+            wrong.push(format!("{what}: {effects} effects and {rows} rows"));
+        }
+    }
+}
+
+fn effects_are(database: &Connection, expected: &Expected, wrong: &mut Vec<String>) {
+    let sql = "SELECT i.message_id, coalesce(group_concat(e.verb, ' ' ORDER BY e.ordinal), '') FROM inbox i
+        LEFT JOIN effects e ON e.inbox_id = i.id GROUP BY i.id";
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (id, verbs) in all(database, sql, |r| Ok((r.get::<_, Option<String>>(0)?, r.get::<_, String>(1)?))) {
+        found.entry(id.unwrap_or_default()).or_default().push(verbs);
+    }
+    for (id, verbs) in &expected.effects {
+        let verbs = verbs.join(" ");
+        match found.get(id).map(Vec::as_slice) {
+            Some([done]) if *done == verbs => {}
+            other => wrong.push(format!("mail {id}: did {other:?}, should have done {verbs:?}")),
+        }
+    }
+}
+
+fn blobs_are_whole(database: &Connection, store: &Path, wrong: &mut Vec<String>) {
+    let mut here = BTreeSet::new();
+    for group in fs::read_dir(store.join("blobs")).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+        for file in fs::read_dir(group).unwrap().map(|e| e.unwrap().path()) {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            if name.starts_with(".new-") {
+                continue;
+            }
+            if hash(&fs::read(&file).unwrap()) != name {
+                wrong.push(format!("blob {name} holds something else"));
+            }
+            here.insert(name);
+        }
+    }
+    let sql = "SELECT sha256 FROM inbox UNION SELECT sha256 FROM document_versions";
+    for named in all(database, sql, |r| r.get::<_, String>(0)) {
+        if !here.contains(&named) {
+            wrong.push(format!("blob {named} is missing"));
+        }
+    }
+}
+
+/// Gives how many copies arrived beyond the first of each letter.
+fn letters_arrived(database: &Connection, evidence: &Evidence, wrong: &mut Vec<String>) -> usize {
+    let sql = "SELECT message_id, state, coalesce(sent_to, ''), tries FROM outbox";
+    let letters = all(database, sql, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get::<_, u32>(3)? as usize)));
+    let letters: Vec<(String, String, String, usize)> = letters;
+    let mut copies: BTreeMap<(String, String), Vec<Vec<u8>>> = BTreeMap::new();
+    for (address, mails) in &evidence.delivered {
+        for mail in mails {
+            copies.entry((address.clone(), message_id(mail))).or_default().push(without_traces(mail));
+        }
+    }
+    let mut doubles = 0;
+    for (id, state, to, tries) in letters {
+        if state != "SENT" {
+            if !["CANCELLED", "FAILED"].contains(&state.as_str()) {
+                wrong.push(format!("letter {id} is still {state}"));
+            }
+            continue;
+        }
+        let full = format!("<{id}@{}>", evidence.domain);
+        let Some(mails) = copies.remove(&(to.clone(), full)) else {
+            wrong.push(format!("letter {id} was sent and did not arrive"));
+            continue;
+        };
+        if mails.len() > tries {
+            wrong.push(format!("letter {id} arrived {} times in {tries} attempts", mails.len()));
+        }
+        if mails.windows(2).any(|w| w[0] != w[1]) {
+            wrong.push(format!("letter {id} arrived with different bytes"));
+        }
+        doubles += mails.len() - 1;
+    }
+    for ((address, id), mails) in copies {
+        if id.ends_with(&format!("@{}>", evidence.domain)) {
+            wrong.push(format!("{} mails {id} arrived at {address}, and no letter was sent there", mails.len()));
+        }
+    }
+    doubles
+}
+
+/// The header fields of a mail, each with its folds, and the rest.
+fn fields(mail: &[u8]) -> (Vec<String>, &[u8]) {
+    let is_end = |w: &[u8]| w.starts_with(b"\n\n") || w.starts_with(b"\n\r\n");
+    let end = (0..mail.len()).find(|at| is_end(&mail[*at..])).unwrap_or(mail.len());
+    let mut fields: Vec<String> = Vec::new();
+    for line in String::from_utf8_lossy(&mail[..end]).lines() {
+        match fields.last_mut() {
+            Some(field) if line.starts_with([' ', '\t']) => {
+                field.push('\n');
+                field.push_str(line);
+            }
+            _ => fields.push(line.to_owned()),
+        }
+    }
+    (fields, &mail[end..])
+}
+
+fn message_id(mail: &[u8]) -> String {
+    let named = |f: &String| f.to_ascii_lowercase().starts_with("message-id:");
+    let field = fields(mail).0.into_iter().find(named).unwrap_or_default();
+    field.split_once(':').map_or("", |(_, id)| id).trim().to_owned()
+}
+
+/// The mail as it was handed over: without what the servers on the way wrote into it.
+fn without_traces(mail: &[u8]) -> Vec<u8> {
+    let (fields, body) = fields(mail);
+    let is_trace = |f: &&String| {
+        let name = f.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        ["return-path", "delivered-to", "x-original-to", "received"].contains(&name.as_str())
+    };
+    let kept: Vec<String> = fields.iter().filter(|f| !is_trace(f)).cloned().collect();
+    [kept.join("\n").as_bytes(), body].concat()
+}
+
+/// What co-counsel were shown was shared with them when it was sent, belongs to what was, or is their own.
+fn nobody_saw_too_much(database: &Connection, wrong: &mut Vec<String>) {
+    let sql = "WITH seen AS (
+          SELECT o.id AS letter, o.person_id AS person, o.claimed_at AS at, d.kind, d.item_id AS item,
+            CASE d.kind
+              WHEN 'matter' THEN d.item_id
+              WHEN 'task' THEN (SELECT matter_id FROM tasks WHERE id = d.item_id)
+              WHEN 'document' THEN (SELECT matter_id FROM documents WHERE id = d.item_id)
+              WHEN 'folder' THEN (SELECT matter_id FROM folders WHERE id = d.item_id)
+              WHEN 'note' THEN (SELECT matter_id FROM notes WHERE id = d.item_id)
+              WHEN 'communication' THEN (SELECT matter_id FROM communications WHERE id = d.item_id)
+              WHEN 'calendar_entry' THEN (SELECT matter_id FROM calendar_entries WHERE id = d.item_id)
+              WHEN 'bill' THEN (SELECT matter_id FROM bills WHERE id = d.item_id)
+            END AS matter
+          FROM outbox o JOIN disclosures d ON d.outbox_id = o.id JOIN people p ON p.id = o.person_id
+          WHERE o.state = 'SENT' AND p.kind = 'contact')
+        SELECT letter || ' showed ' || kind || ' ' || item || ' to ' || person FROM seen s WHERE NOT EXISTS (
+          SELECT 1 FROM shares h WHERE h.person_id = s.person AND h.created_at <= s.at AND coalesce(h.revoked_at, s.at) >= s.at
+            AND ((h.resource_type = s.kind AND h.resource_id = s.item) OR (h.resource_type = 'matter' AND h.resource_id = s.matter)
+              OR (s.kind = 'document' AND h.resource_type = 'folder'
+                AND h.resource_id = (SELECT folder_id FROM documents WHERE id = s.item))))
+          AND NOT (kind = 'activity' AND EXISTS (SELECT 1 FROM activities WHERE id = item AND person_id = person))
+          AND NOT (kind = 'note' AND EXISTS (SELECT 1 FROM notes WHERE id = item AND author_id = person))
+          AND NOT (kind = 'communication' AND EXISTS (SELECT 1 FROM communications WHERE id = item AND author_id = person))
+          AND NOT (kind = 'document' AND EXISTS (SELECT 1 FROM documents WHERE id = item AND creator_id = person))";
+    wrong.extend(all(database, sql, |r| r.get::<_, String>(0)).into_iter().map(|w| format!("letter {w}")));
+    let silent = "SELECT o.id || ' (' || o.template || ')' FROM outbox o WHERE o.state = 'SENT' AND o.template IN ('news','tasks','shared')
+        AND NOT EXISTS (SELECT 1 FROM disclosures d WHERE d.outbox_id = o.id)";
+    let silent = all(database, silent, |r| r.get::<_, String>(0));
+    wrong.extend(silent.into_iter().map(|w| format!("letter {w} does not say what it shows")));
+}
