@@ -21,3 +21,16 @@ pub fn reached(name: &str) {
         std::process::abort();
     }
 }
+
+/// Fails in the reading of a mail whose header asks for it (`X-Test-Crash: panic` or `abort`), as a bug would.
+#[cfg(feature = "crash-points")]
+#[expect(clippy::panic, reason = "that is what it is for")]
+pub fn on_request(raw: &[u8]) {
+    let asks = |how: &str| String::from_utf8_lossy(raw).contains(&format!("X-Test-Crash: {how}\r\n"));
+    if asks("abort") {
+        std::process::abort();
+    }
+    if asks("panic") {
+        panic!("a mail asked for it");
+    }
+}

@@ -167,7 +167,11 @@ impl Intake {
         });
         let staged = kept.await.map_err(|e| StoreError::Panicked(e.to_string()))??;
         let firm = self.firm;
-        let job = move |tx: &Tx<'_>| staged.iter().map(|mail| tx.stage(firm, mail, now())).collect::<Result<Vec<_>>>();
+        let job = move |tx: &Tx<'_>| {
+            let ids = staged.iter().map(|mail| tx.stage(firm, mail, now())).collect::<Result<Vec<_>>>();
+            crate::crash_point!("staging");
+            ids
+        };
         self.house.store.write_soon(job).await?;
         tracing::info!(mailbox = self.name, mails = count, "mail staged");
         self.house.bells.inbox.notify_waiters();

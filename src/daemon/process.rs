@@ -68,7 +68,9 @@ async fn receive_due(house: &Arc<House>) -> Result<usize> {
     for done in join_all(under_way).await {
         log(&done?);
     }
-    crate::crash_point!("applied");
+    if count > 0 {
+        crate::crash_point!("applied");
+    }
     Ok(count)
 }
 
@@ -160,7 +162,12 @@ fn read(house: &House, served: &Served, inbox: Inbox, raw: &[u8]) -> Result<Prep
         None => None,
     };
     // A bug in reading is one mail's trouble: it was counted, is tried again, and the next goes on.
-    let read = catch_unwind(AssertUnwindSafe(|| inbound::read(raw, &served.desk)));
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        crate::crash_point!("parsing");
+        #[cfg(feature = "crash-points")]
+        crate::crash::on_request(raw);
+        inbound::read(raw, &served.desk)
+    }));
     let read = match read {
         Ok(read) => read,
         Err(_) => return Ok(Prepared { inbox, proof, read: Err("reading failed".into()), files_kept: false, at }),
@@ -184,7 +191,9 @@ fn apply(house: &Arc<House>, ready: Prepared) -> impl Future<Output = Result<App
     let committed = match (read, desk) {
         (Ok(read), Some(desk)) => Ok(house.store.write_soon(move |tx| {
             let taken = Taken { read: &read, proof: proof.as_ref(), files_kept };
-            inbound::receive(tx, &desk, &inbox, &taken, at)
+            let outcome = inbound::receive(tx, &desk, &inbox, &taken, at);
+            crate::crash_point!("applying");
+            outcome
         })),
         (Err(why), _) => Err(why),
         (_, None) => Err("no such firm".into()),

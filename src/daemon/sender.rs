@@ -99,10 +99,12 @@ impl Sender {
         let mut settling = Vec::new();
         let mut ended = Ok(Sent::Some);
         for letter in due {
-            if stop.is_asked() {
-                break;
-            }
-            if let Err(why) = self.connect().await {
+            let connected = tokio::select! {
+                biased;
+                () = stop.asked() => break,
+                connected = self.connect() => connected,
+            };
+            if let Err(why) = connected {
                 ended = Err(Trouble::Account(why));
                 break;
             }

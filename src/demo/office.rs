@@ -56,10 +56,13 @@ pub struct Office {
 
 impl Office {
     /// Makes the firm in an empty store.
-    pub fn make(store: &Store, draft: &[u8], minutes: &[u8], now: Timestamp) -> Result<Office> {
-        let put = |bytes: &[u8]| store.blobs().put(bytes).map_err(|e| StoreError::Io(store.folder().to_owned(), e));
-        let (draft, minutes) =
-            (file("Reply brief.docx", draft, put(draft)?), file("Minutes.txt", minutes, put(minutes)?));
+    pub fn make(store: &Store, now: Timestamp) -> Result<Office> {
+        let put = |name, bytes: &[u8]| {
+            let sha256 = store.blobs().put(bytes).map_err(|e| StoreError::Io(store.folder().to_owned(), e))?;
+            Ok::<_, StoreError>(file(name, bytes, sha256))
+        };
+        let draft = put("Reply brief.docx", include_bytes!("../../fixtures/documents/reply_brief.docx"))?;
+        let minutes = put("Minutes.txt", include_bytes!("../../fixtures/documents/minutes.txt"))?;
         let shared = store.clone();
         store.write(move |tx| found(tx, &shared, &draft, &minutes, now))
     }

@@ -28,9 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of each mail that are shown; the whole mail lies in the folder.
 const SHOWN_LINES: usize = 9;
 
-const DRAFT: &[u8] = b"Reply brief, first draft.\n";
-const MINUTES: &[u8] = b"Minutes of the board.\n";
-
 /// A mail written for this project as a client writes it, with placeholders for what depends on the run.
 struct Sample {
     name: &'static str,
@@ -90,7 +87,7 @@ fn steps() -> Vec<Step> {
         ),
         mail(
             "Jane sends a file to the matter's address",
-            "It becomes a document in the matter's folder for such files.",
+            "It becomes a document in the folder that is shared with her.",
             sample!("gmail_web_new_with_pdf"),
         ),
         mail(
@@ -105,7 +102,8 @@ fn steps() -> Vec<Step> {
         ),
         step(
             "Somebody forges a mail of Jane's",
-            "It is a real mail with one byte of its signature flipped. It has no effect and no answer.",
+            "It is her mail with one byte of its signature flipped, and has no effect. Jane is asked at the address that \
+             the firm knows whether it was hers, and the firm is told at once.",
             Happens::Mail(sample!("outlook_ios_done"), Signature::OneByteFlipped),
         ),
         mail(
@@ -152,7 +150,7 @@ pub fn run(keep: Option<&Path>) -> Result<()> {
     let providers = Providers::start()?;
     let config = config(place.folder(), &providers)?;
     let store = Store::create(&config.store)?;
-    let office = Office::make(&store, DRAFT, MINUTES, clock::now())?;
+    let office = Office::make(&store, clock::now())?;
     let inbox = place.folder().join("in");
     Maildir::open(&inbox)?;
     std::fs::write(place.folder().join("config.toml"), written(place.folder()))?;
@@ -375,7 +373,7 @@ impl Story {
         say("", 0)?;
         say(&format!("left to {to}: \"{}\"", mail.subject), 3)?;
         let text = mail.text.unwrap_or_default();
-        let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+        let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("Privileged")).collect();
         for line in lines.iter().take(SHOWN_LINES) {
             say(&format!("| {}", line.trim_end()), 6)?;
         }

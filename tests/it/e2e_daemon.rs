@@ -1,1 +1,123 @@
-//! The daemon among its servers: killed servers, signals, a second daemon, ways to log in.
+//! The daemon among its servers: ways to log in, servers that die, signals, a second daemon.
+
+use crate::gateway::{Door, Gateway, Login, Ways, token_endpoint};
+use crate::servers::{DEADLINE, Servers, wait_for, wait_until};
+use std::time::Duration;
+
+/// A task's mail out, a message in, its news out.
+fn works(gateway: &Gateway<'_>) {
+    gateway.run();
+    let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
+    gateway.reply(&gateway.jane, &assigned, "I will start on Monday.").send();
+    gateway.wait_for_words(&gateway.anna, "start on Monday");
+}
+
+#[test]
+fn starttls_serves_as_well_as_tls_from_the_first_byte() {
+    let servers = Servers::shared();
+    let ways = Ways {
+        smtp: (servers.postfix.smtp, "starttls"),
+        imap: (servers.dovecot.imap, "starttls"),
+        login: Login::Password,
+    };
+    works(&Gateway::with(servers, &ways));
+}
+
+#[test]
+fn tokens_serve_where_passwords_are_not_taken() {
+    let servers = Servers::shared();
+    let mailbox = crate::servers::fresh_gateway();
+    let token = servers.dovecot.token(&mailbox.1, Duration::from_secs(3600));
+    let ways = Ways { login: Login::Tokens(token_endpoint(token)), ..Ways::usual(servers) };
+    let gateway = Gateway::named(servers, &ways, mailbox);
+    works(&gateway);
+    assert!(servers.dovecot.log().contains(&format!("user=<{}>, method=XOAUTH2", gateway.mailbox)));
+}
+
+#[test]
+fn a_dovecot_killed_in_mid_stream_of_sixty_mails_costs_none_and_doubles_none() {
+    let servers = Servers::start();
+    let door = Door::before(servers.dovecot.imaps);
+    // Postfix asks Dovecot about passwords: where Dovecot dies, mail goes out without.
+    let ways = Ways { imap: (door.port, "implicit"), login: Login::PasswordForReading, ..Ways::usual(&servers) };
+    let gateway = Gateway::with(&servers, &ways);
+    gateway.share(&gateway.jane, gateway.matter);
+    let texts: Vec<String> = (1..=60).map(|n| format!("Point {n} of sixty. {}", "More of it. ".repeat(200))).collect();
+    for text in &texts {
+        gateway.write(&gateway.jane, &gateway.matter_address(), "Points", text).send();
+    }
+    gateway.wait_for_delivery();
+    door.open_for(150_000);
+    gateway.run();
+    wait_until("the stream breaks", DEADLINE, || door.has_fallen().then_some(()));
+    servers.dovecot.kill_imap();
+    servers.dovecot.restart();
+    gateway.settle();
+    let said = gateway.words("SELECT trim(body) FROM conversation_messages ORDER BY inbox_id");
+    let numbers = |texts: &[String]| {
+        let mut numbers: Vec<String> = texts.iter().map(|t| t.split('.').next().unwrap().to_owned()).collect();
+        numbers.sort();
+        numbers
+    };
+    assert_eq!(numbers(&said), numbers(&texts));
+    assert!(gateway.log().contains("the mailbox can't be read now"));
+}
+
+#[test]
+fn f48_a_second_daemon_on_the_same_store_refuses_to_start() {
+    let gateway = Gateway::start();
+    gateway.wait_for_log("docketpost is ready");
+    let second = gateway.command(&["run"]).status().unwrap();
+    assert_eq!(second.code(), Some(1));
+    assert!(gateway.log().contains("another docketpost daemon runs"));
+    works_still(&gateway);
+}
+
+fn works_still(gateway: &Gateway<'_>) {
+    gateway.task_mail(&gateway.jane, "Draft reply brief");
+}
+
+#[test]
+fn f46_sigterm_ends_the_daemon_within_ten_seconds_and_a_restart_goes_on_where_it_was() {
+    let servers = Servers::shared();
+    let door = Door::before(servers.postfix.smtps);
+    let ways = Ways { smtp: (door.port, "implicit"), ..Ways::usual(servers) };
+    let gateway = Gateway::with(servers, &ways);
+    gateway.share(&gateway.jane, gateway.matter);
+    for n in 1..=20 {
+        gateway.write(&gateway.jane, &gateway.matter_address(), "Points", &format!("Point {n}.")).send();
+    }
+    gateway.run();
+    gateway.wait_for_rows("SELECT 1 FROM inbox");
+    // The submission server does not answer: the sender is waiting for it.
+    assert!(gateway.stop_within(Duration::from_secs(10)).success(), "{}", gateway.log());
+    door.open();
+    gateway.run();
+    gateway.settle();
+    assert_eq!(gateway.count("SELECT count(*) FROM conversation_messages"), 20);
+    assert_eq!(gateway.count("SELECT count(*) FROM outbox WHERE template = 'news' AND state = 'SENT'"), 20);
+}
+
+#[test]
+fn a_wrong_configuration_is_refused_with_line_and_key() {
+    let gateway = Gateway::at(Servers::shared());
+    let config = std::fs::read_to_string(gateway.config()).unwrap();
+    std::fs::write(gateway.config(), config.replace("resolver =", "resolvers =")).unwrap();
+    assert_eq!(gateway.command(&["run"]).status().unwrap().code(), Some(2));
+    assert!(gateway.log().contains("config.toml:2: resolvers"), "{}", gateway.log());
+    gateway.leave_unchecked();
+}
+
+#[test]
+fn mail_in_several_mailboxes_is_taken_by_one_daemon() {
+    let gateway = Gateway::at(Servers::shared());
+    gateway.watch_also(&gateway.max.address);
+    gateway.share(&gateway.jane, gateway.matter);
+    gateway.run();
+    let draft = gateway.write(&gateway.jane, &gateway.matter_address(), "Hearing", "The hearing was moved to 3 May.");
+    gateway.servers.dovecot.drop_mail(&gateway.max.address, &draft.signed());
+    gateway.wait_for_words(&gateway.anna, "moved to 3 May");
+    let from = wait_for(DEADLINE, || gateway.words("SELECT mailbox FROM inbox").pop());
+    assert_eq!(from.as_deref(), Some("second"));
+    gateway.leave_unchecked();
+}

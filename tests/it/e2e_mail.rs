@@ -107,10 +107,8 @@ fn an_unshared_item_is_refused_in_the_words_for_an_absent_one() {
 fn held_back() -> (Gateway<'static>, Door) {
     let servers = Servers::shared();
     let door = Door::before(servers.postfix.smtps);
-    let ways = Ways { smtp: (door.port, "implicit"), imap: (servers.dovecot.imaps, "implicit"), tokens: None };
-    let gateway = Gateway::with(servers, &ways);
-    gateway.run();
-    (gateway, door)
+    let ways = Ways { smtp: (door.port, "implicit"), ..Ways::usual(servers) };
+    (Gateway::with(servers, &ways), door)
 }
 
 fn unshare_from_outside(gateway: &Gateway<'_>, item: Item, number: &str) {
@@ -125,6 +123,7 @@ fn unshare_from_outside(gateway: &Gateway<'_>, item: Item, number: &str) {
 #[test]
 fn t80_a_mail_about_a_single_item_that_was_unshared_after_queueing_does_not_arrive() {
     let (gateway, door) = held_back();
+    gateway.run();
     let secret = gateway.document("Secret memo.pdf", b"%PDF-1.4\nsecret\n%%EOF\n");
     let open = gateway.document("Open memo.pdf", b"%PDF-1.4\nopen\n%%EOF\n");
     gateway.share(&gateway.jane, secret);
@@ -143,6 +142,7 @@ fn t80_a_mail_about_a_single_item_that_was_unshared_after_queueing_does_not_arri
 #[test]
 fn a_task_that_is_taken_away_after_queueing_is_not_told_of() {
     let (gateway, door) = held_back();
+    gateway.run();
     let secret = gateway.task(&gateway.jane, "Secret task");
     gateway.task(&gateway.jane, "Open task");
     unshare_from_outside(&gateway, secret, "T-1");
@@ -150,4 +150,33 @@ fn a_task_that_is_taken_away_after_queueing_is_not_told_of() {
     gateway.wait_for_words(&gateway.jane, "Open task");
     gateway.settle();
     assert!(gateway.mails(&gateway.jane).iter().all(|mail| !mail.says("Secret task")));
+}
+
+#[test]
+fn a_digest_of_three_items_of_which_one_was_unshared_after_queueing_arrives_with_two() {
+    let (gateway, door) = held_back();
+    let tasks = ["First task", "Second task", "Third task"].map(|name| gateway.task_quietly(&gateway.jane, name));
+    gateway.wants_digests(&gateway.jane);
+    gateway.run();
+    gateway.wait_for_rows("SELECT 1 FROM outbox WHERE template = 'digest' AND state = 'QUEUED'");
+    unshare_from_outside(&gateway, tasks[1], "T-2");
+    door.open();
+    let digest = gateway.wait_for_words(&gateway.jane, "First task");
+    assert!(digest.says("Third task") && !digest.says("Second task"), "{}", digest.text());
+    assert_eq!(digest.header("precedence"), Some("bulk"));
+}
+
+#[test]
+fn an_invitation_shows_nothing_and_its_acceptance_opens_what_was_shared() {
+    let gateway = Gateway::start();
+    let ben = gateway.stranger("Ben", "ben", "other.example");
+    let said = |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
+    said(&["person", "add", "--name", "Ben Ford", "--address", &ben.address, "--co-counsel"]);
+    said(&["share", "M-1", "with", &ben.address]);
+    let invitation = gateway.wait_for(&ben, "the invitation", |_| true);
+    assert!(!invitation.says("Reed v. Marsh") && !invitation.says("2026-0012"), "{}", invitation.text());
+    gateway.reply(&ben, &invitation, "#accept").send();
+    let welcome = gateway.wait_for_words(&ben, "2026-0012");
+    gateway.reply(&ben, &welcome, "#matters").send();
+    gateway.wait_for(&ben, "the list of matters", |m| m.header("in-reply-to").is_some() && m.says("M-1"));
 }

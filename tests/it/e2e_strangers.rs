@@ -14,9 +14,8 @@ fn nothing_happened(gateway: &Gateway<'_>, letters_before: usize) {
 fn t01_a_forged_sender_has_no_effect_and_gets_no_answer() {
     let gateway = Gateway::start();
     let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
-    let max = gateway.max.clone();
     // Signed by another domain than the one it claims, and not signed at all.
-    let stranger = crate::gateway::Person { id: max.id, name: "Mallory", address: "mallory@other.example".into() };
+    let stranger = gateway.stranger("Mallory", "mallory", "other.example");
     gateway.reply(&stranger, &assigned, "#done").claiming(&gateway.jane).send();
     let unsigned = gateway.reply(&gateway.jane, &assigned, "#done");
     gateway.submit(&gateway.jane.address, assigned.reply_to(), &unsigned.unsigned());
@@ -70,11 +69,7 @@ fn t26_an_out_of_office_reply_is_neither_executed_nor_answered() {
 #[test]
 fn an_unknown_sender_is_never_answered() {
     let gateway = Gateway::start();
-    let stranger = crate::gateway::Person {
-        id: gateway.max.id,
-        name: "Mallory",
-        address: crate::servers::fresh_user("mallory").replace("counsel.", "other."),
-    };
+    let stranger = gateway.stranger("Mallory", "mallory", "other.example");
     gateway.write(&stranger, &gateway.matter_address(), "Hello", "#matters").send();
     gateway.write(&stranger, &format!("r@{}", gateway.domain), "Hello", "Who are you?").send();
     nothing_happened(&gateway, 0);
@@ -87,11 +82,7 @@ fn an_unknown_sender_is_never_answered() {
 fn a_reply_address_in_the_hands_of_another_does_nothing_and_its_owner_hears_of_it() {
     let gateway = Gateway::start();
     let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
-    let stranger = crate::gateway::Person {
-        id: gateway.max.id,
-        name: "Mallory",
-        address: crate::servers::fresh_user("mallory").replace("counsel.", "other."),
-    };
+    let stranger = gateway.stranger("Mallory", "mallory", "other.example");
     gateway.reply(&stranger, &assigned, "#done").send();
     gateway.settle();
     assert_eq!(gateway.count("SELECT count(*) FROM effects"), 0);

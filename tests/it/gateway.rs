@@ -22,11 +22,11 @@ use docketpost::{
         documents::{NewDocument, NewVersion},
         firms::NewFirm,
         matters::{NewMatter, Sensitivity},
-        people::NewPerson,
+        people::{DigestRhythm, NewPerson, Preferences},
         tasks::{NewTask, Priority, TaskStatus},
     },
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::{
     cell::{Cell, RefCell},
     fs::{self, File},
@@ -38,6 +38,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
     sync::{Arc, Condvar, Mutex},
     thread,
+    time::Duration,
 };
 
 /// The firm's slug.
@@ -57,8 +58,26 @@ pub struct Ways {
     pub smtp: (u16, &'static str),
     /// Port and key `tls` of the mailbox.
     pub imap: (u16, &'static str),
-    /// The token endpoint to use instead of passwords.
-    pub tokens: Option<String>,
+    /// What is shown there.
+    pub login: Login,
+}
+
+/// How the daemon logs in.
+pub enum Login {
+    /// With the password.
+    Password,
+    /// With tokens of this endpoint.
+    Tokens(String),
+    /// With the password where mail comes in, not at all where it goes out.
+    PasswordForReading,
+}
+
+impl Ways {
+    /// TLS from the first byte, and the password.
+    pub fn usual(servers: &Servers) -> Ways {
+        let (smtp, imap) = (servers.postfix.smtps, servers.dovecot.imaps);
+        Ways { smtp: (smtp, "implicit"), imap: (imap, "implicit"), login: Login::Password }
+    }
 }
 
 /// One firm's gateway and everybody around it.
@@ -81,6 +100,8 @@ pub struct Gateway<'s> {
     zone: Zone,
     signers: Vec<(&'static str, Signer)>,
     daemon: RefCell<Option<Child>>,
+    /// Everybody whose mailbox is looked into.
+    addresses: RefCell<Vec<String>>,
     /// Mails handed in for the mailbox.
     submitted: Cell<usize>,
     is_checked: Cell<bool>,
@@ -99,14 +120,16 @@ impl Gateway<'static> {
 impl<'s> Gateway<'s> {
     /// A gateway at these servers; its daemon does not run yet.
     pub fn at(servers: &'s Servers) -> Gateway<'s> {
-        let ways =
-            Ways { smtp: (servers.postfix.smtps, "implicit"), imap: (servers.dovecot.imaps, "implicit"), tokens: None };
-        Gateway::with(servers, &ways)
+        Gateway::with(servers, &Ways::usual(servers))
     }
 
     /// As [`Gateway::at`], reaching the servers in these ways.
     pub fn with(servers: &'s Servers, ways: &Ways) -> Gateway<'s> {
-        let (domain, mailbox) = fresh_gateway();
+        Gateway::named(servers, ways, fresh_gateway())
+    }
+
+    /// As [`Gateway::with`], with this domain and user.
+    pub fn named(servers: &'s Servers, ways: &Ways, (domain, mailbox): (String, String)) -> Gateway<'s> {
         let folder = tempfile::tempdir().unwrap();
         let signers = ["counsel.example", "firm.example", "other.example"]
             .map(|domain| (domain, Signer::generate(domain, "s1").unwrap()));
@@ -114,8 +137,7 @@ impl<'s> Gateway<'s> {
         let zone = Zone::start(records).unwrap();
         let store = Store::create(&folder.path().join("store")).unwrap();
         let anna = fresh_user("anna").replace("counsel.", "firm.");
-        let people =
-            [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
+        let people = [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
         let (firm, ids, matter) = store.write(move |tx| seed(tx, &people.clone())).unwrap();
         let address_of = |id: PersonId| {
             let address = store.read(|view| {
@@ -126,7 +148,9 @@ impl<'s> Gateway<'s> {
         };
         let [anna, jane, max] = [(ids[0], "Anna Smith"), (ids[1], "Jane Roe"), (ids[2], "Max Weber")]
             .map(|(id, name)| Person { id, name, address: address_of(id) });
+        let addresses = [&anna, &jane, &max].map(|p| p.address.clone()).into();
         let gateway = Gateway {
+            addresses: RefCell::new(addresses),
             servers,
             domain,
             mailbox,
@@ -154,25 +178,36 @@ impl<'s> Gateway<'s> {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
             path.display().to_string()
         };
-        let account = match &ways.tokens {
-            None => format!("password_file = {:?}", secret("password", PASSWORD)),
-            Some(url) => format!(
-                "oauth = {{ flow = \"client_credentials\", token_url = {url:?}, client_id = \"test\", scope = \"mail\", \
-                 client_secret_file = {:?} }}",
+        let mailbox = &self.mailbox;
+        let password = || format!("user = {mailbox:?}\npassword_file = {:?}", secret("password", PASSWORD));
+        let account = match &ways.login {
+            Login::Password | Login::PasswordForReading => password(),
+            Login::Tokens(url) => format!(
+                "user = {mailbox:?}\noauth = {{ flow = \"client_credentials\", token_url = {url:?}, client_id = \"test\", \
+                 scope = \"mail\", client_secret_file = {:?} }}",
                 secret("client-secret", "client secret")
             ),
         };
+        let sender = if matches!(ways.login, Login::PasswordForReading) { "" } else { &account };
         let (store, ca) = (self.store.folder(), &self.servers.dovecot.certificates.ca);
         let ((smtp, smtp_tls), (imap, imap_tls)) = (ways.smtp, ways.imap);
-        let (resolver, domain, mailbox) = (self.zone.address(), &self.domain, &self.mailbox);
+        let (resolver, domain) = (self.zone.address(), &self.domain);
         let config = format!(
             "store = {store:?}\nresolver = [\"{resolver}\"]\n\
              [[firm]]\nslug = \"{SLUG}\"\naddress = \"r@{domain}\"\naddressing = \"subdomain\"\ndomains = [\"firm.example\"]\n\
-             [firm.smtp]\nhost = \"localhost\"\nport = {smtp}\ntls = \"{smtp_tls}\"\nca_file = {ca:?}\nuser = \"{mailbox}\"\n{account}\n\
+             [firm.smtp]\nhost = \"localhost\"\nport = {smtp}\ntls = \"{smtp_tls}\"\nca_file = {ca:?}\n{sender}\n\
              [[mailbox]]\nname = \"main\"\nfirm = \"{SLUG}\"\n\
-             [mailbox.imap]\nhost = \"localhost\"\nport = {imap}\ntls = \"{imap_tls}\"\nca_file = {ca:?}\nuser = \"{mailbox}\"\n{account}\n"
+             [mailbox.imap]\nhost = \"localhost\"\nport = {imap}\ntls = \"{imap_tls}\"\nca_file = {ca:?}\n{account}\n"
         );
         fs::write(self.config(), config).unwrap();
+    }
+
+    /// Lets the daemon watch this user's mailbox too.
+    pub fn watch_also(&self, user: &str) {
+        let config = fs::read_to_string(self.config()).unwrap();
+        let (_, mailbox) = config.split_once("[[mailbox]]").unwrap();
+        let second = mailbox.replace("\"main\"", "\"second\"").replace(&self.mailbox, user);
+        fs::write(self.config(), format!("{config}[[mailbox]]{second}")).unwrap();
     }
 
     /// The configuration file.
@@ -197,30 +232,42 @@ impl<'s> Gateway<'s> {
     /// Starts the daemon and waits until it kills itself at this crash point (`name`, or `name:3` for the third time).
     pub fn run_into(&self, point: &str) {
         let mut child = self.command(&["run"]).env("DOCKETPOST_CRASH", point).spawn().unwrap();
-        let ended =
-            wait_until(&format!("the crash at {point}; {}", self.log()), DEADLINE, || child.try_wait().unwrap());
+        let Some(ended) = wait_for(DEADLINE, || child.try_wait().unwrap()) else {
+            child.kill().unwrap();
+            panic!("the daemon never came to {point}\n{}", self.log());
+        };
         assert_eq!(ended.signal(), Some(6), "not killed at {point}: {ended}; {}", self.log());
     }
 
     /// Asks the daemon to end and waits for it.
     pub fn stop(&self) -> ExitStatus {
-        self.end("TERM")
+        self.end("TERM", DEADLINE)
+    }
+
+    /// As [`Gateway::stop`]; fails the test if it takes longer.
+    pub fn stop_within(&self, limit: Duration) -> ExitStatus {
+        self.end("TERM", limit)
     }
 
     /// Kills the daemon as a power cut would.
     pub fn kill(&self) {
-        assert_eq!(self.end("KILL").signal(), Some(9));
+        assert_eq!(self.end("KILL", DEADLINE).signal(), Some(9));
     }
 
-    fn end(&self, signal: &str) -> ExitStatus {
+    fn end(&self, signal: &str, limit: Duration) -> ExitStatus {
         let mut child = self.daemon.borrow_mut().take().expect("a running daemon");
         crate::servers::signal(signal, child.id());
-        wait_until(&format!("the daemon ends; {}", self.log()), DEADLINE, || child.try_wait().unwrap())
+        let ended = wait_for(limit, || child.try_wait().unwrap());
+        ended.unwrap_or_else(|| {
+            child.kill().unwrap();
+            panic!("the daemon did not end by SIG{signal}\n{}", self.log())
+        })
     }
 
-    /// The daemon's process id.
-    pub fn pid(&self) -> u32 {
-        self.daemon.borrow().as_ref().expect("a running daemon").id()
+    /// Waits until the daemon has logged these words.
+    pub fn wait_for_log(&self, words: &str) {
+        let said = || Some(()).filter(|()| self.log().contains(words));
+        assert!(wait_for(DEADLINE, said).is_some(), "not in the log: {words}\n{}", self.log());
     }
 
     /// What the daemon has logged.
@@ -236,16 +283,16 @@ impl<'s> Gateway<'s> {
             let ca = &dovecot.certificates.ca;
             mailbox.extend(raw::Imap::login(dovecot.imaps, ca, &self.mailbox, PASSWORD).mails("Processed"));
         }
-        let people = [&self.anna, &self.jane, &self.max];
-        let delivered = people.map(|p| (p.address.clone(), dovecot.mails(&p.address))).into();
+        let delivered = self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a))).collect();
         checker::Evidence { store: self.store.folder().to_owned(), domain: self.domain.clone(), mailbox, delivered }
     }
 
     /// Waits until every mail that was handed in has its outcome, every letter its end, and every sent one has arrived.
     pub fn settle(&self) {
         let open = || {
-            let people = [&self.anna, &self.jane, &self.max];
-            let arrived = people.map(|p| (p.address.clone(), self.servers.dovecot.mails(&p.address).len()));
+            let dovecot = &self.servers.dovecot;
+            let arrived: Vec<_> =
+                self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a).len())).collect();
             checker::unfinished(self.store.folder(), self.submitted.get(), &arrived)
         };
         let quiet = wait_for(DEADLINE * 2, || open().is_none().then_some(()));
@@ -358,6 +405,15 @@ impl<'s> Gateway<'s> {
 
     /// A task on the matter, assigned to a person, who is told.
     pub fn task(&self, person: &Person, name: &str) -> Item {
+        self.assign(person, name, true)
+    }
+
+    /// A task on the matter, assigned to a person, who is not told.
+    pub fn task_quietly(&self, person: &Person, name: &str) -> Item {
+        self.assign(person, name, false)
+    }
+
+    fn assign(&self, person: &Person, name: &str, notify: bool) -> Item {
         let new = NewTask {
             name: name.into(),
             description: String::new(),
@@ -371,7 +427,7 @@ impl<'s> Gateway<'s> {
             quiet: false,
             time_estimated: None,
         };
-        self.act(move |act| tasks::create(act, &new, true).unwrap().unwrap())
+        self.act(move |act| tasks::create(act, &new, notify).unwrap().unwrap())
     }
 
     /// A task that is assigned to a person, and the mail that told them.
@@ -394,6 +450,29 @@ impl<'s> Gateway<'s> {
             NewDocument { matter: self.matter.id, folder: None, name: name.into(), category: String::new(), first };
         let firm = self.firm;
         self.store.write(move |tx| tx.add_document(firm, &new, Timestamp::now())).unwrap()
+    }
+
+    /// Lets a person have a digest each day.
+    pub fn wants_digests(&self, person: &Person) {
+        let (firm, person) = (self.firm, person.id);
+        let job = move |tx: &Tx<'_>| {
+            let wishes = tx.preferences(firm, person)?;
+            tx.set_preferences(firm, person, &Preferences { digest: DigestRhythm::Daily, ..wishes }, Timestamp::now())
+        };
+        self.store.write(job).unwrap();
+    }
+
+    /// Somebody whom the firm does not know.
+    pub fn stranger(&self, name: &'static str, local: &str, domain: &str) -> Person {
+        let address = fresh_user(local).replace("counsel.example", domain);
+        self.addresses.borrow_mut().push(address.clone());
+        Person { id: PersonId(0), name, address }
+    }
+
+    /// Waits until the database has rows for this.
+    pub fn wait_for_rows(&self, sql: &str) {
+        let any = || Some(()).filter(|()| self.count(&format!("SELECT count(*) FROM ({sql})")) > 0);
+        assert!(wait_for(DEADLINE, any).is_some(), "no rows: {sql}\n{}", self.log());
     }
 
     /// Asks the database by plain SQL for one number.
@@ -419,11 +498,10 @@ impl Drop for Gateway<'_> {
             }
             return;
         }
-        if self.daemon.borrow().is_none() {
-            self.run();
+        if self.daemon.borrow().is_some() {
+            self.settle();
+            assert!(self.stop().success(), "{}", self.log());
         }
-        self.settle();
-        assert!(self.stop().success(), "{}", self.log());
         let complaints = checker::conservation(&self.evidence());
         assert!(complaints.is_empty(), "{complaints:#?}\n{}", self.log());
     }
@@ -461,7 +539,10 @@ fn seed(tx: &Tx<'_>, people: &[(&str, &str, String); 3]) -> docketpost::store::R
         let id = tx.add_person(firm, &new, now)?;
         if !is_user {
             tx.set_identity(firm, id, tx.identity_for(&address, now)?)?;
-            tx.set_accepted(firm, id, now)?;
+            tx.set_accepted(firm, id, now - SignedDuration::from_hours(72))?;
+            // Digests come by the clock: only the test that is about them wants any.
+            let wishes = tx.preferences(firm, id)?;
+            tx.set_preferences(firm, id, &Preferences { digest: DigestRhythm::Off, ..wishes }, now)?;
         }
         ids.push(id);
     }
@@ -695,25 +776,32 @@ fn quoted_printable(text: &str) -> String {
 /// A door before a server: closed, whoever knocks waits; opened, everything passes.
 pub struct Door {
     pub port: u16,
-    open: Arc<(Mutex<bool>, Condvar)>,
+    state: Arc<(Mutex<Passage>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Passage {
+    is_open: bool,
+    /// How many bytes the server may still say before the door falls shut on it, once.
+    allowance: Option<usize>,
+    has_fallen: bool,
 }
 
 impl Door {
     /// A closed door before this port.
     pub fn before(port: u16) -> Door {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let door = Door { port: listener.local_addr().unwrap().port(), open: Arc::default() };
-        let open = Arc::clone(&door.open);
+        let door = Door { port: listener.local_addr().unwrap().port(), state: Arc::default() };
+        let state = Arc::clone(&door.state);
         thread::spawn(move || {
             for guest in listener.incoming().map_while(Result::ok) {
-                let open = Arc::clone(&open);
+                let state = Arc::clone(&state);
                 thread::spawn(move || {
-                    let guard = open.1.wait_while(open.0.lock().unwrap(), |is_open| !*is_open);
-                    drop(guard);
+                    drop(state.1.wait_while(state.0.lock().unwrap(), |passage| !passage.is_open));
                     let Ok(host) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return };
                     let (from, to) = (guest.try_clone().unwrap(), host.try_clone().unwrap());
-                    thread::spawn(move || pump(from, to));
-                    pump(host, guest);
+                    thread::spawn(move || pump(from, to, |_| true));
+                    pump(host, guest, |length| pass(&state, length));
                 });
             }
         });
@@ -722,17 +810,61 @@ impl Door {
 
     /// Opens it for good.
     pub fn open(&self) {
-        *self.open.0.lock().unwrap() = true;
-        self.open.1.notify_all();
+        self.state.0.lock().unwrap().is_open = true;
+        self.state.1.notify_all();
+    }
+
+    /// Opens it until the server has said so many bytes on one connection; what it says after is never heard.
+    pub fn open_for(&self, bytes: usize) {
+        self.state.0.lock().unwrap().allowance = Some(bytes);
+        self.open();
+    }
+
+    /// Whether the bytes of `open_for` were said.
+    pub fn has_fallen(&self) -> bool {
+        self.state.0.lock().unwrap().has_fallen
     }
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream) {
+fn pass(state: &(Mutex<Passage>, Condvar), length: usize) -> bool {
+    let mut passage = state.0.lock().unwrap();
+    let Some(left) = passage.allowance else { return true };
+    passage.allowance = left.checked_sub(length);
+    passage.has_fallen = passage.allowance.is_none();
+    !passage.has_fallen
+}
+
+/// Carries bytes as long as they may pass; then swallows them until the connection ends.
+fn pump(mut from: TcpStream, mut to: TcpStream, may_pass: impl Fn(usize) -> bool) {
     let mut buffer = [0; 16 * 1024];
+    let mut is_shut = false;
     while let Ok(length @ 1..) = from.read(&mut buffer) {
-        if to.write_all(&buffer[..length]).is_err() {
+        is_shut = is_shut || !may_pass(length);
+        if !is_shut && to.write_all(&buffer[..length]).is_err() {
             break;
         }
     }
-    let _ = to.shutdown(Shutdown::Write);
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+/// A token endpoint on this machine that gives everybody this token; its address.
+pub fn token_endpoint(token: String) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = format!("http://127.0.0.1:{}/token", listener.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            while !String::from_utf8_lossy(&request).contains("client_secret=") {
+                match client.read(&mut buffer) {
+                    Ok(length @ 1..) => request.extend_from_slice(&buffer[..length]),
+                    _ => break,
+                }
+            }
+            let body = format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":3600}}");
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+            let _ = client.write_all(format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
+        }
+    });
+    address
 }

@@ -3,7 +3,9 @@
 mod cli;
 mod architecture;
 mod checker;
+mod demo;
 mod gateway;
+mod golden;
 mod servers;
 
 #[cfg(feature = "crash-points")]

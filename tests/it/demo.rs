@@ -1,0 +1,5 @@
+//! `docketpost demo`.
+#[test]
+fn tmp() {
+    docketpost::demo::run(None).unwrap();
+}
