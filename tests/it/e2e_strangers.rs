@@ -90,3 +90,43 @@ fn a_reply_address_in_the_hands_of_another_does_nothing_and_its_owner_hears_of_i
     assert!(gateway.servers.dovecot.mails(&stranger.address).is_empty());
     assert_eq!(gateway.count("SELECT count(*) FROM outbox WHERE template = 'notice' AND state = 'SENT'"), 1);
 }
+
+/// Sends an unsigned mail for a task; it waits.
+fn unproved(gateway: &Gateway<'_>) -> crate::gateway::Received {
+    let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
+    let mail = gateway.reply(&gateway.jane, &assigned, "#done");
+    gateway.submit(&gateway.jane.address, assigned.reply_to(), &mail.unsigned());
+    let held = gateway.wait_for_words(&gateway.anna, "Held mail Q-1");
+    assert_eq!(gateway.words("SELECT state FROM inbox"), ["HELD"]);
+    held
+}
+
+#[test]
+fn mail_that_nothing_proves_waits_until_its_owner_confirms_it_from_the_registered_address() {
+    let gateway = Gateway::start();
+    unproved(&gateway);
+    let question = gateway.wait_for_words(&gateway.jane, "#confirm");
+    assert!(!question.says("Draft reply brief"), "{}", question.text());
+    let text = question.text();
+    let command = text.lines().map(str::trim).find(|l| l.starts_with("#confirm")).unwrap();
+    gateway.reply(&gateway.jane, &question, command).send();
+    gateway.wait_for_words(&gateway.anna, "Jane Roe completed task");
+    assert_eq!(gateway.count("SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL"), 1);
+}
+
+#[test]
+fn a_held_mail_is_told_to_the_firm_at_once_and_released_or_dismissed_from_the_command_line() {
+    let gateway = Gateway::start();
+    let held = unproved(&gateway);
+    assert!(held.says("docketpost inbox release Q-1") || held.says("docketpost inbox release 1"), "{}", held.text());
+    let released = gateway.command(&["inbox", "release", "Q-1"]).status().unwrap();
+    assert!(released.success(), "{}", gateway.log());
+    gateway.wait_for_words(&gateway.anna, "Jane Roe completed task");
+    let stranger = gateway.stranger("Mallory", "mallory", "other.example");
+    gateway.write(&stranger, &gateway.matter_address(), "Hello", "Let me in.").send();
+    gateway.wait_for_rows("SELECT 1 FROM inbox WHERE reason = 'UNKNOWN_SENDER'");
+    let dismissed = gateway.command(&["inbox", "dismiss", "Q-2"]).status().unwrap();
+    assert!(dismissed.success(), "{}", gateway.log());
+    gateway.settle();
+    assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE state = 'HELD'"), 0);
+}
