@@ -17,7 +17,8 @@ fn a_reply_becomes_a_message_for_the_firms_lawyer_whose_plain_reply_reaches_co_c
     gateway.reply(&gateway.jane, &answer, "Will do by Friday.").send();
     gateway.wait_for_words(&gateway.anna, "Will do by Friday");
     let bodies = gateway.words("SELECT body FROM conversation_messages ORDER BY id");
-    let said = ["Shall I cover the limitation point too?", "Yes please, two pages at most.", "Will do by Friday."];
+    let said =
+        ["Shall I cover the limitation point too?", "Yes please, two pages at most.", "Will do by Friday."];
     assert_eq!(bodies, said);
     assert_eq!(gateway.count("SELECT count(*) FROM conversations"), 1);
 }
@@ -114,8 +115,7 @@ fn held_back() -> (Gateway<'static>, Door) {
 fn unshare_from_outside(gateway: &Gateway<'_>, item: Item, number: &str) {
     let ended = gateway.command(&["unshare", number, "from", &gateway.jane.address]).status().unwrap();
     assert!(ended.success(), "{}", gateway.log());
-    let live =
-        "SELECT count(*) FROM shares WHERE revoked_at IS NULL AND resource_type = '{kind}' AND resource_id = {id}";
+    let live = "SELECT count(*) FROM shares WHERE revoked_at IS NULL AND resource_type = '{kind}' AND resource_id = {id}";
     let live = live.replace("{kind}", item.kind.stored()).replace("{id}", &item.id.to_string());
     assert_eq!(gateway.count(&live), 0);
 }

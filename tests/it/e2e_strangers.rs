@@ -25,8 +25,7 @@ fn t01_a_forged_sender_has_no_effect_and_gets_no_answer() {
     assert_eq!(gateway.count("SELECT count(*) FROM effects"), 0);
     assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE state = 'HELD'"), 3);
     // Only the question at the registered address, whether this was them; never an answer to what was asked.
-    let answered =
-        gateway.words("SELECT template FROM outbox WHERE template NOT IN ('tasks','held','challenge','notice')");
+    let answered = gateway.words("SELECT template FROM outbox WHERE template NOT IN ('tasks','held','challenge','notice')");
     assert!(answered.is_empty(), "{answered:?}");
     let told = gateway.mails(&gateway.jane);
     assert!(told.iter().all(|m| m.header("in-reply-to").is_none() || !m.says("Not done")));
