@@ -243,6 +243,8 @@ pub enum Deed {
 pub enum Filing {
     /// As a new document.
     New,
+    /// As a new document, though it answers the mail of another one.
+    Apart,
     /// As a new version.
     Version,
     /// Not at all: the same content is there already.

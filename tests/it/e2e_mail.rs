@@ -170,7 +170,8 @@ fn a_digest_of_three_items_of_which_one_was_unshared_after_queueing_arrives_with
 fn an_invitation_shows_nothing_and_its_acceptance_opens_what_was_shared() {
     let gateway = Gateway::start();
     let ben = gateway.stranger("Ben", "ben", "other.example");
-    let said = |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
+    let said =
+        |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
     said(&["person", "add", "--name", "Ben Ford", "--address", &ben.address, "--co-counsel"]);
     said(&["share", "M-1", "with", &ben.address]);
     let invitation = gateway.wait_for(&ben, "the invitation", |_| true);

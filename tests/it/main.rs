@@ -1,5 +1,6 @@
 //! The end-to-end tests: real servers on 127.0.0.1, real mail, one binary so that the servers start once.
 
+mod cli;
 mod architecture;
 mod checker;
 mod demo;
