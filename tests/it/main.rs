@@ -12,6 +12,7 @@ mod servers;
 mod crash;
 mod e2e_daemon;
 mod e2e_mail;
+mod e2e_people;
 mod e2e_strangers;
 mod imap;
 mod servers_selftest;
