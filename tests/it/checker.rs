@@ -19,9 +19,9 @@ use std::{
 pub struct Evidence {
     /// The store's folder.
     pub store: PathBuf,
-    /// The gateway's domain.
-    pub domain: String,
-    /// The mails of the gateway's mailbox, wherever they were moved, read by IMAP.
+    /// The gateway's domains, one for each firm.
+    pub domains: Vec<String>,
+    /// The mails of the gateway's mailboxes, wherever they were moved, read by IMAP.
     pub mailbox: Vec<Vec<u8>>,
     /// What arrived in each person's mailbox.
     pub delivered: Vec<(String, Vec<Vec<u8>>)>,
@@ -153,16 +153,20 @@ fn staged_once(database: &Connection, evidence: &Evidence, wrong: &mut Vec<Strin
 }
 
 fn decided_once(database: &Connection, wrong: &mut Vec<String>) {
-    let sql = "SELECT i.id, i.state, i.reason, i.decided_at IS NOT NULL,
-        (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail') FROM inbox i";
+    let sql = "SELECT i.id, i.state, i.reason, i.decided_at IS NOT NULL, i.released_level IS NOT NULL,
+        (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts LIKE '%\"HELD\"%'),
+        (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts NOT LIKE '%\"HELD\"%')
+        FROM inbox i";
     let rows = all(database, sql, |r| {
-        Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
+        Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?))
     });
-    let rows: Vec<(i64, String, Option<String>, bool, i64)> = rows;
-    for (id, state, reason, is_decided, outcomes) in rows {
+    let rows: Vec<(i64, String, Option<String>, bool, bool, i64, i64)> = rows;
+    for (id, state, reason, is_decided, was_released, held, ended) in rows {
         let is_terminal = ["APPLIED", "HELD", "REFUSED", "IGNORED", "DEAD"].contains(&state.as_str());
-        if !is_terminal || !is_decided || reason.as_deref().unwrap_or_default().is_empty() || outcomes != 1 {
-            wrong.push(format!("mail {id}: state {state}, reason {reason:?}, {outcomes} outcomes"));
+        // What a person or a confirmation released was held once and came to its end after.
+        let outcomes = if was_released { (held, ended) == (1, 1) } else { held + ended == 1 };
+        if !is_terminal || !is_decided || reason.as_deref().unwrap_or_default().is_empty() || !outcomes {
+            wrong.push(format!("mail {id}: state {state}, reason {reason:?}, held {held} times, ended {ended} times"));
         }
     }
 }
@@ -260,8 +264,8 @@ fn letters_arrived(database: &Connection, evidence: &Evidence, wrong: &mut Vec<S
             }
             continue;
         }
-        let full = format!("<{id}@{}>", evidence.domain);
-        let Some(mails) = copies.remove(&(to.clone(), full)) else {
+        let full = |domain: &String| (to.clone(), format!("<{id}@{domain}>"));
+        let Some(mails) = evidence.domains.iter().find_map(|domain| copies.remove(&full(domain))) else {
             wrong.push(format!("letter {id} was sent and did not arrive"));
             continue;
         };
@@ -274,7 +278,7 @@ fn letters_arrived(database: &Connection, evidence: &Evidence, wrong: &mut Vec<S
         doubles += mails.len() - 1;
     }
     for ((address, id), mails) in copies {
-        if id.ends_with(&format!("@{}>", evidence.domain)) {
+        if evidence.domains.iter().any(|domain| id.ends_with(&format!("@{domain}>"))) {
             wrong.push(format!("{} mails {id} arrived at {address}, and no letter was sent there", mails.len()));
         }
     }

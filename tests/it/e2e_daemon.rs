@@ -1,7 +1,7 @@
 //! The daemon among its servers: ways to log in, servers that die, signals, a second daemon.
 
 use crate::gateway::{Door, Gateway, Login, Ways, token_endpoint};
-use crate::servers::{DEADLINE, Servers, wait_for, wait_until};
+use crate::servers::{DEADLINE, Servers, wait_until};
 use std::time::Duration;
 
 /// A task's mail out, a message in, its news out.
@@ -111,13 +111,31 @@ fn a_wrong_configuration_is_refused_with_line_and_key() {
 #[test]
 fn mail_in_several_mailboxes_is_taken_by_one_daemon() {
     let gateway = Gateway::at(Servers::shared());
-    gateway.watch_also(&gateway.max.address);
+    let mailbox = crate::servers::fresh_user("mailbox");
+    gateway.watch_also(&mailbox);
     gateway.share(&gateway.jane, gateway.matter);
     gateway.run();
     let draft = gateway.write(&gateway.jane, &gateway.matter_address(), "Hearing", "The hearing was moved to 3 May.");
-    gateway.servers.dovecot.drop_mail(&gateway.max.address, &draft.signed());
+    gateway.servers.dovecot.drop_mail(&mailbox, &draft.signed());
     gateway.wait_for_words(&gateway.anna, "moved to 3 May");
-    let from = wait_for(DEADLINE, || gateway.words("SELECT mailbox FROM inbox").pop());
-    assert_eq!(from.as_deref(), Some("second"));
-    gateway.leave_unchecked();
+    assert_eq!(gateway.words("SELECT mailbox FROM inbox"), ["second"]);
+}
+
+#[test]
+fn two_firms_in_one_daemon_hear_only_what_is_theirs() {
+    let gateway = Gateway::at(Servers::shared());
+    let moss = gateway.second_firm();
+    gateway.run();
+    let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
+    let theirs = format!("m-1@{}", moss.domain);
+    gateway.write(&gateway.jane, &theirs, "Hearing", "The hearing was moved to 3 May.").send();
+    gateway.wait_for_words(&moss.lawyer, "moved to 3 May");
+    // A reply address of one firm means nothing at the other.
+    let token = assigned.reply_to().replace(&gateway.domain, &moss.domain);
+    gateway.write(&gateway.jane, &token, "Re: Task T-1", "#done").send();
+    gateway.write(&gateway.jane, &theirs, "Task", "#done T-1").send();
+    gateway.settle();
+    assert_eq!(gateway.count("SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL"), 0);
+    assert!(gateway.mails(&gateway.anna).is_empty());
+    assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE firm_id = 1"), 0);
 }

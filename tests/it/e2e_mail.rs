@@ -17,8 +17,7 @@ fn a_reply_becomes_a_message_for_the_firms_lawyer_whose_plain_reply_reaches_co_c
     gateway.reply(&gateway.jane, &answer, "Will do by Friday.").send();
     gateway.wait_for_words(&gateway.anna, "Will do by Friday");
     let bodies = gateway.words("SELECT body FROM conversation_messages ORDER BY id");
-    let said =
-        ["Shall I cover the limitation point too?", "Yes please, two pages at most.", "Will do by Friday."];
+    let said = ["Shall I cover the limitation point too?", "Yes please, two pages at most.", "Will do by Friday."];
     assert_eq!(bodies, said);
     assert_eq!(gateway.count("SELECT count(*) FROM conversations"), 1);
 }
@@ -37,7 +36,7 @@ fn time_and_done_in_one_mail_are_both_carried_out_and_confirmed_in_one_receipt()
     let gateway = Gateway::start();
     let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
     gateway.reply(&gateway.jane, &assigned, "#time 1.5h A103 Drafted reply brief\n#done").send();
-    let receipt = gateway.wait_for_words(&gateway.jane, "Taken in on");
+    let receipt = gateway.wait_for_words(&gateway.jane, "Your mail came on");
     for words in ["TE-1: 1.5 h on", "A103", "Drafted reply brief", "completed", "#undo"] {
         assert!(receipt.says(words), "no {words} in {}", receipt.text());
     }
@@ -86,6 +85,38 @@ fn a_file_in_reply_to_a_documents_mail_becomes_its_next_version() {
     assert_eq!(versions, [format!("{} 1", brief.id), format!("{} 2", brief.id)]);
 }
 
+#[test]
+fn the_logo_of_a_signature_is_left_out_and_the_receipt_says_so() {
+    let gateway = Gateway::start();
+    gateway.share(&gateway.jane, gateway.matter);
+    let shared = gateway.wait_for_words(&gateway.jane, "M-1");
+    let reply = gateway.reply(&gateway.jane, &shared, "The exhibit is attached.").signature("Jane Roe, Roe & Co");
+    reply.attach("Exhibit A.pdf", b"%PDF-1.4\nexhibit\n%%EOF\n").send();
+    let receipt = gateway.wait_for_words(&gateway.jane, "\"Exhibit A.pdf\" filed");
+    assert!(receipt.says("\"image001.gif\" was not filed"), "{}", receipt.text());
+    assert_eq!(gateway.words("SELECT name FROM documents"), ["Exhibit A.pdf"]);
+    assert_eq!(gateway.words("SELECT body FROM conversation_messages"), ["The exhibit is attached."]);
+}
+
+#[test]
+fn get_brings_a_shared_file_and_once_unshared_it_is_as_if_it_had_never_been() {
+    let gateway = Gateway::start();
+    let bytes = b"%PDF-1.4\nthe brief\n%%EOF\n".repeat(100);
+    let brief = gateway.document("Brief.pdf", &bytes);
+    gateway.share(&gateway.jane, brief);
+    let shared = gateway.wait_for_words(&gateway.jane, "Brief.pdf");
+    gateway.reply(&gateway.jane, &shared, "#get D-1").send();
+    let answer = gateway.wait_for(&gateway.jane, "the file", |m| !m.files().is_empty());
+    assert_eq!(answer.files(), [("Brief.pdf".to_owned(), bytes)]);
+    gateway.unshare(&gateway.jane, brief);
+    gateway.reply(&gateway.jane, &shared, "#get D-1").send();
+    gateway.write(&gateway.jane, &format!("r@{}", gateway.domain), "Documents", "#get D-1").send();
+    gateway.settle();
+    let mails = gateway.mails(&gateway.jane);
+    assert_eq!(mails.iter().filter(|m| !m.files().is_empty()).count(), 1);
+    assert!(mails.last().unwrap().says("no document shared with you"), "{}", mails.last().unwrap().text());
+}
+
 /// What is refused says the same of what is not shared as of what is not there.
 #[test]
 fn an_unshared_item_is_refused_in_the_words_for_an_absent_one() {
@@ -96,7 +127,7 @@ fn an_unshared_item_is_refused_in_the_words_for_an_absent_one() {
         gateway.reply(&gateway.jane, &assigned, &format!("#done T-{task}")).send();
         let receipt = gateway.wait_for_words(&gateway.jane, &format!("T-{task}"));
         let text = receipt.text().replace(&format!("T-{task}"), "T-?");
-        text.lines().filter(|l| !l.contains("Taken in on")).map(|l| format!("{l}\n")).collect::<String>()
+        text.lines().filter(|l| !l.contains("Your mail came on")).map(|l| format!("{l}\n")).collect::<String>()
     };
     let (unshared, absent) = (refusal(hidden.id), refusal(77));
     assert_eq!(unshared, absent);
@@ -115,7 +146,8 @@ fn held_back() -> (Gateway<'static>, Door) {
 fn unshare_from_outside(gateway: &Gateway<'_>, item: Item, number: &str) {
     let ended = gateway.command(&["unshare", number, "from", &gateway.jane.address]).status().unwrap();
     assert!(ended.success(), "{}", gateway.log());
-    let live = "SELECT count(*) FROM shares WHERE revoked_at IS NULL AND resource_type = '{kind}' AND resource_id = {id}";
+    let live =
+        "SELECT count(*) FROM shares WHERE revoked_at IS NULL AND resource_type = '{kind}' AND resource_id = {id}";
     let live = live.replace("{kind}", item.kind.stored()).replace("{id}", &item.id.to_string());
     assert_eq!(gateway.count(&live), 0);
 }
@@ -170,7 +202,8 @@ fn a_digest_of_three_items_of_which_one_was_unshared_after_queueing_arrives_with
 fn an_invitation_shows_nothing_and_its_acceptance_opens_what_was_shared() {
     let gateway = Gateway::start();
     let ben = gateway.stranger("Ben", "ben", "other.example");
-    let said = |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
+    let said =
+        |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
     said(&["person", "add", "--name", "Ben Ford", "--address", &ben.address, "--co-counsel"]);
     said(&["share", "M-1", "with", &ben.address]);
     let invitation = gateway.wait_for(&ben, "the invitation", |_| true);

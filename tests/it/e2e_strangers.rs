@@ -25,7 +25,8 @@ fn t01_a_forged_sender_has_no_effect_and_gets_no_answer() {
     assert_eq!(gateway.count("SELECT count(*) FROM effects"), 0);
     assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE state = 'HELD'"), 3);
     // Only the question at the registered address, whether this was them; never an answer to what was asked.
-    let answered = gateway.words("SELECT template FROM outbox WHERE template NOT IN ('tasks','held','challenge','notice')");
+    let answered =
+        gateway.words("SELECT template FROM outbox WHERE template NOT IN ('tasks','held','challenge','notice')");
     assert!(answered.is_empty(), "{answered:?}");
     let told = gateway.mails(&gateway.jane);
     assert!(told.iter().all(|m| m.header("in-reply-to").is_none() || !m.says("Not done")));
@@ -88,4 +89,44 @@ fn a_reply_address_in_the_hands_of_another_does_nothing_and_its_owner_hears_of_i
     assert_eq!(gateway.words("SELECT state || ' ' || reason FROM inbox"), ["HELD SENDER_MISMATCH"]);
     assert!(gateway.servers.dovecot.mails(&stranger.address).is_empty());
     assert_eq!(gateway.count("SELECT count(*) FROM outbox WHERE template = 'notice' AND state = 'SENT'"), 1);
+}
+
+/// Sends an unsigned mail for a task; it waits.
+fn unproved(gateway: &Gateway<'_>) -> crate::gateway::Received {
+    let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
+    let mail = gateway.reply(&gateway.jane, &assigned, "#done");
+    gateway.submit(&gateway.jane.address, assigned.reply_to(), &mail.unsigned());
+    let held = gateway.wait_for_words(&gateway.anna, "Held mail Q-1");
+    assert_eq!(gateway.words("SELECT state FROM inbox"), ["HELD"]);
+    held
+}
+
+#[test]
+fn mail_that_nothing_proves_waits_until_its_owner_confirms_it_from_the_registered_address() {
+    let gateway = Gateway::start();
+    unproved(&gateway);
+    let question = gateway.wait_for_words(&gateway.jane, "#confirm");
+    assert!(!question.says("Draft reply brief"), "{}", question.text());
+    let text = question.text();
+    let command = text.lines().map(str::trim).find(|l| l.starts_with("#confirm")).unwrap();
+    gateway.reply(&gateway.jane, &question, command).send();
+    gateway.wait_for_words(&gateway.anna, "Jane Roe completed task");
+    assert_eq!(gateway.count("SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL"), 1);
+}
+
+#[test]
+fn a_held_mail_is_told_to_the_firm_at_once_and_released_or_dismissed_from_the_command_line() {
+    let gateway = Gateway::start();
+    let held = unproved(&gateway);
+    assert!(held.says("docketpost inbox release Q-1") || held.says("docketpost inbox release 1"), "{}", held.text());
+    let released = gateway.command(&["inbox", "release", "Q-1"]).status().unwrap();
+    assert!(released.success(), "{}", gateway.log());
+    gateway.wait_for_words(&gateway.anna, "Jane Roe completed task");
+    let stranger = gateway.stranger("Mallory", "mallory", "other.example");
+    gateway.write(&stranger, &gateway.matter_address(), "Hello", "Let me in.").send();
+    gateway.wait_for_rows("SELECT 1 FROM inbox WHERE reason = 'UNKNOWN_SENDER'");
+    let dismissed = gateway.command(&["inbox", "dismiss", "Q-2"]).status().unwrap();
+    assert!(dismissed.success(), "{}", gateway.log());
+    gateway.settle();
+    assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE state = 'HELD'"), 0);
 }

@@ -52,6 +52,14 @@ pub struct Person {
     pub address: String,
 }
 
+/// The other firm of a store.
+pub struct SecondFirm {
+    /// Its gateway's domain.
+    pub domain: String,
+    /// Its administrator and responsible lawyer.
+    pub lawyer: Person,
+}
+
 /// How the daemon reaches its servers.
 pub struct Ways {
     /// Port and key `tls` of the submission server.
@@ -100,6 +108,9 @@ pub struct Gateway<'s> {
     zone: Zone,
     signers: Vec<(&'static str, Signer)>,
     daemon: RefCell<Option<Child>>,
+    /// The gateway's domains, and the users of its mailboxes.
+    domains: RefCell<Vec<String>>,
+    mailboxes: RefCell<Vec<String>>,
     /// Everybody whose mailbox is looked into.
     addresses: RefCell<Vec<String>>,
     /// Mails handed in for the mailbox.
@@ -138,7 +149,7 @@ impl<'s> Gateway<'s> {
         let store = Store::create(&folder.path().join("store")).unwrap();
         let anna = fresh_user("anna").replace("counsel.", "firm.");
         let people = [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
-        let (firm, ids, matter) = store.write(move |tx| seed(tx, &people.clone())).unwrap();
+        let (firm, ids, matter) = store.write(move |tx| seed(tx, SLUG, &people)).unwrap();
         let address_of = |id: PersonId| {
             let address = store.read(|view| {
                 let person = view.person(firm, id)?.unwrap();
@@ -151,6 +162,8 @@ impl<'s> Gateway<'s> {
         let addresses = [&anna, &jane, &max].map(|p| p.address.clone()).into();
         let gateway = Gateway {
             addresses: RefCell::new(addresses),
+            domains: RefCell::new(vec![domain.clone()]),
+            mailboxes: RefCell::new(vec![mailbox.clone()]),
             servers,
             domain,
             mailbox,
@@ -208,6 +221,28 @@ impl<'s> Gateway<'s> {
         let (_, mailbox) = config.split_once("[[mailbox]]").unwrap();
         let second = mailbox.replace("\"main\"", "\"second\"").replace(&self.mailbox, user);
         fs::write(self.config(), format!("{config}[[mailbox]]{second}")).unwrap();
+        self.mailboxes.borrow_mut().push(user.to_owned());
+    }
+
+    /// Another firm in the same store and daemon, for which Jane works too; its matter is shared with her.
+    pub fn second_firm(&self) -> SecondFirm {
+        let (domain, mailbox) = fresh_gateway();
+        let anna = fresh_user("olga").replace("counsel.", "firm.");
+        let people = [("Olga", "Moss", anna.clone()), ("Jane", "Roe", self.jane.address.clone())];
+        let (firm, ids, matter) = self.store.write(move |tx| seed(tx, "moss", &people)).unwrap();
+        let config = fs::read_to_string(self.config()).unwrap();
+        let (_, tables) = config.split_once("[[firm]]").unwrap();
+        let tables = tables.replace(&format!("{SLUG:?}"), "\"moss\"").replace("\"main\"", "\"moss\"");
+        let tables = tables.replace(&self.mailbox, &mailbox).replace(&self.domain, &domain);
+        fs::write(self.config(), format!("{config}[[firm]]{tables}")).unwrap();
+        self.domains.borrow_mut().push(domain.clone());
+        self.mailboxes.borrow_mut().push(mailbox);
+        self.addresses.borrow_mut().push(anna.clone());
+        let lawyer = Person { id: ids[0], name: "Olga Moss", address: anna };
+        let (jane, by) = (ids[1], lawyer.id);
+        let share = move |act: &Act<'_>| shares::share(act, jane, matter, true, "").unwrap().unwrap();
+        assert!(self.act_in(firm, by, share));
+        SecondFirm { domain, lawyer }
     }
 
     /// The configuration file.
@@ -278,13 +313,16 @@ impl<'s> Gateway<'s> {
     /// A plain connection to the store for the checker.
     pub fn evidence(&self) -> checker::Evidence {
         let dovecot = &self.servers.dovecot;
-        let mut mailbox = dovecot.imap_mails(&self.mailbox);
-        if !dovecot.mails_in(&self.mailbox, "Processed").is_empty() {
-            let ca = &dovecot.certificates.ca;
-            mailbox.extend(raw::Imap::login(dovecot.imaps, ca, &self.mailbox, PASSWORD).mails("Processed"));
+        let mut mailbox = Vec::new();
+        for user in self.mailboxes.borrow().iter() {
+            mailbox.extend(dovecot.imap_mails(user));
+            if !dovecot.mails_in(user, "Processed").is_empty() {
+                let ca = &dovecot.certificates.ca;
+                mailbox.extend(raw::Imap::login(dovecot.imaps, ca, user, PASSWORD).mails("Processed"));
+            }
         }
         let delivered = self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a))).collect();
-        checker::Evidence { store: self.store.folder().to_owned(), domain: self.domain.clone(), mailbox, delivered }
+        checker::Evidence { store: self.store.folder().to_owned(), domains: self.domains.borrow().clone(), mailbox, delivered }
     }
 
     /// Waits until every mail that was handed in has its outcome, every letter its end, and every sent one has arrived.
@@ -343,6 +381,7 @@ impl<'s> Gateway<'s> {
             text: text.to_owned(),
             quoted: None,
             files: Vec::new(),
+            signature: None,
             signed_by: domain.to_owned(),
         }
     }
@@ -381,12 +420,20 @@ impl<'s> Gateway<'s> {
 
     /// Does something as the firm's administrator, in one transaction.
     pub fn act<T: Send + 'static>(&self, job: impl Fn(&Act<'_>) -> T + Send + 'static) -> T {
+        self.act_in(self.firm, self.anna.id, job)
+    }
+
+    fn act_in<T: Send + 'static>(
+        &self,
+        firm: FirmId,
+        actor: PersonId,
+        job: impl Fn(&Act<'_>) -> T + Send + 'static,
+    ) -> T {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        let (firm, anna) = (self.firm, self.anna.id);
         let done = self.store.write(move |tx| {
-            let (firm, anna) = (tx.firm(firm)?.unwrap(), tx.person(firm, anna)?.unwrap());
+            let (firm, actor) = (tx.firm(firm)?.unwrap(), tx.person(firm, actor)?.unwrap());
             let cause = format!("test {}", NEXT.fetch_add(1, Ordering::Relaxed));
-            Ok(job(&Act { tx, firm: &firm, actor: &anna, inbox: None, cause: &cause, now: Timestamp::now() }))
+            Ok(job(&Act { tx, firm: &firm, actor: &actor, inbox: None, cause: &cause, now: Timestamp::now() }))
         });
         done.unwrap()
     }
@@ -509,10 +556,11 @@ impl Drop for Gateway<'_> {
 
 type Seeded = (FirmId, Vec<PersonId>, Item);
 
-fn seed(tx: &Tx<'_>, people: &[(&str, &str, String); 3]) -> docketpost::store::Result<Seeded> {
+/// A firm of these people, of whom the first is its lawyer and the others co-counsel, and its matter.
+fn seed(tx: &Tx<'_>, slug: &str, people: &[(&str, &str, String)]) -> docketpost::store::Result<Seeded> {
     let now = Timestamp::now();
     let firm = NewFirm {
-        slug: SLUG.into(),
+        slug: slug.into(),
         name: "Hale & Partners".into(),
         locale: Locale::British,
         time_zone: "Europe/London".into(),
@@ -522,7 +570,7 @@ fn seed(tx: &Tx<'_>, people: &[(&str, &str, String); 3]) -> docketpost::store::R
     let firm = tx.add_firm(&firm, now)?;
     let mut ids = Vec::new();
     for (first, last, address) in people {
-        let is_user = *first == "Anna";
+        let is_user = ids.is_empty();
         let user = Role::User { admin: true, billing: true, accounts: true, reports: true };
         let address = Address::parse(address).unwrap();
         let new = NewPerson {
@@ -568,14 +616,12 @@ fn seed(tx: &Tx<'_>, people: &[(&str, &str, String); 3]) -> docketpost::store::R
 /// A mail as it was found in somebody's mailbox.
 #[derive(Clone)]
 pub struct Received {
-    pub raw: Vec<u8>,
     mail: Mail,
 }
 
 impl Received {
     fn new(raw: Vec<u8>) -> Received {
-        let mail = parse::parse(&raw);
-        Received { raw, mail }
+        Received { mail: parse::parse(&raw) }
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -619,6 +665,7 @@ pub struct Draft<'g, 's> {
     text: String,
     quoted: Option<String>,
     files: Vec<(String, Vec<u8>)>,
+    signature: Option<String>,
     signed_by: String,
 }
 
@@ -626,6 +673,12 @@ impl Draft<'_, '_> {
     /// With this file.
     pub fn attach(mut self, name: &str, bytes: &[u8]) -> Self {
         self.files.push((name.into(), bytes.into()));
+        self
+    }
+
+    /// With a signature below the text, and its logo.
+    pub fn signature(mut self, text: &str) -> Self {
+        self.signature = Some(text.into());
         self
     }
 
@@ -645,11 +698,6 @@ impl Draft<'_, '_> {
     pub fn from_nobody(mut self) -> Self {
         self.envelope_from = String::new();
         self
-    }
-
-    /// The Message-ID, without brackets.
-    pub fn id(&self) -> String {
-        self.message_id.clone()
     }
 
     /// The bytes as they leave the sender's provider, signed.
@@ -684,6 +732,10 @@ impl Draft<'_, '_> {
                 ),
             ],
         );
+        let bodies = match &self.signature {
+            None => bodies,
+            Some(_) => multipart("related", &[bodies, logo()]),
+        };
         if self.files.is_empty() {
             return (mail + &bodies).into_bytes();
         }
@@ -709,9 +761,10 @@ impl Draft<'_, '_> {
     }
 
     fn plain(&self) -> String {
-        let Some(quoted) = &self.quoted else { return format!("{}\n", self.text) };
+        let signature = self.signature.as_ref().map(|s| format!("\n\n-- \n{s}")).unwrap_or_default();
+        let Some(quoted) = &self.quoted else { return format!("{}{signature}\n", self.text) };
         let quoted: String = quoted.lines().map(|l| format!("> {l}\n")).collect();
-        format!("{}\n\n{}\n\n{quoted}", self.text, self.attribution())
+        format!("{}{signature}\n\n{}\n\n{quoted}", self.text, self.attribution())
     }
 
     fn html(&self) -> String {
@@ -725,8 +778,22 @@ impl Draft<'_, '_> {
                 escape(&self.attribution())
             )
         });
-        format!("<div dir=\"ltr\">{lines}</div>{}\n", quote.unwrap_or_default())
+        let signature = self.signature.as_ref().map(|s| {
+            format!(
+                "<br><span class=\"gmail_signature_prefix\">-- </span><br><div dir=\"ltr\" class=\"gmail_signature\">{}<br>\
+                 <img src=\"cid:logo@counsel.example\" width=\"96\" height=\"24\"></div>",
+                escape(s)
+            )
+        });
+        format!("<div dir=\"ltr\">{lines}{}</div>{}\n", signature.unwrap_or_default(), quote.unwrap_or_default())
     }
+}
+
+/// The smallest picture there is.
+fn logo() -> String {
+    "Content-Type: image/gif; name=\"image001.gif\"\r\nContent-ID: <logo@counsel.example>\r\nContent-Disposition: inline; \
+     filename=\"image001.gif\"\r\nContent-Transfer-Encoding: base64\r\n\r\nR0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7\r\n"
+        .into()
 }
 
 fn multipart(kind: &str, parts: &[String]) -> String {
