@@ -52,7 +52,8 @@ pub fn unfinished(store: &Path, submitted: usize, arrived: &[(String, usize)]) -
     if staged < submitted {
         return Some(format!("{staged} of {submitted} mails staged"));
     }
-    let open: Vec<String> = all(&database, "SELECT id || ' ' || state FROM inbox WHERE state IN ('RECEIVED','PROVED')", |r| r.get(0));
+    let open: Vec<String> =
+        all(&database, "SELECT id || ' ' || state FROM inbox WHERE state IN ('RECEIVED','PROVED')", |r| r.get(0));
     if !open.is_empty() {
         return Some(format!("inbox: {}", open.join(", ")));
     }
@@ -157,9 +158,8 @@ fn decided_once(database: &Connection, wrong: &mut Vec<String>) {
         (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts LIKE '%\"HELD\"%'),
         (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts NOT LIKE '%\"HELD\"%')
         FROM inbox i";
-    let rows = all(database, sql, |r| {
-        Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?))
-    });
+    let rows =
+        all(database, sql, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?)));
     let rows: Vec<(i64, String, Option<String>, bool, bool, i64, i64)> = rows;
     for (id, state, reason, is_decided, was_released, held, ended) in rows {
         let is_terminal = ["APPLIED", "HELD", "REFUSED", "IGNORED", "DEAD"].contains(&state.as_str());
@@ -187,11 +187,7 @@ fn effects_have_rows(database: &Connection, wrong: &mut Vec<String>) {
             "SELECT count(*) FROM effects WHERE verb = 'done'",
             "SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL",
         ),
-        (
-            "note",
-            "SELECT count(*) FROM effects WHERE verb = 'note'",
-            "SELECT count(*) FROM notes",
-        ),
+        ("note", "SELECT count(*) FROM effects WHERE verb = 'note'", "SELECT count(*) FROM notes"),
         (
             "file",
             "SELECT count(*) FROM effects WHERE verb IN ('file', 'document', 'version')",
