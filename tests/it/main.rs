@@ -7,6 +7,7 @@ mod demo;
 mod gateway;
 mod golden;
 mod servers;
+mod sharing;
 
 #[cfg(feature = "crash-points")]
 mod crash;
