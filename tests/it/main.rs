@@ -4,6 +4,7 @@ mod cli;
 mod architecture;
 mod checker;
 mod demo;
+mod faces;
 mod gateway;
 mod golden;
 mod servers;
