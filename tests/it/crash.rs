@@ -201,6 +201,8 @@ fn f55_killed_five_times_at_any_moment_under_load() {
     gateway.leave_unchecked();
 }
 
+type Plant<'p> = &'p dyn Fn(&mut Spoiled);
+
 /// A copy of what a good run left, to be spoiled.
 struct Spoiled {
     evidence: Evidence,
@@ -247,13 +249,13 @@ fn the_checker_finds_a_planted_loss_and_a_planted_double() {
     gateway.settle();
     assert!(gateway.stop().success());
     let evidence = gateway.evidence();
-    let spoiled = |spoil: &dyn Fn(&mut Spoiled)| {
+    let spoiled = |spoil: Plant| {
         let mut copy = Spoiled::new(&evidence, &expected);
         spoil(&mut copy);
         copy.complaints()
     };
     assert_eq!(spoiled(&|_| {}), Vec::<String>::new());
-    let plants: [(&str, &dyn Fn(&mut Spoiled)); 16] = [
+    let plants: [(&str, Plant); 16] = [
         ("a lost effect", &|s| s.sql("DELETE FROM effects WHERE verb = 'time'")),
         ("a lost entry", &|s| s.sql("DELETE FROM activities")),
         ("a lost message", &|s| s.sql("DELETE FROM conversation_messages WHERE inbox_id IS NOT NULL")),

@@ -17,8 +17,7 @@ fn a_reply_becomes_a_message_for_the_firms_lawyer_whose_plain_reply_reaches_co_c
     gateway.reply(&gateway.jane, &answer, "Will do by Friday.").send();
     gateway.wait_for_words(&gateway.anna, "Will do by Friday");
     let bodies = gateway.words("SELECT body FROM conversation_messages ORDER BY id");
-    let said =
-        ["Shall I cover the limitation point too?", "Yes please, two pages at most.", "Will do by Friday."];
+    let said = ["Shall I cover the limitation point too?", "Yes please, two pages at most.", "Will do by Friday."];
     assert_eq!(bodies, said);
     assert_eq!(gateway.count("SELECT count(*) FROM conversations"), 1);
 }
@@ -147,7 +146,8 @@ fn held_back() -> (Gateway<'static>, Door) {
 fn unshare_from_outside(gateway: &Gateway<'_>, item: Item, number: &str) {
     let ended = gateway.command(&["unshare", number, "from", &gateway.jane.address]).status().unwrap();
     assert!(ended.success(), "{}", gateway.log());
-    let live = "SELECT count(*) FROM shares WHERE revoked_at IS NULL AND resource_type = '{kind}' AND resource_id = {id}";
+    let live =
+        "SELECT count(*) FROM shares WHERE revoked_at IS NULL AND resource_type = '{kind}' AND resource_id = {id}";
     let live = live.replace("{kind}", item.kind.stored()).replace("{id}", &item.id.to_string());
     assert_eq!(gateway.count(&live), 0);
 }
@@ -202,7 +202,8 @@ fn a_digest_of_three_items_of_which_one_was_unshared_after_queueing_arrives_with
 fn an_invitation_shows_nothing_and_its_acceptance_opens_what_was_shared() {
     let gateway = Gateway::start();
     let ben = gateway.stranger("Ben", "ben", "other.example");
-    let said = |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
+    let said =
+        |arguments: &[&str]| assert!(gateway.command(arguments).status().unwrap().success(), "{}", gateway.log());
     said(&["person", "add", "--name", "Ben Ford", "--address", &ben.address, "--co-counsel"]);
     said(&["share", "M-1", "with", &ben.address]);
     let invitation = gateway.wait_for(&ben, "the invitation", |_| true);

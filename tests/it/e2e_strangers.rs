@@ -25,7 +25,8 @@ fn t01_a_forged_sender_has_no_effect_and_gets_no_answer() {
     assert_eq!(gateway.count("SELECT count(*) FROM effects"), 0);
     assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE state = 'HELD'"), 3);
     // Only the question at the registered address, whether this was them; never an answer to what was asked.
-    let answered = gateway.words("SELECT template FROM outbox WHERE template NOT IN ('tasks','held','challenge','notice')");
+    let answered =
+        gateway.words("SELECT template FROM outbox WHERE template NOT IN ('tasks','held','challenge','notice')");
     assert!(answered.is_empty(), "{answered:?}");
     let told = gateway.mails(&gateway.jane);
     assert!(told.iter().all(|m| m.header("in-reply-to").is_none() || !m.says("Not done")));
@@ -54,7 +55,7 @@ fn t26_an_out_of_office_reply_is_neither_executed_nor_answered() {
     let gateway = Gateway::start();
     let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
     let away = gateway.reply(&gateway.jane, &assigned, "#done\nI am out of the office until 3 May.");
-    away.clone().header("Auto-Submitted", "auto-replied").from_nobody().send();
+    away.clone().header("Auto-Submitted", "auto-replied").bounceless().send();
     gateway
         .write(&gateway.jane, assigned.reply_to(), "Automatic reply: Task T-1", "I am away. #done T-1")
         .header("X-Auto-Response-Suppress", "All")

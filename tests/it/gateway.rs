@@ -148,7 +148,8 @@ impl<'s> Gateway<'s> {
         let zone = Zone::start(records).unwrap();
         let store = Store::create(&folder.path().join("store")).unwrap();
         let anna = fresh_user("anna").replace("counsel.", "firm.");
-        let people = [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
+        let people =
+            [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
         let (firm, ids, matter) = store.write(move |tx| seed(tx, SLUG, &people)).unwrap();
         let address_of = |id: PersonId| {
             let address = store.read(|view| {
@@ -322,15 +323,19 @@ impl<'s> Gateway<'s> {
             }
         }
         let delivered = self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a))).collect();
-        checker::Evidence { store: self.store.folder().to_owned(), domains: self.domains.borrow().clone(), mailbox, delivered }
+        checker::Evidence {
+            store: self.store.folder().to_owned(),
+            domains: self.domains.borrow().clone(),
+            mailbox,
+            delivered,
+        }
     }
 
     /// Waits until every mail that was handed in has its outcome, every letter its end, and every sent one has arrived.
     pub fn settle(&self) {
         let open = || {
             let dovecot = &self.servers.dovecot;
-            let arrived: Vec<_> =
-                self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a).len())).collect();
+            let arrived: Vec<_> = self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a).len())).collect();
             checker::unfinished(self.store.folder(), self.submitted.get(), &arrived)
         };
         let quiet = wait_for(DEADLINE * 2, || open().is_none().then_some(()));
@@ -695,7 +700,7 @@ impl Draft<'_, '_> {
     }
 
     /// Sent by a machine: from nobody.
-    pub fn from_nobody(mut self) -> Self {
+    pub fn bounceless(mut self) -> Self {
         self.envelope_from = String::new();
         self
     }
