@@ -10,7 +10,9 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
-use crate::admin::{backup, import, inbox, init, matter, outbox, person, share, task, time, who};
+use crate::admin::{
+    audit, backup, check, explain, import, inbox, ingest, init, inspect, matter, outbox, person, share, task, time, who,
+};
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
 
@@ -40,6 +42,14 @@ pub struct Cli {
 /// What docketpost can be told to do.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Run the gateway until it is told to stop
+    Run,
+    /// Play through a day of the gateway, without servers and configuration
+    Demo {
+        /// Keep the store and the mails in this folder, which must be empty
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+    },
     /// Make a firm and its first administrator
     Init(init::Args),
     /// Take in people, matters and their things from JSON or CSV
@@ -74,6 +84,19 @@ pub enum Command {
     /// List, export and bill recorded time
     #[command(subcommand)]
     Time(time::What),
+    /// Try configuration, store, mailboxes, ways out and clock; changes nothing
+    Check,
+    /// Tell where mails and letters stand
+    Status,
+    /// Tell what happened
+    #[command(subcommand)]
+    Audit(audit::What),
+    /// Tell what a mail would do, and why; changes nothing
+    Explain(explain::Args),
+    /// Tell what stands in mails, as JSON lines
+    Inspect(inspect::Args),
+    /// Take in one mail from standard input, as mail servers deliver it
+    Ingest(ingest::Args),
     /// Make a consistent copy of database and blobs while the daemon runs
     Backup(backup::Args),
     /// Print completions for a shell
@@ -114,6 +137,16 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Office::open(&chosen, now)
     };
     match &cli.command {
+        Command::Run => {
+            let config = Config::load(&chosen.config)?;
+            start_log(config.log);
+            crate::daemon::run(&config)?;
+            Ok(Told::default())
+        }
+        Command::Demo { keep } => {
+            crate::demo::run(keep.as_deref())?;
+            Ok(Told::default())
+        }
         Command::Init(args) => init::run(args, &Config::load_offline(&chosen.config)?, now),
         Command::Import(args) => import::run(&office()?, args),
         Command::Share(args) => share::share(&office()?, args),
@@ -129,6 +162,16 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Command::Outbox(what) => outbox::run(&office()?, what),
         Command::Time(what) => time::run(&office()?, what),
         Command::Backup(args) => backup::run(&office()?, args),
+        Command::Check => check::run(&chosen, now),
+        Command::Status => audit::status(&office()?),
+        Command::Audit(what) => audit::run(&office()?, what),
+        Command::Explain(args) => explain::run(&chosen, args, now),
+        Command::Inspect(args) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            let code = inspect::run(args, &now.to_zoned(jiff::tz::TimeZone::UTC), &mut out)?;
+            Ok(Told::default().failed(code))
+        }
+        Command::Ingest(args) => Ok(ingest::run(&chosen, args, &mut std::io::stdin().lock(), now)),
         Command::Completions { shell } => completions(*shell),
         Command::Man { folder } => man(folder.as_deref()),
     }

@@ -153,7 +153,7 @@ pub fn audience(act: &Act<'_>, document: Item) -> Result<BTreeSet<PersonId>> {
     Ok(people)
 }
 
-/// A matter becomes the one folder of it that is shared with the actor, if there is exactly one.
+/// A matter becomes the one folder of it that is shared with the actor and takes files, if there is exactly one.
 fn settle(act: &Act<'_>, place: Place) -> Result<Place> {
     let Place::Matter(matter) = place else { return Ok(place) };
     if act.actor.is_user() {
@@ -165,7 +165,7 @@ fn settle(act: &Act<'_>, place: Place) -> Result<Place> {
             continue;
         }
         let folder = act.tx.folder(act.firm.id, share.item.id)?;
-        let is_here = folder.is_some_and(|f| f.matter == matter && !f.is_drop);
+        let is_here = folder.is_some_and(|f| f.matter == matter && !f.is_drop && !f.locked);
         if is_here && sees(act, share.item)? {
             open.push(share.item);
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Act, Answer};
 use crate::domain::{Address, FirmId, IdentityId, Item, Kind, PersonId};
-use crate::outbound::letter::{self, Addressed, Letter};
+use crate::outbound::letter::{self, Addressed, InvitationOutcome, Letter};
 use crate::sharing::{Ability, Refusal};
 use crate::store::audit::Entry;
 use crate::store::invitations::{Invitation, NewInvitation};
@@ -192,7 +192,7 @@ pub fn decline(act: &Act<'_>, invitation: i64, text: Option<String>) -> Result<A
     }
     note(act, "invite.decline", json!({"invitation": invitation.id}))?;
     tell_firm(act, &invitation, lawyer(act, &invitation)?, text)?;
-    tell_invited(act, invitation.id, false)?;
+    tell_invited(act, invitation.id, InvitationOutcome::Declined)?;
     Ok(Answered::Declined)
 }
 
@@ -201,7 +201,7 @@ pub fn pass_on(act: &Act<'_>, invitation: i64, text: String) -> Result<()> {
     let Some(invitation) = own(act, invitation)? else { return Ok(()) };
     note(act, "invite.other_answer", json!({"invitation": invitation.id}))?;
     tell_firm(act, &invitation, lawyer(act, &invitation)?, Some(text))?;
-    tell_invited(act, invitation.id, true)
+    tell_invited(act, invitation.id, InvitationOutcome::PassedOn)
 }
 
 /// The invitation, if it is the actor's and came to the address they have now.
@@ -233,7 +233,7 @@ fn renew(act: &Act<'_>, old: &Invitation) -> Result<Answered> {
 
 fn over(act: &Act<'_>, invitation: i64) -> Result<Answered> {
     if act.actor.accepted_at.is_none() {
-        tell_invited(act, invitation, false)?;
+        tell_invited(act, invitation, InvitationOutcome::Over)?;
     }
     Ok(Answered::Over)
 }
@@ -264,8 +264,8 @@ fn tell_firm(act: &Act<'_>, invitation: &Invitation, lawyer: Option<PersonId>, t
     act.tell(lawyer, Letter::InvitationAnswered { invitation: invitation.id, text }, About::Firm)
 }
 
-fn tell_invited(act: &Act<'_>, invitation: i64, passed_on: bool) -> Result<()> {
-    let letter = Letter::InvitationNote { invitation, passed_on };
+fn tell_invited(act: &Act<'_>, invitation: i64, outcome: InvitationOutcome) -> Result<()> {
+    let letter = Letter::InvitationNote { invitation, outcome };
     act.tell_as(act.actor.id, letter, Purpose::Invite, About::Invitation(invitation))
 }
 

@@ -2,11 +2,16 @@
 //! (`--as`), asks `sharing` through `actions` as a mail would, and is audited so (decisions.md 35). It writes beside the
 //! daemon and opens the store for as long as it runs. Nothing here prints or reads the clock; `cli` does.
 
+pub mod audit;
 pub mod backup;
+pub mod check;
+pub mod explain;
 pub mod find;
 pub mod import;
 pub mod inbox;
+pub mod ingest;
 pub mod init;
+pub mod inspect;
 pub mod matter;
 pub mod money;
 pub mod outbox;

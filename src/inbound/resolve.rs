@@ -9,6 +9,7 @@ use super::parse::Mail;
 use crate::domain::{Address, InboxId, Item, ItemId, Kind};
 use crate::outbound::gateway::{Gateway, Meaning};
 use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding};
+use crate::sharing::Ability;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
 use crate::store::numbers::Reader;
@@ -123,7 +124,7 @@ pub fn resolve(
     if person.disabled {
         return Ok(held("DISABLED_PERSON", None, Some(person.clone())));
     }
-    let context = match context(view, firm, gateway, inbox, mail, proof, person, &tokens)? {
+    let context = match context(view, firm, gateway, inbox, mail, proof, person, &tokens, now)? {
         Some(context) => context,
         None => return Ok(held("CONTEXT_CONFLICT", misused, Some(person.clone()))),
     };
@@ -259,12 +260,20 @@ fn context(
     proof: &Proof,
     person: &Person,
     tokens: &Tokens,
+    now: Timestamp,
 ) -> Result<Option<Context>> {
     let answered = answered_threads(view, firm, gateway, mail, proof, person, tokens)?;
     let answers_something = !answered.is_empty();
     let mut hints = answered;
-    hints.extend(address_hints(view, firm, gateway, mail, proof, person)?);
-    hints.extend(subject_hint(view, firm, mail, person)?);
+    let mut typed = address_hints(view, firm, gateway, mail, proof, person)?;
+    typed.extend(subject_hint(view, firm, mail, person)?);
+    for hint in typed {
+        // A number that its writer may not see is no number: the answer is the same as for one that does not exist.
+        let Some(item) = hint.item else { continue };
+        if view.ask(firm.id, person.id, Ability::View, item, now)?.is_allowed() {
+            hints.push(hint);
+        }
+    }
     let mut matters = Vec::new();
     for hint in &hints {
         let matter = match (hint.item, &hint.thread) {

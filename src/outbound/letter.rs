@@ -100,8 +100,8 @@ pub enum Letter {
     InvitationNote {
         /// The invitation's row.
         invitation: i64,
-        /// It was neither yes nor no, and was passed on to the firm.
-        passed_on: bool,
+        /// What.
+        outcome: InvitationOutcome,
     },
     /// Something the firm should know about a person: an address misused, a signer bound, mails not delivered.
     Notice {
@@ -110,6 +110,18 @@ pub enum Letter {
         /// About whom.
         about: PersonId,
     },
+}
+
+/// What an answer to an invitation came to, other than a welcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationOutcome {
+    /// It was declined.
+    Declined,
+    /// It was neither yes nor no, and was passed on to the firm.
+    PassedOn,
+    /// It could not be answered any more.
+    Over,
 }
 
 /// What the firm, or a person, should know.
@@ -243,6 +255,8 @@ pub enum Deed {
 pub enum Filing {
     /// As a new document.
     New,
+    /// As a new document, though it answers the mail of another one.
+    Apart,
     /// As a new version.
     Version,
     /// Not at all: the same content is there already.

@@ -48,6 +48,7 @@ pub fn refusal(refusal: Refusal, kind: Kind, locale: Locale) -> String {
         }
         Refusal::FoldersByUploadOnly => "Folders can't be created on their own.",
         Refusal::CheckedOut => "This document is checked out by the firm; a new version can't be filed now.",
+        Refusal::FolderLocked => "The firm locked this folder; it takes no files now.",
         Refusal::BillsByFirmOnly => "Bills are made and changed by the firm.",
         Refusal::PaymentNotSetUp => "Online payment isn't set up. The bill shows how to pay.",
         Refusal::NothingToPay => "This bill awaits no payment.",

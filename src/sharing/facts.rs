@@ -185,7 +185,7 @@ pub struct Facts {
     pub in_drop_folder: bool,
     /// Note: the firm marked it as internal.
     pub internal: bool,
-    /// Document: checked out by the firm.
+    /// Document: checked out by the firm. Folder: locked by the firm, so that it takes nothing from outside.
     pub locked: bool,
     /// Task: the day on which it was completed, if it is, in the person's zone.
     pub completed_on: Option<Date>,

@@ -52,11 +52,11 @@ impl Verdict {
 
 /// Gives the verdict of the rules on this ability under these facts.
 pub fn may(facts: &Facts, ability: Ability) -> Verdict {
-    decide(RULES, facts, ability)
+    decide(RULES, DENIALS, facts, ability)
 }
 
-/// Gives the verdict of other rules than ours: for tests that take one away.
-pub fn decide(rules: &[Rule], facts: &Facts, ability: Ability) -> Verdict {
+/// Gives the verdict of other rules and denials than ours: for tests that take one away.
+pub fn decide(rules: &[Rule], denials: &[Denial], facts: &Facts, ability: Ability) -> Verdict {
     if let Some(refusal) = barred(facts, ability) {
         return Verdict::Refuse(refusal);
     }
@@ -65,7 +65,7 @@ pub fn decide(rules: &[Rule], facts: &Facts, ability: Ability) -> Verdict {
     }
     match allowing(rules, facts, ability) {
         Some(rule) => Verdict::Allow { rows: rule.rows },
-        None => Verdict::Refuse(reason(rules, facts, ability)),
+        None => Verdict::Refuse(reason(rules, denials, facts, ability)),
     }
 }
 
@@ -100,10 +100,10 @@ fn fitting<'r>(rules: &'r [Rule], facts: &Facts, ability: Ability) -> impl Itera
 }
 
 /// Why a person who sees the thing may not: a state of it, a sentence of its own, or nothing allows it.
-fn reason(rules: &[Rule], facts: &Facts, ability: Ability) -> Refusal {
+fn reason(rules: &[Rule], denials: &[Denial], facts: &Facts, ability: Ability) -> Refusal {
     fitting(rules, facts, ability)
         .find_map(|rule| state_in_the_way(rule, facts))
-        .or_else(|| denied(facts, ability))
+        .or_else(|| denied(denials, facts, ability))
         .unwrap_or(Refusal::NotPermitted)
 }
 
@@ -114,12 +114,12 @@ fn state_in_the_way(rule: &Rule, facts: &Facts) -> Option<Refusal> {
     reasons.all(|r| r.is_some()).then_some(first).flatten()
 }
 
-fn denied(facts: &Facts, ability: Ability) -> Option<Refusal> {
+fn denied(denials: &[Denial], facts: &Facts, ability: Ability) -> Option<Refusal> {
     let fits = |d: &&Denial| {
         Some(d.who) == facts.role.who()
             && d.things.contains(&facts.thing)
             && d.abilities.contains(&ability)
             && d.when.iter().all(|c| c.holds(facts))
     };
-    DENIALS.iter().find(fits).map(|d| d.refusal)
+    denials.iter().find(fits).map(|d| d.refusal)
 }

@@ -220,7 +220,7 @@ fn table_with(index: usize, rule: Option<Rule>) -> Vec<Rule> {
 
 /// Whether the verdict of the table differs for any of these facts.
 fn differs(other: &[Rule], facts: &[Facts], ability: Ability) -> bool {
-    facts.iter().any(|f| may(f, ability).is_allowed() != decide(other, f, ability).is_allowed())
+    facts.iter().any(|f| may(f, ability).is_allowed() != decide(other, DENIALS, f, ability).is_allowed())
 }
 
 /// The rules, each with a thing that it names and facts about that thing.

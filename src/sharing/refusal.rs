@@ -58,6 +58,8 @@ pub enum Refusal {
     FoldersByUploadOnly,
     /// "checked out by the firm" (no name)
     CheckedOut,
+    /// The firm locked the folder: it takes no files (model.md).
+    FolderLocked,
     /// Bills are generated, changed, approved and voided by the firm only (BIL-04).
     BillsByFirmOnly,
     /// "Online payment isn't set up. The bill shows how to pay."
@@ -90,7 +92,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal; those with a day carry 0000-01-01.
-    pub const ALL: [Refusal; 35] = [
+    pub const ALL: [Refusal; 36] = [
         Refusal::NotVisible,
         Refusal::NotPermitted,
         Refusal::MatterClosed { closed_on: Date::ZERO },
@@ -112,6 +114,7 @@ impl Refusal {
         Refusal::DocumentChangesByFirmOnly,
         Refusal::FoldersByUploadOnly,
         Refusal::CheckedOut,
+        Refusal::FolderLocked,
         Refusal::BillsByFirmOnly,
         Refusal::PaymentNotSetUp,
         Refusal::NothingToPay,
@@ -152,6 +155,7 @@ impl Refusal {
             Refusal::DocumentChangesByFirmOnly => "DOCUMENT_CHANGES_BY_FIRM_ONLY",
             Refusal::FoldersByUploadOnly => "FOLDERS_BY_UPLOAD_ONLY",
             Refusal::CheckedOut => "CHECKED_OUT",
+            Refusal::FolderLocked => "FOLDER_LOCKED",
             Refusal::BillsByFirmOnly => "BILLS_BY_FIRM_ONLY",
             Refusal::PaymentNotSetUp => "PAYMENT_NOT_SET_UP",
             Refusal::NothingToPay => "NOTHING_TO_PAY",
@@ -195,6 +199,7 @@ impl Refusal {
             Refusal::RenameByFirmOnly => &["DOC-07"],
             Refusal::DocumentChangesByFirmOnly | Refusal::FoldersByUploadOnly => &["DOC-11"],
             Refusal::CheckedOut => &["DOC-17"],
+            Refusal::FolderLocked => &["DOC-05"],
             Refusal::BillsByFirmOnly => &["BIL-04"],
             Refusal::PaymentNotSetUp => &["BIL-03"],
             Refusal::NothingToPay => &["BIL-02"],

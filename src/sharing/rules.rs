@@ -40,6 +40,8 @@ pub enum Condition {
     CategoryVisible,
     /// It is not checked out.
     NotLocked,
+    /// The folder takes files: the firm did not lock it. Always so for what is no folder.
+    TakesFiles,
     /// It is not complete.
     NotComplete,
     /// It takes messages.
@@ -81,7 +83,7 @@ impl Condition {
             Condition::OpenOrWorkedBefore => worked_before_close(facts),
             Condition::NotBilled => !facts.billed,
             Condition::CategoryVisible => !facts.category_hidden,
-            Condition::NotLocked => !facts.locked,
+            Condition::NotLocked | Condition::TakesFiles => !facts.locked,
             Condition::NotComplete => facts.completed_on.is_none(),
             Condition::NotReadOnly => !facts.read_only,
             Condition::NotCancelled => !facts.cancelled,
@@ -103,6 +105,7 @@ impl Condition {
             Condition::NotBilled => Some(Refusal::AlreadyBilled),
             Condition::CategoryVisible => Some(Refusal::CategoryUnknown),
             Condition::NotLocked => Some(Refusal::CheckedOut),
+            Condition::TakesFiles => Some(Refusal::FolderLocked),
             Condition::NotReadOnly => Some(Refusal::ConversationReadOnly),
             Condition::NotCancelled => Some(Refusal::EventCancelled),
             Condition::AwaitsPayment => Some(Refusal::NothingToPay),
@@ -242,9 +245,9 @@ pub const RULES: &[Rule] = &[
     rule(&["DOC-02"], CoCounsel, &[DOCUMENT], &[Preview], &[]),
     rule(&["DOC-03"], CoCounsel, &[DOCUMENT, FOLDER], &[Download], &[]),
     rule(&["DOC-04"], CoCounsel, &[DOCUMENT], &[Print], &[]),
-    rule(&["DOC-05", "DOC-09"], CoCounsel, &[MATTER, FOLDER], &[Upload], &[C::Open]),
-    rule(&["DOC-06"], CoCounsel, &[MATTER, FOLDER], &[NameAtUpload], &[C::Open]),
-    rule(&["DOC-08"], CoCounsel, &[MATTER, FOLDER], &[UploadFolder], &[C::Open]),
+    rule(&["DOC-05", "DOC-09"], CoCounsel, &[MATTER, FOLDER], &[Upload], &[C::TakesFiles, C::Open]),
+    rule(&["DOC-06"], CoCounsel, &[MATTER, FOLDER], &[NameAtUpload], &[C::TakesFiles, C::Open]),
+    rule(&["DOC-08"], CoCounsel, &[MATTER, FOLDER], &[UploadFolder], &[C::TakesFiles, C::Open]),
     rule(&["DOC-10", "DOC-17"], CoCounsel, &[DOCUMENT], &[AddVersion], &[C::NotLocked, C::Open]),
     rule(&["BIL-02", "BIL-03"], CoCounsel, &[BILL], &[Pay], &[C::AwaitsPayment, C::PaymentSetUp]),
     rule(&["MSG-02"], CoCounsel, &[TALK], &[Reply], &[C::NotReadOnly, C::Open]),

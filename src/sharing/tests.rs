@@ -669,6 +669,14 @@ mod documents {
     }
 
     #[test]
+    fn doc_05_a_locked_folder_takes_nothing_from_outside() {
+        let locked = Facts { locked: true, ..given(FOLDER) };
+        allows(&locked, &[View, Download]);
+        refuses(&locked, &[Upload, NameAtUpload, UploadFolder], Refusal::FolderLocked);
+        allows(&Facts { locked: true, ..user(FOLDER) }, &[Upload]);
+    }
+
+    #[test]
     fn doc_06_named_at_upload() {
         allows(&given(FOLDER), &[NameAtUpload]);
         allows(&of_matter(MATTER), &[NameAtUpload]);

@@ -23,9 +23,14 @@ pub fn check(connection: &Connection) -> Result<()> {
     if found == "ok" { Ok(()) } else { Err(StoreError::Damaged(found)) }
 }
 
+/// The version of the tables that this program knows.
+pub fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
 /// Takes the steps that are missing; refuses a store of a later version.
 pub fn migrate(connection: &mut Connection) -> Result<()> {
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known = known();
     loop {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found: i64 = tx.query_row("PRAGMA user_version", [], |r| r.get(0))?;

@@ -117,8 +117,12 @@ pub fn extract(mail: &Mail) -> Extract {
     let mut extract = best.shown();
     if let Some(other) = other {
         let theirs = other.command_lines();
+        let (own_signature, their_signature) = (best.squeezed(Kind::Signature), other.squeezed(Kind::Signature));
         extract.images.extend(other.shown().images);
         extract.ambiguous = differ(&extract.lines, &theirs);
+        let mut theirs = theirs;
+        cut_alike(&mut extract.lines, &theirs, &their_signature);
+        cut_alike(&mut theirs, &extract.lines, &own_signature);
         let theirs = if other.body == Body::Html { std::mem::replace(&mut extract.lines, theirs) } else { theirs };
         extract.other_lines = Some(theirs);
     }
@@ -191,6 +195,12 @@ impl Reading {
             glue = if line.wrapped { " " } else { "\n" };
         }
         tidy(&out)
+    }
+
+    /// The text of a kind without white space, to be compared with another part's.
+    fn squeezed(&self, kind: Kind) -> String {
+        let line = |(l, _): (&Source, Kind)| Line { text: l.text.clone(), wrapped: l.wrapped };
+        flattened(&self.each().filter(|(_, k)| *k == kind).map(line).collect::<Vec<_>>()).0
     }
 
     fn command_lines(&self) -> Vec<Line> {
@@ -281,6 +291,30 @@ fn differ(text: &[Line], html: &[Line]) -> bool {
     in_text.len() != in_html.len() || !in_text.iter().zip(&in_html).all(same)
 }
 
+/// Where `lines` say what the `other` part says and then go on with what that part shows as its signature, they end where
+/// the other part ends.
+fn cut_alike(lines: &mut Vec<Line>, other: &[Line], signature: &str) {
+    let (flat, end) = (flattened(lines).0, flattened(other).0);
+    let surplus = flat.strip_prefix(&end).unwrap_or_default();
+    if !end.is_empty() && !surplus.is_empty() && signature.contains(surplus) {
+        shorten(lines, surplus.len());
+    }
+}
+
+/// Takes whole lines off the end, as many as `surplus` bytes without white space hold.
+fn shorten(lines: &mut Vec<Line>, mut surplus: usize) {
+    while let Some(last) = lines.pop() {
+        let length = flattened(std::slice::from_ref(&last)).0.len();
+        match surplus.checked_sub(length) {
+            Some(rest) if length == 0 || surplus > 0 => surplus = rest,
+            _ => {
+                lines.push(last);
+                return;
+            }
+        }
+    }
+}
+
 /// Where a line that looks like a command stands in a text without white space.
 struct Start {
     at: usize,
@@ -330,6 +364,15 @@ mod tests {
         let e = text("Agreed.\n\nOn Mon, 3 Apr 2026 at 10:02, Firm <m-12@in.example>\nwrote:\n> Do you agree?\n");
         assert_eq!(e.reply, "Agreed.");
         assert!(e.quoted.starts_with("On Mon") && e.quoted.ends_with("> Do you agree?"));
+    }
+
+    #[test]
+    fn a_signature_that_only_one_part_shows_as_one_is_in_no_line() {
+        let page = "<p>#done</p><p>I agree.</p><p>Jane Roe</p><p>Fountain Court</p>";
+        let e = both("#done\nI agree.\n\n-- \nJane Roe\nFountain Court\n", page);
+        assert_eq!(texts(&e.lines), ["#done", "I agree."]);
+        let e = both("#done\n\nI agree.\n", page);
+        assert_eq!(texts(&e.lines), ["#done", "I agree.", "Jane Roe", "Fountain Court"]);
     }
 
     #[test]

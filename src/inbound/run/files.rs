@@ -317,11 +317,13 @@ impl Run<'_> {
     fn filed(&mut self, done: Filed, file: &File) -> Result<()> {
         let document = done.filed.document;
         match done.how {
-            Filing::New => self.effect("file", Some(document), None)?,
+            Filing::New | Filing::Apart => self.effect("file", Some(document), None)?,
             Filing::Version => self.effect("version", Some(document), None)?,
             Filing::Same => {}
         }
-        self.lines.push(Line::Filed { filed: done.filed, how: done.how });
+        let answers_document = self.situation.item.is_some_and(|i| i.kind == Kind::Document);
+        let how = if answers_document && done.how == Filing::New { Filing::Apart } else { done.how };
+        self.lines.push(Line::Filed { filed: done.filed, how });
         if done.how == Filing::Same {
             return Ok(());
         }

@@ -46,9 +46,9 @@ impl Run<'_> {
         match answered {
             Answered::Over => self.say_to_accepted("This invitation is no longer open."),
             Answered::Before => self.say_to_accepted("You accepted this invitation before; nothing more is needed."),
-            Answered::Accepted | Answered::Declined | Answered::Renewed => self.effect(verb, None, None)?,
+            Answered::Accepted | Answered::Declined | Answered::Renewed => {}
         }
-        Ok(())
+        self.effect(verb, None, None)
     }
 
     /// Who is not let in yet gets a letter instead of a receipt.

@@ -28,7 +28,7 @@ const LATER: &[(Verb, &str)] = &[
     (Verb::Lang, "These mails are in English only, for now."),
     (
         Verb::DryRun,
-        "There is no trial run yet: the other lines of this mail were carried out. #undo in reply takes them back.",
+        "There is no trial run yet, so nothing in this mail was carried out. Send it again without this line.",
     ),
     (
         Verb::Wrong,

@@ -96,6 +96,11 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
         return Ok(run.finish());
     }
     let requests = &words.commands.requests;
+    if let Some(dry) = requests.iter().find(|r| r.verb == Verb::DryRun) {
+        // Whoever asks what a mail would do must not have it done.
+        run.look(dry)?;
+        return Ok(run.finish());
+    }
     for request in requests.iter().filter(|r| !files::is_about_files(r.verb)) {
         run.request(request)?;
     }

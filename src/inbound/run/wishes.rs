@@ -1,7 +1,7 @@
 //! How and when to be told: `#digest`, `#receipts`, `#notify`, `#stop`, `#timezone`; what of it decides whether a receipt
 //! is sent; and the answer to "was this you?".
 
-use super::super::command::{Request, Verb};
+use super::super::command::{Request, Verb, is_pleasantry};
 use super::Run;
 use crate::actions::challenges::{self, Confirmed};
 use crate::actions::profile;
@@ -126,6 +126,11 @@ impl Run<'_> {
                 let why = "An answer to this question takes #confirm only. Send the rest in a mail of its own.";
                 self.refuse(request, why.into(), None);
             }
+        }
+        let text = self.words.commands.text.trim();
+        if !text.is_empty() && !is_pleasantry(text) {
+            let why = "Your text was not read. To confirm, reply with the line #confirm and the code; send anything else in a mail of its own.";
+            self.lines.push(Line::Refused { typed: String::new(), why: why.into(), instead: None });
         }
         Ok(())
     }

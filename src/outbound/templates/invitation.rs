@@ -3,6 +3,7 @@
 //! or a document's name.
 
 use crate::domain::{Item, Kind};
+use crate::outbound::letter::InvitationOutcome;
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
 use crate::store::Result;
@@ -61,23 +62,29 @@ fn own(reader: &Reader<'_>, invitation: i64) -> Result<Option<Invitation>> {
 }
 
 /// To the invited person: what their answer came to.
-pub fn note(reader: &Reader<'_>, invitation: i64, passed_on: bool) -> Result<Option<Page>> {
+pub fn note(reader: &Reader<'_>, invitation: i64, outcome: InvitationOutcome) -> Result<Option<Page>> {
     let Some(row) = own(reader, invitation)? else { return Ok(None) };
     let (firm, lawyer) = (&reader.firm.name, reader.name_of(row.invited_by)?);
     let mut page = Page { is_answer: true, ..Page::new(format!("Your answer to {firm}")) };
-    let newer = reader.store.open_invitation(reader.firm.id, reader.person.id, reader.now)?;
-    if passed_on {
-        page.text(format!("Your reply was passed on to {lawyer}. Nothing was accepted or declined by it."));
-        if row.is_open(reader.now) {
-            page.text("The invitation is still open. To answer it, reply with one of these lines:");
-            page.examples(&[("#accept", "accepts it"), ("#decline", "declines it")]);
+    match outcome {
+        InvitationOutcome::Declined => {
+            page.text(format!("You declined. {lawyer} was told, and nothing was shown to you."));
         }
-    } else if row.declined_at.is_some() {
-        page.text(format!("You declined. {lawyer} was told, and nothing was shown to you."));
-    } else if newer.is_some() {
-        page.text("This invitation was replaced by a newer one. Please answer that one.");
-    } else {
-        page.text("This invitation is no longer open. Ask the firm.");
+        InvitationOutcome::PassedOn => {
+            page.text(format!("Your reply was passed on to {lawyer}. Nothing was accepted or declined by it."));
+            if row.is_open(reader.now) {
+                page.text("The invitation is still open. To answer it, reply with one of these lines:");
+                page.examples(&[("#accept", "accepts it"), ("#decline", "declines it")]);
+            }
+        }
+        InvitationOutcome::Over => {
+            let newer = reader.store.open_invitation(reader.firm.id, reader.person.id, reader.now)?;
+            page.text(if newer.is_some() {
+                "This invitation was replaced by a newer one. Please answer that one."
+            } else {
+                "This invitation is no longer open. Ask the firm."
+            });
+        }
     }
     Ok(Some(page))
 }

@@ -31,7 +31,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::Held { inbox } => notices::held(reader, *inbox)?,
         Letter::Notice { notice, about } => Some(notices::notice(reader, notice, *about)?),
         Letter::Invitation { invitation } => invitation::invitation(reader, *invitation)?,
-        Letter::InvitationNote { invitation, passed_on } => invitation::note(reader, *invitation, *passed_on)?,
+        Letter::InvitationNote { invitation, outcome } => invitation::note(reader, *invitation, *outcome)?,
         Letter::InvitationAnswered { invitation, text } => invitation::answered(reader, *invitation, text.as_deref())?,
         Letter::Welcome => Some(welcome::welcome(reader)?),
         Letter::Shared { items, by, message } => shared::shared(reader, items, *by, message)?,

@@ -19,18 +19,20 @@ pub(super) struct Said {
     id: Option<String>,
     /// Whether `#undo` reverses it.
     undoable: bool,
+    /// Whether it was taken back by this mail.
+    taken_back: bool,
 }
 
 impl Said {
     pub fn new(mark: Mark, text: impl Into<String>) -> Said {
-        Said { mark, text: text.into(), more: Vec::new(), id: None, undoable: false }
+        Said { mark, text: text.into(), more: Vec::new(), id: None, undoable: false, taken_back: false }
     }
 }
 
 /// The receipt for a mail; none if it would be empty.
-pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, _inbox: InboxId, lines: &[Line]) -> Result<Option<Page>> {
+pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line]) -> Result<Option<Page>> {
     let mut page = Page { is_answer: true, ..Page::default() };
-    let (mut done, mut refused, mut undo) = (Vec::new(), 0_u32, false);
+    let (mut done, mut back, mut undoable, mut refused) = (Vec::new(), Vec::new(), Vec::new(), 0_u32);
     let mut answered = None;
     for line in lines {
         if matches!(line, Line::Ask { .. } | Line::Help { .. }) {
@@ -41,32 +43,49 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, _inbox: InboxId, lines: &[Lin
             continue;
         }
         let said = say(reader, line)?;
-        done.extend(said.id.clone());
-        undo |= said.undoable;
+        undoable.extend(said.id.clone().filter(|_| said.undoable));
+        if said.taken_back {
+            back.extend(said.id)
+        } else {
+            done.extend(said.id)
+        }
         refused = refused.saturating_add(u32::from(said.mark == Mark::Refused));
         page.blocks.push(Block::Marked(said.mark, said.text, said.more));
     }
     if page.blocks.is_empty() {
         return Ok(None);
     }
-    if undo {
-        page.text(
-            "To take this back, reply #undo. To correct a time entry or a note, reply #edit and what it should be.",
-        );
+    if !undoable.is_empty() {
+        page.text(format!(
+            "To take {} back, reply #undo. To correct it, reply #edit and what it should be.",
+            list(&undoable)
+        ));
     }
-    page.text(format!("Taken in on {}.", reader.moment(reader.now)));
-    page.subject = subject(&done, refused, answered);
+    if let Some(mail) = reader.store.inbox(reader.firm.id, inbox)? {
+        page.text(format!("Your mail came on {}.", reader.moment(mail.received_at)));
+    }
+    page.subject = subject(&done, &back, refused, answered);
     Ok(Some(page))
 }
 
-fn subject(done: &[String], refused: u32, answered: Option<String>) -> String {
-    let list = done.join(", ");
-    match (done.is_empty(), refused, answered) {
+fn subject(done: &[String], back: &[String], refused: u32, answered: Option<String>) -> String {
+    let ids = [done, back].concat().join(", ");
+    match (ids.is_empty(), refused, answered) {
         (true, _, Some(title)) => title,
         (true, 0, None) => "About your mail".into(),
-        (false, 0, _) => format!("Done: {list}"),
         (true, _, None) => "Not done".into(),
-        (false, _, _) => format!("Done in part: {list}"),
+        (false, 0, _) if done.is_empty() => format!("Taken back: {ids}"),
+        (false, 0, _) => format!("Done: {ids}"),
+        (false, _, _) => format!("Done in part: {ids}"),
+    }
+}
+
+/// "TE-1", "TE-1 and N-2", "TE-1, TE-2 and N-2".
+fn list(ids: &[String]) -> String {
+    match ids.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
     }
 }
 
@@ -96,7 +115,8 @@ pub(super) fn refused(typed: &str, why: &str, instead: Option<&str>) -> Said {
 fn done(reader: &Reader<'_>, deed: Deed, item: Item, hints: &[String]) -> Result<Said> {
     if deed == Deed::Deleted || deed == Deed::Undone {
         let id = reader.id(item)?;
-        return Ok(Said::new(Mark::Done, format!("{id}: {} taken back.", item.kind.word())));
+        let said = Said::new(Mark::Done, format!("{id}: {} taken back.", item.kind.word()));
+        return Ok(Said { id: Some(id), taken_back: true, ..said });
     }
     if !reader.may(Ability::View, item)? {
         return Ok(Said::new(
@@ -184,7 +204,7 @@ fn filed_as(reader: &Reader<'_>, filed: FiledVersion, how: Filing) -> Result<Sai
     let version = reader.store.version(reader.firm.id, filed.document.id, filed.version)?;
     reader.note(Ability::View, filed.document, Some(filed.version));
     let text = match how {
-        Filing::New => format!("{id} \"{}\" filed.", row.name),
+        Filing::New | Filing::Apart => format!("{id} \"{}\" filed.", row.name),
         Filing::Version => format!("{id} \"{}\": version {} filed.", row.name, filed.version),
         Filing::Same => format!("{id} \"{}\" has the same content already; nothing was filed again.", row.name),
     };
@@ -198,7 +218,7 @@ fn filed_as(reader: &Reader<'_>, filed: FiledVersion, how: Filing) -> Result<Sai
         let place = folder.map(|f| format!("Folder \"{f}\". ")).unwrap_or_default();
         said.more.push(format!("{place}{}, SHA-256 {hash}…", news::size(version.size)));
     }
-    if how == Filing::New {
+    if how == Filing::Apart {
         said.more.push(
             "If it is a new version of another document, reply #version and that document's number, with the file."
                 .into(),

@@ -183,7 +183,7 @@ fn doc_10_a_reply_with_the_same_file_is_a_version_and_any_other_file_is_new() {
     let next = o.mail(o.jane, o.about(document), "", &[file("Brief (2).pdf", "two")]);
     let other = o.mail(o.jane, o.about(document), "", &[file("Exhibit.pdf", "three")]);
     let same = o.mail(o.jane, o.about(document), "Sorry:", &[file("Brief.pdf", "two")]);
-    assert_eq!([next, other, same].map(|ran| filings(&ran)), [[Filing::Version], [Filing::New], [Filing::Same]]);
+    assert_eq!([next, other, same].map(|ran| filings(&ran)), [[Filing::Version], [Filing::Apart], [Filing::Same]]);
     assert_eq!((o.versions(document), o.names()), (2, vec!["Brief.pdf".into(), "Exhibit.pdf".into()]));
 }
 
