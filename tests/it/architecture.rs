@@ -120,7 +120,7 @@ fn only_the_daemon_spawns_tasks() {
 fn each_mail_library_has_one_home() {
     only_in("mail-parser", &["mail_parser"], &["inbound/parse.rs", "inbound/charset.rs", "inbound/limits.rs"]);
     only_in("mail-auth", &["mail_auth::"], &["proof/"]);
-    only_in("the resolver's wire format", &["hickory_proto"], &["demo/zone.rs"]);
+    only_in("the resolver's wire format", &["hickory_proto::"], &["demo/zone.rs"]);
     only_in("IMAP", &["imap_proto"], &["imap/"]);
     only_in("mail-builder", &["mail_builder"], &["outbound/compose.rs"]);
 }

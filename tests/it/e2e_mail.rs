@@ -36,7 +36,7 @@ fn time_and_done_in_one_mail_are_both_carried_out_and_confirmed_in_one_receipt()
     let gateway = Gateway::start();
     let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
     gateway.reply(&gateway.jane, &assigned, "#time 1.5h A103 Drafted reply brief\n#done").send();
-    let receipt = gateway.wait_for_words(&gateway.jane, "Taken in on");
+    let receipt = gateway.wait_for_words(&gateway.jane, "Your mail came on");
     for words in ["TE-1: 1.5 h on", "A103", "Drafted reply brief", "completed", "#undo"] {
         assert!(receipt.says(words), "no {words} in {}", receipt.text());
     }
@@ -127,7 +127,7 @@ fn an_unshared_item_is_refused_in_the_words_for_an_absent_one() {
         gateway.reply(&gateway.jane, &assigned, &format!("#done T-{task}")).send();
         let receipt = gateway.wait_for_words(&gateway.jane, &format!("T-{task}"));
         let text = receipt.text().replace(&format!("T-{task}"), "T-?");
-        text.lines().filter(|l| !l.contains("Taken in on")).map(|l| format!("{l}\n")).collect::<String>()
+        text.lines().filter(|l| !l.contains("Your mail came on")).map(|l| format!("{l}\n")).collect::<String>()
     };
     let (unshared, absent) = (refusal(hidden.id), refusal(77));
     assert_eq!(unshared, absent);

@@ -9,6 +9,7 @@ mod demo;
 mod gateway;
 mod golden;
 mod servers;
+mod sharing;
 
 #[cfg(feature = "crash-points")]
 mod crash;
