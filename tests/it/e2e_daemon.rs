@@ -66,7 +66,7 @@ fn a_dovecot_killed_in_mid_stream_of_sixty_mails_costs_none_and_doubles_none() {
 #[test]
 fn f48_a_second_daemon_on_the_same_store_refuses_to_start() {
     let gateway = Gateway::start();
-    gateway.wait_for_log("docketpost is ready");
+    gateway.wait_until_ready();
     let second = gateway.command(&["run"]).status().unwrap();
     assert_eq!(second.code(), Some(1));
     assert!(gateway.log().contains("another docketpost daemon runs"));
@@ -96,6 +96,26 @@ fn f46_sigterm_ends_the_daemon_within_ten_seconds_and_a_restart_goes_on_where_it
     gateway.settle();
     assert_eq!(gateway.count("SELECT count(*) FROM conversation_messages"), 20);
     assert_eq!(gateway.count("SELECT count(*) FROM outbox WHERE template = 'news' AND state = 'SENT'"), 20);
+}
+
+#[test]
+fn f46_sigterm_ends_a_daemon_whose_mailbox_has_fallen_silent_in_mid_mail() {
+    let servers = Servers::shared();
+    let door = Door::before(servers.dovecot.imaps);
+    let ways = Ways { imap: (door.port, "implicit"), ..Ways::usual(servers) };
+    let gateway = Gateway::with(servers, &ways);
+    gateway.share(&gateway.jane, gateway.matter);
+    let text = "More of it. ".repeat(4000);
+    gateway.write(&gateway.jane, &gateway.matter_address(), "Points", &text).send();
+    gateway.wait_for_delivery();
+    door.open_for(20_000);
+    gateway.run();
+    wait_until("the silence", DEADLINE, || door.has_fallen().then_some(()));
+    assert!(gateway.stop_within(Duration::from_secs(10)).success(), "{}", gateway.log());
+    // The door lets everybody else through.
+    gateway.run();
+    gateway.settle();
+    assert_eq!(gateway.count("SELECT count(*) FROM conversation_messages"), 1);
 }
 
 #[test]

@@ -113,6 +113,8 @@ pub struct Gateway<'s> {
     mailboxes: RefCell<Vec<String>>,
     /// Everybody whose mailbox is looked into.
     addresses: RefCell<Vec<String>>,
+    /// How often the daemon was started.
+    starts: Cell<usize>,
     /// Mails handed in for the mailbox.
     submitted: Cell<usize>,
     is_checked: Cell<bool>,
@@ -177,6 +179,7 @@ impl<'s> Gateway<'s> {
             zone,
             signers: signers.into(),
             daemon: RefCell::default(),
+            starts: Cell::new(0),
             submitted: Cell::new(0),
             is_checked: Cell::new(true),
             folder,
@@ -262,11 +265,13 @@ impl<'s> Gateway<'s> {
 
     /// Starts the daemon.
     pub fn run(&self) {
+        self.starts.set(self.starts.get() + 1);
         *self.daemon.borrow_mut() = Some(self.command(&["run"]).spawn().unwrap());
     }
 
     /// Starts the daemon and waits until it kills itself at this crash point (`name`, or `name:3` for the third time).
     pub fn run_into(&self, point: &str) {
+        self.starts.set(self.starts.get() + 1);
         let mut child = self.command(&["run"]).env("DOCKETPOST_CRASH", point).spawn().unwrap();
         let Some(ended) = wait_for(DEADLINE, || child.try_wait().unwrap()) else {
             child.kill().unwrap();
@@ -300,10 +305,10 @@ impl<'s> Gateway<'s> {
         })
     }
 
-    /// Waits until the daemon has logged these words.
-    pub fn wait_for_log(&self, words: &str) {
-        let said = || Some(()).filter(|()| self.log().contains(words));
-        assert!(wait_for(DEADLINE, said).is_some(), "not in the log: {words}\n{}", self.log());
+    /// Waits until the daemon is ready: from then on it hears signals.
+    pub fn wait_until_ready(&self) {
+        let said = || Some(()).filter(|()| self.log().matches("docketpost is ready").count() >= self.starts.get());
+        assert!(wait_for(DEADLINE, said).is_some(), "the daemon is not ready\n{}", self.log());
     }
 
     /// What the daemon has logged.
@@ -700,7 +705,7 @@ impl Draft<'_, '_> {
     }
 
     /// Sent by a machine: from nobody.
-    pub fn from_nobody(mut self) -> Self {
+    pub fn bounceless(mut self) -> Self {
         self.envelope_from = String::new();
         self
     }
