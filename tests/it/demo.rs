@@ -48,7 +48,17 @@ fn the_demo_tells_every_mail_what_it_changed_and_what_left() {
         (1, &["+ Jane Roe has M-1", "left to jane@roe.example"][..]),
         (2, &["> #accept", "has accepted", "Welcome", "left to anna.smith@hale.example"]),
         (3, &["T-1 \"Draft reply brief\" is assigned to Jane Roe", "Document D-1"]),
-        (4, &["Gmail on the web", "> #time 1.5h A103 L250", "> #done", "is completed by Jane Roe", "+ TE-1: 1.5 h", "✔ T-1"]),
+        (
+            4,
+            &[
+                "Gmail on the web",
+                "> #time 1.5h A103 L250",
+                "> #done",
+                "is completed by Jane Roe",
+                "+ TE-1: 1.5 h",
+                "✔ T-1",
+            ],
+        ),
         (5, &["Outlook on Windows", "from Anna Smith to Jane Roe", "left to jane@roe.example"]),
         (6, &["Apple Mail on a Mac", "from Jane Roe to Anna Smith", "left to anna.smith@hale.example"]),
         (7, &["with Exhibit 12 Inspection report.pdf", "+ D-3", "✔ D-3"]),
