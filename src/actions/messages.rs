@@ -60,21 +60,22 @@ pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     {
         return post(act, open.item(), body);
     }
+    if let Some(item) = topic.about {
+        allowed!(act.ask(Ability::View, item));
+    }
     let with = Circumstances { receiver, ..Circumstances::default() };
     allowed!(act.ask_about(Ability::StartConversation, place(act, topic)?, with));
     let conversation = begin(act, topic, receiver)?;
     post(act, conversation, body)
 }
 
-/// The matter if the actor has it, else the person's own page (MSG-03).
+/// The matter; the person's own page for what is about no matter, or about a thing whose matter they do not have (MSG-03).
 fn place(act: &Act<'_>, topic: Topic) -> Result<Subject> {
-    if let Some(matter) = topic.matter {
-        let matter = Item::new(Kind::Matter, matter);
-        if act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)? {
-            return Ok(Subject::Item(matter));
-        }
-    }
-    Ok(Subject::Other(Thing::Home, None))
+    let Some(matter) = topic.matter.map(|row| Item::new(Kind::Matter, row)) else {
+        return Ok(Subject::Other(Thing::Home, None));
+    };
+    let has_it = act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)?;
+    Ok(if has_it || topic.about.is_none() { Subject::Item(matter) } else { Subject::Other(Thing::Home, None) })
 }
 
 fn includes(act: &Act<'_>, conversation: Item, person: Option<PersonId>) -> Result<bool> {

@@ -265,15 +265,10 @@ fn context(
     let answered = answered_threads(view, firm, gateway, mail, proof, person, tokens)?;
     let answers_something = !answered.is_empty();
     let mut hints = answered;
-    let mut typed = address_hints(view, firm, gateway, mail, proof, person)?;
-    typed.extend(subject_hint(view, firm, mail, person)?);
-    for hint in typed {
-        // A number that its writer may not see is no number: the answer is the same as for one that does not exist.
-        let Some(item) = hint.item else { continue };
-        if view.ask(firm.id, person.id, Ability::View, item, now)?.is_allowed() {
-            hints.push(hint);
-        }
-    }
+    let typed = address_hints(view, firm, gateway, mail, proof, person)?;
+    let (typed, tagged) = (seen(view, firm, person, typed, now)?, subject_hints(view, firm, mail, person)?);
+    hints.extend(typed);
+    hints.extend(seen(view, firm, person, tagged, now)?.into_iter().next());
     let mut matters = Vec::new();
     for hint in &hints {
         let matter = match (hint.item, &hint.thread) {
@@ -301,6 +296,19 @@ fn context(
         is_new: !answers_something,
         address_word: word,
     }))
+}
+
+/// Those whose thing their writer sees. A number that they may not see is no number: whatever follows is the same as for
+/// one that does not exist.
+fn seen(view: &Snapshot<'_>, firm: &Firm, person: &Person, hints: Vec<Hint>, now: Timestamp) -> Result<Vec<Hint>> {
+    let mut found = Vec::new();
+    for hint in hints {
+        let Some(item) = hint.item else { continue };
+        if view.ask(firm.id, person.id, Ability::View, item, now)?.is_allowed() {
+            found.push(hint);
+        }
+    }
+    Ok(found)
 }
 
 fn matter_of_thread(view: &Snapshot<'_>, firm: &Firm, thread: &Thread) -> Result<Option<i64>> {
@@ -381,17 +389,16 @@ fn address_hints(
 
 /// `[M-12]` or the firm's own number in brackets, delimited, anywhere in the subject, which is always signed. What
 /// somebody typed only names a matter; whether they may write on it the rules say.
-fn subject_hint(view: &Snapshot<'_>, firm: &Firm, mail: &Mail, person: &Person) -> Result<Option<Hint>> {
+fn subject_hints(view: &Snapshot<'_>, firm: &Firm, mail: &Mail, person: &Person) -> Result<Vec<Hint>> {
+    let mut hints = Vec::new();
     for tag in mail.subject.split('[').skip(1).take(5).filter_map(|t| t.split_once(']')).map(|(tag, _)| tag.trim()) {
         let item = match ItemId::parse(tag) {
             Some(id) => view.find(firm.id, numbering(person), id)?,
             None => view.matter_by_display_number(firm.id, tag)?.map(|m| m.item()),
         };
-        if item.is_some() {
-            return Ok(Some(Hint { thread: None, item, is_signed: true, word: None }));
-        }
+        hints.extend(item.map(|item| Hint { thread: None, item: Some(item), is_signed: true, word: None }));
     }
-    Ok(None)
+    Ok(hints)
 }
 
 fn outsiders(gateway: &Gateway, mail: &Mail, author: &Address) -> Vec<String> {

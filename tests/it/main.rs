@@ -5,6 +5,7 @@ mod architecture;
 #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod checker;
 mod demo;
+mod faces;
 #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod gateway;
 mod golden;

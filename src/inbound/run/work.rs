@@ -358,7 +358,7 @@ fn terms(request: &Request) -> time::Terms {
         activity_code: code(Group::Activity),
         non_billable: request.flags.contains(&Flag::NonBillable),
         no_charge: request.flags.contains(&Flag::NoCharge),
-        category: request.keys.iter().find(|(k, _)| k == "category").map(|(_, v)| v.clone()),
+        category: request.keys.iter().find(|(k, _)| k == "activity").map(|(_, v)| v.clone()),
     }
 }
 
