@@ -269,6 +269,17 @@ impl<'s> Gateway<'s> {
         *self.daemon.borrow_mut() = Some(self.command(&["run"]).spawn().unwrap());
     }
 
+    /// Takes this process as its daemon.
+    pub fn adopt(&self, daemon: Child) {
+        *self.daemon.borrow_mut() = Some(daemon);
+    }
+
+    /// An IMAP client in the gateway's mailbox.
+    pub fn imap(&self) -> raw::Imap {
+        let dovecot = &self.servers.dovecot;
+        raw::Imap::login(dovecot.imaps, &dovecot.certificates.ca, &self.mailbox, PASSWORD)
+    }
+
     /// Starts the daemon and waits until it kills itself at this crash point (`name`, or `name:3` for the third time).
     pub fn run_into(&self, point: &str) {
         self.starts.set(self.starts.get() + 1);
@@ -316,7 +327,7 @@ impl<'s> Gateway<'s> {
         fs::read_to_string(self.folder.path().join("daemon.log")).unwrap_or_default()
     }
 
-    /// A plain connection to the store for the checker.
+    /// What there is for the checker to look at.
     pub fn evidence(&self) -> checker::Evidence {
         let dovecot = &self.servers.dovecot;
         let mut mailbox = Vec::new();
