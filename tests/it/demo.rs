@@ -2,18 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use docketpost::config::Config;
-use docketpost::demo::{self, office::SLUG};
+use docketpost::demo::office::SLUG;
 use docketpost::inbound::parse;
 use docketpost::store::Store;
 use docketpost::store::inbox::InboxState;
 use docketpost::store::outbox::OutboxState;
 
+/// Plays the demo by the built binary, and gives what it tells.
 fn story(keep: Option<&Path>) -> String {
-    let mut paper = Vec::new();
-    demo::run_to(keep, &mut paper).unwrap();
-    String::from_utf8(paper).unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_docketpost"));
+    command.arg("demo").env_remove("DOCKETPOST_CONFIG");
+    keep.into_iter().for_each(|folder| drop(command.arg("--keep").arg(folder)));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// The demo played once into a folder, and what it told.
@@ -112,6 +117,22 @@ fn what_was_told_is_what_there_is(played: &Played) {
     assert_eq!(sent, written);
     let config = Config::load(&played.folder.path().join("config.toml")).unwrap();
     assert_eq!(config.store, std::path::absolute(played.folder.path()).unwrap().join("store"));
+}
+
+#[test]
+fn the_commands_that_the_demo_names_work_on_what_it_kept() {
+    let played = Played::new();
+    let config = played.folder.path().join("config.toml");
+    let named: Vec<&str> = played.story.lines().filter_map(|l| l.trim().strip_prefix("docketpost --config ")).collect();
+    assert!(named.len() >= 4, "{}", played.story);
+    for line in named {
+        let (file, command) = line.split_once("config.toml ").unwrap();
+        assert_eq!(Path::new(file), config.parent().unwrap());
+        let mut words = Command::new(env!("CARGO_BIN_EXE_docketpost"));
+        let output = words.arg("--config").arg(&config).args(command.split(' ')).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!output.stdout.is_empty(), "{command}");
+    }
 }
 
 #[test]
