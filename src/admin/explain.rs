@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::show::one_line;
 use super::{Chosen, Office, Told};
 use crate::config::Config;
-use crate::daemon::accounts::policy;
+
 use crate::inbound::{self, Arrived, Desk, Outcome, Taken, limits};
 use crate::outbound::gateway::Gateway;
 use crate::outbound::reader::Reader;
@@ -77,8 +77,7 @@ fn prove(config: &Config, mailbox: &crate::config::Mailbox, raw: &[u8], now: jif
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let verifier = Verifier::new(&VerifierSettings { resolver, ..VerifierSettings::default() })?;
-        let policy = mailbox.auth_results.as_ref().map(policy);
-        Ok(verifier.prove(raw, now, policy.as_ref()).await)
+        Ok(verifier.prove(raw, now, mailbox.auth_results.as_ref()).await)
     })
 }
 

@@ -134,3 +134,35 @@ pub fn split_name(name: &str) -> (String, String) {
     name.rsplit_once(char::is_whitespace)
         .map_or_else(|| (name.to_owned(), String::new()), |(first, last)| (first.trim().to_owned(), last.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{init_args, now};
+    use super::*;
+
+    #[test]
+    fn a_firm_is_made_once_and_a_store_takes_several() {
+        let folder = tempfile::tempdir().unwrap();
+        in_folder(&init_args("hale"), folder.path(), now()).unwrap();
+        assert!(in_folder(&init_args("hale"), folder.path(), now()).is_err());
+        in_folder(&Args { locale: "en-US".into(), ..init_args("reed") }, folder.path(), now()).unwrap();
+        let firms = Store::open(folder.path()).unwrap().read(|s| s.firms()).unwrap();
+        let found: Vec<(&str, &str)> = firms.iter().map(|f| (f.slug.as_str(), f.currency.as_str())).collect();
+        assert_eq!(found, [("hale", "GBP"), ("reed", "USD")]);
+    }
+
+    #[test]
+    fn what_is_mistyped_makes_no_store() {
+        let folder = tempfile::tempdir().unwrap();
+        for args in [
+            Args { slug: "Hale!".into(), ..init_args("x") },
+            Args { user_address: "anna".into(), ..init_args("x") },
+            Args { time_zone: Some("Mars/Base".into()), ..init_args("x") },
+            Args { currency: Some("pounds".into()), ..init_args("x") },
+            Args { name: " ".into(), ..init_args("x") },
+        ] {
+            assert!(in_folder(&args, folder.path(), now()).is_err());
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -121,3 +121,42 @@ fn reopen(office: &Office, text: &str) -> Result<Told> {
     let number = office.number(matter)?;
     Ok(Told::new(format!("{number} is open again.\n"), json!({"matter": number})))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Sample, now};
+    use super::*;
+    use crate::sharing::Role;
+
+    #[test]
+    fn rev_09_a_closed_matter_leaves_the_list_and_comes_back() {
+        let s = Sample::new();
+        assert!(list(&s.office, false).unwrap().text.contains("Reed v. Marsh"));
+        let told =
+            run(&s.office, &Matter::Close { matter: "2026-0012".into(), on: Some("13 March 2026".into()) }).unwrap();
+        assert!(
+            told.text.starts_with("M-1 is closed as of 13 March 2026. Those who share it can read it"),
+            "{}",
+            told.text
+        );
+        assert!(!list(&s.office, false).unwrap().text.contains("Reed"));
+        assert!(list(&s.office, true).unwrap().text.contains("Closed"));
+        run(&s.office, &Matter::Reopen { matter: "M-1".into() }).unwrap();
+        assert!(list(&s.office, false).unwrap().text.contains("Open"));
+    }
+
+    #[test]
+    fn frm_02_a_screened_user_does_not_find_the_matter_and_a_plain_one_does_not_close_it() {
+        let s = Sample::new();
+        let plain = Role::User { admin: false, accounts: false, reports: false, billing: false };
+        let bob = s.add(plain, "Bob", "Hale", "bob@hale.example");
+        let as_bob = s.acting_as("bob@hale.example");
+        assert!(list(&as_bob, false).unwrap().text.contains("Reed"));
+        assert!(close(&as_bob, "M-1", None).is_err());
+        let (firm, matter) = (s.office.firm.id, s.matter.id);
+        s.office.store.write(move |tx| tx.screen(firm, matter, bob, "", now())).unwrap();
+        assert!(!list(&as_bob, false).unwrap().text.contains("Reed"));
+        let screened = close(&as_bob, "M-1", None).unwrap_err().to_string();
+        assert!(screened.contains("NOT_VISIBLE"), "{screened}");
+    }
+}

@@ -73,13 +73,16 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
     }
     let (wish, id, accepted) = (args.clone(), person.id, person.accepted_at.is_some());
     let is_new = office.act(&cause("share", item, id), move |act| {
+        if wish.rate.is_some() {
+            // Asked first: a share without its rate is not what was wanted.
+            allowed!(act.ask(Ability::SetRate, item));
+        }
         let is_new = allowed!(give(act, id, item, &wish));
         if !accepted && !wish.conflict_names.is_empty() {
             // It takes the place of the one that the share opened (decisions.md 28).
             let _ = allowed!(invitations::invite(act, id, &wish.conflict_names, &wish.message));
         }
         if let Some(rate) = wish.rate {
-            allowed!(act.ask(Ability::SetRate, item));
             set_rate(act, id, item, rate)?;
         }
         Ok(Ok(is_new))
@@ -152,23 +155,20 @@ fn set_rate(act: &Act<'_>, person: PersonId, item: Item, rate_minor: i64) -> cra
     Ok(())
 }
 
-/// Ends access to one thing, or to all.
+/// Ends access to one thing, or to all; tells what they had been sent before (REV-02).
 pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
     let person = office.person(&args.person)?;
-    if !args.thing.eq_ignore_ascii_case("all") {
-        let item = office.thing(&args.thing)?;
-        let (reason, id) = (args.reason.clone(), person.id);
-        let ended = office.act(&cause("unshare", item, id), move |act| end(act, id, item, &reason))?;
-        let thing = office.number(item)?;
-        let text = match ended {
-            true => format!("{} no longer has {thing}.\n", named(&person)),
-            false => format!("{thing} was not shared with {}; nothing was changed.\n", named(&person)),
-        };
-        return Ok(Told::new(text, json!({"thing": thing, "person": person.id, "ended": ended})));
-    }
-    let shares = office.store.read(|s| s.live_shares(office.firm.id, person.id, office.now))?;
-    let (reason, id, items) = (args.reason.clone(), person.id, shares.iter().map(|s| s.item).collect::<Vec<_>>());
-    let ended = office.act(&format!("unshare all:{id}"), move |act| {
+    let id = person.id;
+    let is_all = args.thing.eq_ignore_ascii_case("all");
+    let items: Vec<Item> = match is_all {
+        true => {
+            let shares = office.store.read(|s| s.live_shares(office.firm.id, id, office.now))?;
+            shares.iter().map(|s| s.item).collect()
+        }
+        false => vec![office.thing(&args.thing)?],
+    };
+    let reason = args.reason.clone();
+    let ended = office.act(&format!("unshare:{id}"), move |act| {
         let mut ended = Vec::new();
         for item in &items {
             if allowed!(end(act, id, *item, &reason)) {
@@ -178,11 +178,20 @@ pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
         Ok(Ok(ended))
     })?;
     let things = ended.iter().map(|i| office.number(*i)).collect::<Result<Vec<_>>>()?;
-    let text = match things.is_empty() {
-        true => format!("Nothing was shared with {}.\n", named(&person)),
-        false => format!("{} no longer has {}.\n", named(&person), things.join(", ")),
+    let mut text = match (things.is_empty(), is_all) {
+        (false, _) => format!("{} no longer has {}.\n", named(&person), things.join(", ")),
+        (true, true) => format!("Nothing was shared with {}.\n", named(&person)),
+        (true, false) => format!("{} was not shared with {}; nothing was changed.\n", args.thing, named(&person)),
     };
-    Ok(Told::new(text, json!({"person": person.id, "ended": things})))
+    let mut sent = Vec::new();
+    for (item, thing) in ended.iter().zip(&things) {
+        for (at, letter, version) in office.store.read(|s| s.delivered(office.firm.id, id, *item))? {
+            let shown = version.map_or_else(|| thing.clone(), |v| format!("{thing}v{v}"));
+            text.push_str(&format!("They had been sent {shown} on {} ({letter}).\n", super::inbox::moment(office, at)));
+            sent.push(json!({"thing": shown, "at": at.to_string(), "letter": letter}));
+        }
+    }
+    Ok(Told::new(text, json!({"person": id, "ended": things, "delivered": sent})))
 }
 
 /// An event's attendance ends with its share.
@@ -231,4 +240,142 @@ pub(super) fn named(person: &Person) -> String {
 
 pub(super) fn cause(verb: &str, item: Item, person: PersonId) -> String {
     format!("{verb}:{}:{}:{person}", item.kind.stored(), item.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Sample, now};
+    use super::*;
+    use crate::sharing::Role;
+    use crate::store::calendar::{EventDetails, NewEvent};
+    use crate::store::conversations::NewConversation;
+
+    fn with(thing: &str, person: &str) -> ShareArgs {
+        ShareArgs {
+            thing: thing.into(),
+            with: "with".into(),
+            person: person.into(),
+            quietly: false,
+            message: String::new(),
+            conflict_names: String::new(),
+            rate: None,
+        }
+    }
+
+    fn from(thing: &str) -> UnshareArgs {
+        UnshareArgs {
+            thing: thing.into(),
+            from: "from".into(),
+            person: "jane@doe.example".into(),
+            reason: String::new(),
+        }
+    }
+
+    fn letters(s: &Sample) -> Vec<String> {
+        let found = s.office.store.read(|r| r.outbox_list(s.office.firm.id, None, 50)).unwrap();
+        found.into_iter().rev().map(|l| l.template).collect()
+    }
+
+    #[test]
+    fn acc_02_the_first_share_invites_and_the_names_for_the_conflict_check_are_in_the_invitation() {
+        let s = Sample::new();
+        let args = ShareArgs { conflict_names: "Reed; Marsh".into(), ..with("2026-0012", "Jane Doe") };
+        assert!(share(&s.office, &args).unwrap().text.contains("once they accept"));
+        let open = s.office.store.read(|r| r.open_invitation(s.office.firm.id, s.jane, now())).unwrap().unwrap();
+        assert_eq!(open.conflict_names, "Reed; Marsh");
+        let again = share(&s.office, &with("M-1", "P-2")).unwrap();
+        assert!(again.text.contains("was shared with Jane Doe (P-2) before"), "{}", again.text);
+    }
+
+    #[test]
+    fn rev_10_who_accepted_is_told_unless_it_is_done_quietly() {
+        let s = Sample::new();
+        s.jane_accepts();
+        let quietly = ShareArgs { quietly: true, ..with("M-1", "P-2") };
+        assert!(share(&s.office, &quietly).unwrap().text.contains("not told"));
+        assert!(letters(&s).is_empty());
+        unshare(&s.office, &from("M-1")).unwrap();
+        share(&s.office, &with("M-1", "P-2")).unwrap();
+        assert!(letters(&s).contains(&"shared".to_owned()), "{:?}", letters(&s));
+    }
+
+    #[test]
+    fn tim_12_a_rate_takes_the_billing_permission_and_nothing_is_shared_without_it() {
+        let s = Sample::new();
+        s.add(
+            Role::User { admin: true, accounts: true, reports: true, billing: false },
+            "Bob",
+            "Hale",
+            "bob@hale.example",
+        );
+        let bob = s.acting_as("bob@hale.example");
+        let args = ShareArgs { rate: Some(25_000), ..with("M-1", "P-2") };
+        assert!(share(&bob, &args).unwrap_err().to_string().contains("BILLING_PERMISSION_NEEDED"));
+        assert!(s.office.store.read(|r| r.live_shares(s.office.firm.id, s.jane, now())).unwrap().is_empty());
+        share(&s.office, &args).unwrap();
+    }
+
+    #[test]
+    fn rev_11_a_screened_person_is_given_nothing() {
+        let s = Sample::new();
+        let (firm, matter, jane) = (s.office.firm.id, s.matter.id, s.jane);
+        s.office.store.write(move |tx| tx.screen(firm, matter, jane, "conflict", now())).unwrap();
+        assert!(share(&s.office, &with("M-1", "P-2")).unwrap_err().to_string().contains("BLOCKED_BY_SCREEN"));
+    }
+
+    #[test]
+    fn an_event_is_shared_by_inviting_and_a_conversation_by_joining() {
+        let s = Sample::new();
+        s.jane_accepts();
+        let (firm, matter, anna) = (s.office.firm.id, s.matter.id, s.office.actor.id);
+        s.office
+            .store
+            .write(move |tx| {
+                let details = EventDetails {
+                    summary: "Hearing".into(),
+                    description: String::new(),
+                    location: String::new(),
+                    conference_url: String::new(),
+                    start_at: now(),
+                    end_at: now(),
+                    all_day: false,
+                    time_zone: "Europe/London".into(),
+                    recurrence_rule: None,
+                };
+                tx.add_event(
+                    firm,
+                    &NewEvent { uid: "1@x".into(), details, matter: Some(matter), organizer: anna },
+                    now(),
+                )?;
+                let talk = NewConversation { matter: Some(matter), subject: "Brief".into(), about: None };
+                let talk = tx.add_conversation(firm, &talk, now())?;
+                tx.add_member(firm, talk.id, anna, now())
+            })
+            .unwrap();
+        for thing in ["EV-1", "MSG-1"] {
+            share(&s.office, &with(thing, "P-2")).unwrap();
+            let item = s.office.thing(thing).unwrap();
+            assert!(
+                s.office.store.read(|r| r.ask(firm, s.jane, Ability::View, item, now())).unwrap().is_allowed(),
+                "{thing}"
+            );
+        }
+        let told = unshare(&s.office, &from("all")).unwrap();
+        assert!(told.text.contains("EV-1") && told.text.contains("MSG-1"), "{}", told.text);
+        assert!(s.office.store.read(|r| r.attendees(firm, 1)).unwrap().is_empty());
+        assert_eq!(letters(&s).iter().filter(|l| *l == "access_ended").count(), 2);
+        assert!(unshare(&s.office, &from("all")).unwrap().text.contains("Nothing was shared"));
+    }
+
+    #[test]
+    fn an_invitation_needs_a_share_and_is_not_repeated_after_it_was_accepted() {
+        let s = Sample::new();
+        let args = InviteArgs { person: "P-2".into(), message: String::new(), conflict_names: String::new() };
+        assert!(invite(&s.office, &args).unwrap_err().to_string().contains("Nothing is shared"));
+        share(&s.office, &with("M-1", "P-2")).unwrap();
+        invite(&s.office, &args).unwrap();
+        s.jane_accepts();
+        assert!(invite(&s.office, &args).unwrap_err().to_string().contains("accepted"));
+        assert!(share(&s.office, &with("M-1", "anna@hale.example")).is_err());
+    }
 }

@@ -117,3 +117,59 @@ fn assigned_to(office: &Office, task: Item, name: &str, is_user: bool) -> Result
         if on_matter && !is_user { " They see the task only, unless its matter is shared with them." } else { "" };
     Ok(format!("Assigned to {name}.{only}\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Sample, now};
+    use super::*;
+
+    fn for_jane(name: &str) -> TaskArgs {
+        TaskArgs {
+            assignee: Some("jane@doe.example".into()),
+            matter: Some("M-1".into()),
+            due: Some("3 April 2026".into()),
+            priority: "high".into(),
+            description: String::new(),
+            quietly: false,
+            name: vec![name.into()],
+        }
+    }
+
+    #[test]
+    fn tsk_06_a_task_is_shared_with_its_assignee_and_its_matter_is_not() {
+        let s = Sample::new();
+        s.jane_accepts();
+        let told = task(&s.office, &for_jane("Draft reply")).unwrap();
+        assert!(
+            told.text
+                .starts_with("T-1: Draft reply, due 3 April 2026.\nAssigned to Jane Doe (P-2). They see the task only"),
+            "{}",
+            told.text
+        );
+        let shares = s.office.store.read(|r| r.live_shares(s.office.firm.id, s.jane, now())).unwrap();
+        assert_eq!(shares.iter().map(|s| s.item.kind).collect::<Vec<_>>(), [Kind::Task]);
+        let found = s.office.store.read(|r| r.task(s.office.firm.id, 1)).unwrap().unwrap();
+        assert_eq!((found.priority, found.assigner), (Priority::High, Some(s.office.actor.id)));
+    }
+
+    #[test]
+    fn whoever_had_a_task_loses_it() {
+        let s = Sample::new();
+        s.jane_accepts();
+        task(&s.office, &for_jane("Draft reply")).unwrap();
+        let to = AssignArgs { task: "T-1".into(), to: "to".into(), person: "Anna Hale".into(), quietly: true };
+        assign(&s.office, &to).unwrap();
+        assert!(s.office.store.read(|r| r.live_shares(s.office.firm.id, s.jane, now())).unwrap().is_empty());
+        assert!(assign(&s.office, &AssignArgs { task: "M-1".into(), ..to }).is_err());
+    }
+
+    #[test]
+    fn rev_11_a_task_that_may_not_be_assigned_is_told_so() {
+        let s = Sample::new();
+        let (firm, matter, jane) = (s.office.firm.id, s.matter.id, s.jane);
+        s.office.store.write(move |tx| tx.screen(firm, matter, jane, "", now())).unwrap();
+        let told = task(&s.office, &for_jane("Draft reply")).unwrap();
+        assert_eq!(told.code, 1);
+        assert!(told.text.contains("not assigned: Blocked by a screen"), "{}", told.text);
+    }
+}

@@ -146,6 +146,10 @@ impl Place {
 
 /// Plays the demo and tells it on standard output; with `keep` everything stays in that folder, which must be empty.
 pub fn run(keep: Option<&Path>) -> Result<()> {
+    run_to(keep, &mut std::io::stdout())
+}
+
+fn run_to(keep: Option<&Path>, paper: &mut dyn Write) -> Result<()> {
     let place = Place::open(keep)?;
     let providers = Providers::start()?;
     let config = config(place.folder(), &providers)?;
@@ -157,7 +161,7 @@ pub fn run(keep: Option<&Path>) -> Result<()> {
     let out = place.folder().join("out");
     std::fs::create_dir_all(&out)?;
     let mut story =
-        Story { office, providers, inbox, out, letters: Letters::default(), dropped: 0, told: BTreeSet::new() };
+        Story { paper, office, providers, inbox, out, letters: Letters::default(), dropped: 0, told: BTreeSet::new() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let (sign, stop) = Stop::new();
@@ -171,7 +175,7 @@ pub fn run(keep: Option<&Path>) -> Result<()> {
         serving.await
     })?;
     runtime.shutdown_timeout(Duration::from_secs(1));
-    epilogue(&place)
+    epilogue(&place, paper)
 }
 
 fn config(folder: &Path, providers: &Providers) -> Result<Config> {
@@ -211,8 +215,7 @@ fn written(folder: &Path) -> String {
     )
 }
 
-fn epilogue(place: &Place) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+fn epilogue(place: &Place, out: &mut dyn Write) -> Result<()> {
     writeln!(out, "That was all of it.\n")?;
     match place {
         Place::Kept(folder) => {
@@ -236,7 +239,8 @@ fn epilogue(place: &Place) -> Result<()> {
 }
 
 /// The demo while it runs.
-struct Story {
+struct Story<'p> {
+    paper: &'p mut dyn Write,
     office: Office,
     providers: Providers,
     /// The Maildir.
@@ -248,18 +252,18 @@ struct Story {
     told: BTreeSet<OutboxId>,
 }
 
-impl Story {
+impl Story<'_> {
     async fn tell(&mut self) -> Result<()> {
-        say("docketpost: how co-counsel work on a firm's matters by mail", 0)?;
-        say("", 0)?;
-        say(PROLOGUE, 0)?;
+        self.say("docketpost: how co-counsel work on a firm's matters by mail", 0)?;
+        self.say("", 0)?;
+        self.say(PROLOGUE, 0)?;
         for (place, step) in steps().into_iter().enumerate() {
-            say("", 0)?;
-            say(&format!("{}. {}", place.saturating_add(1), step.title), 0)?;
-            say(step.why, 3)?;
+            self.say("", 0)?;
+            self.say(&format!("{}. {}", place.saturating_add(1), step.title), 0)?;
+            self.say(step.why, 3)?;
             self.play(&step.happens).await?;
         }
-        say("", 0)
+        self.say("", 0)
     }
 
     async fn play(&mut self, happens: &Happens) -> Result<()> {
@@ -274,7 +278,7 @@ impl Story {
             self.tell_outcome()?;
         }
         let after = self.office.rows(clock::now())?;
-        tell_changes(&before, &after)?;
+        self.tell_changes(&before, &after)?;
         for letter in left {
             self.tell_letter(&letter)?;
         }
@@ -290,14 +294,14 @@ impl Story {
         }
         let read = parse::parse(&mail);
         let from = read.from.as_ref().map(|m| m.address.clone()).unwrap_or_default();
-        say("", 0)?;
-        say(&format!("came from {from}, written with {}: \"{}\"", client(sample.name), read.subject), 3)?;
+        self.say("", 0)?;
+        self.say(&format!("came from {from}, written with {}: \"{}\"", client(sample.name), read.subject), 3)?;
         for line in extract::extract(&read).reply.lines() {
-            say(&format!("> {line}"), 6)?;
+            self.say(&format!("> {line}"), 6)?;
         }
         let files: Vec<_> = read.attachments.iter().map(|a| a.name.as_str()).filter(|n| !n.is_empty()).collect();
         if !files.is_empty() {
-            say(&format!("> with {}", files.join(", ")), 6)?;
+            self.say(&format!("> with {}", files.join(", ")), 6)?;
         }
         self.dropped = self.dropped.saturating_add(1);
         maildir::deliver(&self.inbox, &format!("{:03}.demo.{}", self.dropped, sample.name), &mail)?;
@@ -353,7 +357,7 @@ impl Story {
         bail!("a mail that left is not in {}", self.out.display())
     }
 
-    fn tell_outcome(&self) -> Result<()> {
+    fn tell_outcome(&mut self) -> Result<()> {
         let (mails, _) = self.look()?;
         let Some(mail) = mails.iter().max_by_key(|m| m.id) else { return Ok(()) };
         let reason = mail.reason.as_deref().unwrap_or_default();
@@ -364,21 +368,42 @@ impl Story {
             InboxState::Ignored => format!("without effect ({reason})"),
             other => format!("{} ({reason})", other.word()),
         };
-        say(&format!("= {outcome}"), 3)
+        self.say(&format!("= {outcome}"), 3)
     }
 
-    fn tell_letter(&self, letter: &Outbox) -> Result<()> {
+    fn tell_letter(&mut self, letter: &Outbox) -> Result<()> {
         let mail = parse::parse(&self.written_out(letter)?);
         let to = mail.to.first().map(|m| m.address.clone()).unwrap_or_default();
-        say("", 0)?;
-        say(&format!("left to {to}: \"{}\"", mail.subject), 3)?;
+        self.say("", 0)?;
+        self.say(&format!("left to {to}: \"{}\"", mail.subject), 3)?;
         let text = mail.text.unwrap_or_default();
         let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("Privileged")).collect();
         for line in lines.iter().take(SHOWN_LINES) {
-            say(&format!("| {}", line.trim_end()), 6)?;
+            self.say(&format!("| {}", line.trim_end()), 6)?;
         }
         if lines.len() > SHOWN_LINES {
-            say("| …", 6)?;
+            self.say("| …", 6)?;
+        }
+        Ok(())
+    }
+
+    fn tell_changes(&mut self, before: &BTreeSet<String>, after: &BTreeSet<String>) -> Result<()> {
+        for row in before.difference(after) {
+            self.say(&format!("- {row}"), 3)?;
+        }
+        for row in after.difference(before) {
+            self.say(&format!("+ {row}"), 3)?;
+        }
+        if before == after {
+            self.say("nothing was changed on the matter", 3)?;
+        }
+        Ok(())
+    }
+
+    /// Tells a paragraph, wrapped, `indent` columns in; further lines of it stand under the first word.
+    fn say(&mut self, text: &str, indent: usize) -> Result<()> {
+        for line in wrapped(text, indent) {
+            writeln!(self.paper, "{line}")?;
         }
         Ok(())
     }
@@ -387,19 +412,6 @@ impl Story {
 const PROLOGUE: &str = "Hale & Partners LLP is a law firm, Anna Smith one of its partners. Jane Roe is an outside lawyer \
      who is to help with matter M-1. She has no account and installs nothing: all she does, she does from her own mailbox. \
      What you see now is the real program at work, on a folder of mails that come and a folder of mails that leave.";
-
-fn tell_changes(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Result<()> {
-    for row in before.difference(after) {
-        say(&format!("- {row}"), 3)?;
-    }
-    for row in after.difference(before) {
-        say(&format!("+ {row}"), 3)?;
-    }
-    if before == after {
-        say("nothing was changed on the matter", 3)?;
-    }
-    Ok(())
-}
 
 fn client(sample: &str) -> &'static str {
     const CLIENTS: [(&str, &str); 8] = [
@@ -413,15 +425,6 @@ fn client(sample: &str) -> &'static str {
         ("apple_mail_iphone", "Apple Mail on an iPhone"),
     ];
     CLIENTS.iter().find(|(prefix, _)| sample.starts_with(prefix)).map_or("a mail client", |(_, words)| words)
-}
-
-/// Prints a paragraph, wrapped, `indent` columns in; further lines of it stand under the first word.
-fn say(text: &str, indent: usize) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    for line in wrapped(text, indent) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
 }
 
 fn wrapped(text: &str, indent: usize) -> Vec<String> {

@@ -226,6 +226,23 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// What a person was already sent about a thing: when, by which letter, and for documents which version (REV-02).
+    pub fn delivered(
+        &self,
+        firm: FirmId,
+        person: PersonId,
+        item: Item,
+    ) -> Result<Vec<(Timestamp, String, Option<u32>)>> {
+        self.all(
+            "SELECT DISTINCT o.sent_at, o.template, d.version_number FROM disclosures d JOIN outbox o ON o.id = d.outbox_id
+             WHERE d.firm_id = ?1 AND d.kind = ?3 AND d.item_id = ?4 AND o.person_id = ?2 AND o.sent_at IS NOT NULL ORDER BY o.sent_at, o.id",
+            (firm.0, person.0, item.kind.stored(), item.id),
+            |r| Ok((moment(r.get(0)?), r.get(1)?, r.get(2)?)),
+        )
+    }
+}
+
 impl Tx<'_> {
     /// Queues a letter; the same key a second time changes nothing and gives none.
     pub fn queue(&self, firm: FirmId, new: &NewLetter, now: Timestamp) -> Result<Option<OutboxId>> {

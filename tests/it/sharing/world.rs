@@ -170,7 +170,10 @@ impl World {
             self.share(self.known(&shared.of), self.person(&shared.person));
             if let Some(days) = shared.ended_days_ago {
                 let end = self.now - Span::new().hours(24 * days);
-                self.sql("UPDATE shares SET expires_at = ?1 WHERE id = (SELECT max(id) FROM shares)", [end.as_millisecond()]);
+                self.sql(
+                    "UPDATE shares SET expires_at = ?1 WHERE id = (SELECT max(id) FROM shares)",
+                    [end.as_millisecond()],
+                );
             }
         }
         for ended in &given.revoke {
@@ -334,7 +337,8 @@ impl World {
         for t in &given.time {
             let (on, hour) = (self.known(&t.on), duration::parse("1h").unwrap());
             let matter = self.store.read(|s| s.matter_of(self.firm.id, on)).unwrap();
-            let work = work(matter, Some(on).filter(|i| i.kind != Kind::Matter), self.days_ago(t.days_ago), hour, &t.id);
+            let work =
+                work(matter, Some(on).filter(|i| i.kind != Kind::Matter), self.days_ago(t.days_ago), hour, &t.id);
             let by = self.person(&t.by);
             let bill = t.billed_on.as_deref().map(|b| self.known(b).id);
             let made = self.write(move |tx, firm, now| {
@@ -375,7 +379,9 @@ impl World {
         }
         for wall in &given.screen {
             let (matter, person) = (self.known(&wall.from), self.person(&wall.person));
-            self.write(move |tx, firm, now| tx.screen(firm, matter.id, person, "acted for the other side", now).unwrap());
+            self.write(move |tx, firm, now| {
+                tx.screen(firm, matter.id, person, "acted for the other side", now).unwrap()
+            });
             if wall.lifted {
                 self.sql("UPDATE screens SET lifted_at = erected_at WHERE person_id = ?1", [person.0]);
             }
