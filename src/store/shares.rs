@@ -252,6 +252,18 @@ impl Snapshot<'_> {
         Ok(found.is_some())
     }
 
+    /// True if there was a share of exactly this thing with this person, and none lives now.
+    pub fn share_ended(&self, firm: FirmId, person: PersonId, item: Item, now: Timestamp) -> Result<bool> {
+        let found: Option<bool> = self.one(
+            &format!(
+                "SELECT max({LIVE}) FROM shares WHERE firm_id = :firm AND person_id = :person AND resource_type = :kind AND resource_id = :id"
+            ),
+            named_params! {":firm": firm.0, ":person": person.0, ":kind": item.kind.stored(), ":id": item.id, ":now": at(now)},
+            |r| r.get::<_, Option<bool>>(0),
+        )?.flatten();
+        Ok(found == Some(false))
+    }
+
     fn item_facts(&self, firm: FirmId, person: PersonId, item: Item, now: Timestamp, facts: &mut Facts) -> Result<()> {
         let key = (firm.0, item.id);
         match item.kind {

@@ -78,6 +78,15 @@ impl World {
         world
     }
 
+    /// As [`World::with`], with a third matter, M-3.
+    pub fn with_third_matter(given: &Given) -> World {
+        let world = World::new();
+        let anna = world.person("anna");
+        world.write(move |tx, firm, now| matter(tx, firm, "2026-0014", "Hall v. Hill", None, anna, now));
+        world.insert(given);
+        world
+    }
+
     pub fn person(&self, name: &str) -> PersonId {
         *self.people.get(name).unwrap_or_else(|| panic!("nobody of the cast is called {name}"))
     }
