@@ -139,7 +139,7 @@ fn letters(
 
 fn tell(office: &Office, file: &Path, seen: &Seen, proof: Option<&Proof>) -> Told {
     let mail = &seen.mail;
-    let person = seen.outcome.person.as_ref().map(super::share::named);
+    let person = seen.outcome.person.as_ref().map(super::show::named);
     let matter =
         mail.matter.and_then(|row| office.number(crate::domain::Item::new(crate::domain::Kind::Matter, row)).ok());
     let verdict: Value = proof.and_then(|p| serde_json::to_value(p.verdict).ok()).unwrap_or_default();

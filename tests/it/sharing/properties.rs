@@ -34,9 +34,8 @@ time = [{ id = "TE-1", on = "M-1", by = "jane" }, { id = "TE-2", on = "T-1", by 
 "#;
 
 /// What can be shared of it.
-const SHAREABLE: [&str; 14] = [
-    "M-1", "M-2", "F-1", "F-3", "F-4", "D-1", "D-2", "D-3", "T-1", "T-2", "T-3", "EV-1", "MSG-1", "BILL-1",
-];
+const SHAREABLE: [&str; 14] =
+    ["M-1", "M-2", "F-1", "F-3", "F-4", "D-1", "D-2", "D-3", "T-1", "T-2", "T-3", "EV-1", "MSG-1", "BILL-1"];
 
 fn given() -> Given {
     toml::from_str::<Fixture>(THINGS).unwrap().given
@@ -172,7 +171,8 @@ fn a_row_of_another_firm_is_not_there_for_anybody_of_this_one() {
     for name in ["anna", "ben", "jane", "tom", "carl"] {
         for item in foreign.iter().filter(|i| !own.contains(i)) {
             for ability in Ability::ALL {
-                let verdict = world.store.read(|s| s.ask(world.firm.id, world.person(name), *ability, *item, world.now));
+                let verdict =
+                    world.store.read(|s| s.ask(world.firm.id, world.person(name), *ability, *item, world.now));
                 assert_eq!(verdict.unwrap(), Verdict::Refuse(Refusal::NotVisible), "{name} {ability:?} {item:?}");
             }
         }
