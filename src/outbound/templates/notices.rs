@@ -36,7 +36,9 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
     let Some(mail) = reader.store.inbox(reader.firm.id, inbox)? else { return Ok(None) };
     let is_held = !matches!(mail.state, InboxState::Applied | InboxState::Refused);
     let (title, text) = match mail.state {
-        InboxState::Applied => ("Mail", "A mail was not carried out in full. What was not may hold work product or a deadline."),
+        InboxState::Applied => {
+            ("Mail", "A mail was not carried out in full. What was not may hold work product or a deadline.")
+        }
         InboxState::Refused => (
             "Refused mail",
             "A mail was refused: it asks for something that its sender no longer has. It may hold work product or a deadline.",
