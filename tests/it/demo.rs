@@ -15,7 +15,9 @@ use docketpost::store::outbox::OutboxState;
 fn story(keep: Option<&Path>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_docketpost"));
     command.arg("demo").env_remove("DOCKETPOST_CONFIG");
-    keep.into_iter().for_each(|folder| drop(command.arg("--keep").arg(folder)));
+    if let Some(folder) = keep {
+        command.arg("--keep").arg(folder);
+    }
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()

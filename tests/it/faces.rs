@@ -89,8 +89,8 @@ impl Face {
             }
             letters.sort();
             let mut messages = Vec::new();
-            for matter in view.conversations_of(firm, office.jane, Timestamp::now())? {
-                messages.extend(view.messages(firm, matter.id)?.into_iter().filter(|m| m.inbox == Some(mail.id)));
+            for conversation in view.conversations_of(firm, office.jane, Timestamp::now())? {
+                messages.extend(view.messages(firm, conversation.id)?.into_iter().filter(|m| m.inbox == Some(mail.id)));
             }
             let person = match mail.person {
                 Some(person) => view.person(firm, person)?.map(|p| p.name()),

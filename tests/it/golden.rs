@@ -62,6 +62,8 @@ pub struct World {
     desk: Desk,
     pub letters: Letters,
     began: Timestamp,
+    /// The letters that the firm's own acts caused.
+    first_letters: Vec<Left>,
     pub folder: TempDir,
 }
 
@@ -79,20 +81,23 @@ impl World {
             way_out: WayOut::Directory(PathBuf::new()),
         };
         let desk = Desk { gateway: Gateway::new(&firm), mail_bytes: 25 << 20 };
-        let mut world = World { office, desk, letters: Letters::default(), began, folder };
+        let mut world = World { office, desk, letters: Letters::default(), began, first_letters: Vec::new(), folder };
         world.office.invite(world.after(1)).unwrap();
-        world.deliver(world.after(2)).await;
+        world.first_letters = world.deliver(world.after(2)).await;
         if answers == Some("invitation") {
             return world;
         }
         world.receive_good("gmail_web_accept", outside, world.after(3)).await;
+        let told = world.deliver(world.after(4)).await;
+        world.first_letters.extend(told);
         world.let_max_in();
         world.office.engage(world.after(10)).unwrap();
         let (anna, jane) = (world.office.anna, world.office.jane);
         let question = "Dear Jane,\nwelcome to the team. Could you let us know by Friday whether the limitation point holds?\nAnna";
         world.office.write(anna, jane, question, world.after(11)).unwrap();
         world.office.write(jane, anna, "Dear Anna, the limitation point holds.", world.after(12)).unwrap();
-        world.deliver(world.after(13)).await;
+        let told = world.deliver(world.after(13)).await;
+        world.first_letters.extend(told);
         if answers == Some("receipt") {
             world.receive_good("gmail_web_time_and_done", outside, world.after(20)).await;
             world.deliver(world.after(21)).await;
@@ -321,6 +326,21 @@ fn difference(file: &Path, text: &str) -> Option<String> {
     Some(told)
 }
 
+/// What the firm's own acts and the clock send: the invitation, tasks, a document, messages, a digest, an end of access.
+async fn letters_of_the_office(outside: &Outside) -> Vec<Left> {
+    let mut world = World::before(None, outside, morning()).await;
+    let mut left = std::mem::take(&mut world.first_letters);
+    let (firm, gateway) = (world.office.firm.clone(), world.desk.gateway.clone());
+    let next_morning = world.after(24 * 60);
+    world.store().write(move |tx| docketpost::digest::queue_due(tx, &firm, &gateway, next_morning)).unwrap();
+    left.extend(world.deliver(next_morning).await);
+    let (jane, task) = (world.office.jane, world.office.exhibits);
+    let end = move |act: &docketpost::actions::Act<'_>| docketpost::actions::shares::unshare(act, jane, task, "done");
+    world.office.act(world.office.anna, "unshare", world.after(24 * 60 + 1), end).unwrap();
+    left.extend(world.deliver(world.after(24 * 60 + 2)).await);
+    left
+}
+
 fn add_letters(goldens: &mut BTreeMap<String, String>, cause: &str, left: &[Left]) {
     for letter in left.iter().filter(|l| l.state == "SENT") {
         let first = letter.to.split(' ').next().unwrap_or_default().to_lowercase();
@@ -348,6 +368,7 @@ fn every_sample_mail_comes_to_its_golden_outcome() {
             mails.insert(format!("{name}.json"), masked(&format!("{object:#}\n")));
             add_letters(&mut letters, &name, &left);
         }
+        add_letters(&mut letters, "office", &letters_of_the_office(&outside).await);
     });
     Goldens(mails).settle("mail", ".json");
     Goldens(letters).settle("letters", ".txt");
