@@ -55,7 +55,7 @@ pub struct World {
 impl World {
     /// The cast, and nothing shared.
     pub fn new() -> World {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let store = Store::create(&folder.path().join("store")).unwrap();
         // The command line reads the clock, so what is asked by mail happens now too.
         let now = clock::now();
@@ -440,6 +440,12 @@ impl World {
         connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
         connection.execute(statement, with).unwrap();
     }
+}
+
+/// A folder in memory where the system has such a place: hundreds of stores are made here, and nothing shown by them
+/// depends on what a disk keeps.
+fn in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn share(tx: &Tx<'_>, firm: FirmId, item: Item, person: PersonId, source: Source, by: PersonId, now: Timestamp) {
