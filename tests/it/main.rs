@@ -2,6 +2,7 @@
 
 mod cli;
 mod architecture;
+mod attacks;
 mod checker;
 mod demo;
 mod gateway;
