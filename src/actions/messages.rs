@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Act, Answer};
 use crate::domain::{Item, Kind, PersonId};
-use crate::sharing::{Ability, Thing};
+use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Result;
 use crate::store::conversations::{NewConversation, NewMessage};
 use crate::store::shares::{Circumstances, NewShare, Source, Subject};
@@ -48,7 +48,7 @@ pub fn post(act: &Act<'_>, conversation: Item, body: &str) -> Answer<Posted> {
 pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     let receiver = match topic.to {
         Some(person) => Some(person),
-        None => act.responsible(topic.matter)?,
+        None => reader(act, topic)?,
     };
     let open = match (topic.about, topic.matter) {
         (Some(item), matter) => act.tx.conversation_about(act.firm.id, matter, item, act.actor.id, act.now)?,
@@ -64,18 +64,46 @@ pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
         allowed!(act.ask(Ability::View, item));
     }
     let with = Circumstances { receiver, ..Circumstances::default() };
-    allowed!(act.ask_about(Ability::StartConversation, place(act, topic)?, with));
+    let place = allowed!(place(act, topic));
+    allowed!(act.ask_about(Ability::StartConversation, place, with));
+    if let Some(receiver) = receiver
+        && !may_know(act, topic.matter, receiver)?
+    {
+        // Who is kept from a matter gets nothing of it, and nobody is told that there is a screen (REV-11).
+        return Ok(Err(Refusal::NotVisible));
+    }
     let conversation = begin(act, topic, receiver)?;
     post(act, conversation, body)
 }
 
-/// The matter; the person's own page for what is about no matter, or about a thing whose matter they do not have (MSG-03).
-fn place(act: &Act<'_>, topic: Topic) -> Result<Subject> {
+/// The matter, if one is meant or the actor has it; for a thing that is shared without its matter, and for no matter at
+/// all, the person's own page (MSG-03). A matter that is not shared is refused as one that does not exist.
+fn place(act: &Act<'_>, topic: Topic) -> Answer<Subject> {
     let Some(matter) = topic.matter.map(|row| Item::new(Kind::Matter, row)) else {
-        return Ok(Subject::Other(Thing::Home, None));
+        return Ok(Ok(Subject::Other(Thing::Home, None)));
     };
-    let has_it = act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)?;
-    Ok(if has_it || topic.about.is_none() { Subject::Item(matter) } else { Subject::Other(Thing::Home, None) })
+    if act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)? {
+        return Ok(Ok(Subject::Item(matter)));
+    }
+    allowed!(act.ask(Ability::View, topic.about.unwrap_or(matter)));
+    Ok(Ok(Subject::Other(Thing::Home, None)))
+}
+
+/// Who of the firm gets it: the responsible lawyer, or the first administrator if they may not see the matter (any more).
+fn reader(act: &Act<'_>, topic: Topic) -> Result<Option<PersonId>> {
+    let responsible = act.responsible(topic.matter)?;
+    match responsible {
+        Some(lawyer) if may_know(act, topic.matter, lawyer)? => Ok(responsible),
+        _ => act.responsible(None),
+    }
+}
+
+/// Whether one of the firm's people may see the matter that is written about; contacts are asked about as members.
+pub fn may_know(act: &Act<'_>, matter: Option<i64>, receiver: PersonId) -> Result<bool> {
+    let is_user = act.tx.person(act.firm.id, receiver)?.is_some_and(|p| p.is_user());
+    let Some(matter) = matter.filter(|_| is_user) else { return Ok(true) };
+    let matter = Item::new(Kind::Matter, matter);
+    Ok(act.tx.ask(act.firm.id, receiver, Ability::View, matter, act.now)?.is_allowed())
 }
 
 fn includes(act: &Act<'_>, conversation: Item, person: Option<PersonId>) -> Result<bool> {

@@ -69,6 +69,9 @@ pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> 
     let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
     if accepted {
         let number = act.tx.number(act.firm.id, Reader::Contact(person), item)?.map(|id| id.number);
+        // Each thing that ends is told, though one act ends several and the answers go to the firm.
+        let cause = format!("{}:{}-{}", act.cause, item.kind.prefix(), item.id);
+        let act = Act { cause: &cause, ..*act };
         act.tell(person, Letter::AccessEnded { kind: item.kind, number }, About::Firm)?;
     }
     Ok(true)

@@ -223,14 +223,19 @@ fn decide(
             return Ok(Outcome::hold(reason).misused(misused).claimed(claimed));
         }
     };
+    if !situation.is_addressed && inbox.released_level.is_none() {
+        // Whoever has a copy of a mail can send it on to us; its author did not (sender-proof.md 5.6).
+        return Ok(Outcome::hold("NOT_ADDRESSED").claimed(Some(situation.person.clone())));
+    }
     if let Some(waits) = waits(tx, firm, inbox, read, proof, &situation)? {
         return Ok(waits);
     }
     let words = words(tx, firm, &desk.gateway, read, &situation, inbox)?;
-    if let Some(held) = unproved(&situation, &words.commands) {
+    if let Some(held) = unproved(&situation, &words.commands, !read.files.is_empty()) {
         return Ok(held.claimed(Some(situation.person.clone())).misused(situation.misused.clone()).signed_by(proof));
     }
-    if !read.files.is_empty() && !files_kept {
+    let answers_us = matches!(situation.purpose(), Some(Purpose::Invite | Purpose::Confirm));
+    if !read.files.is_empty() && !files_kept && !answers_us {
         // Rights changed since the snapshot that said no file was wanted: the next attempt keeps them first.
         return Err(StoreError::Content("the mail's files are not on disk yet".into()));
     }
@@ -281,8 +286,8 @@ fn waits(
 }
 
 /// What the level of the proof does not carry waits; who can be asked is asked (decisions.md 2).
-fn unproved(situation: &Situation, commands: &Commands) -> Option<Outcome> {
-    let class = command_class(situation, commands);
+fn unproved(situation: &Situation, commands: &Commands, has_files: bool) -> Option<Outcome> {
+    let class = command_class(situation, commands, has_files);
     if class.is_none() && situation.level != Level::Fail {
         return None;
     }
@@ -299,7 +304,7 @@ fn unproved(situation: &Situation, commands: &Commands) -> Option<Outcome> {
 
 /// The class that the whole mail needs; none for the answer to "was this you?", which its own code proves
 /// (sender-proof.md 5.10).
-fn command_class(situation: &Situation, commands: &Commands) -> Option<CommandClass> {
+fn command_class(situation: &Situation, commands: &Commands, has_files: bool) -> Option<CommandClass> {
     let only = |verb: Verb| !commands.requests.is_empty() && commands.requests.iter().all(|r| r.verb == verb);
     let by_token = situation.token == TokenStanding::ValidForThisPerson;
     if by_token && situation.purpose() == Some(Purpose::Confirm) && only(Verb::Confirm) {
@@ -308,7 +313,7 @@ fn command_class(situation: &Situation, commands: &Commands) -> Option<CommandCl
     Some(match situation.purpose() {
         // The answer to an invitation is a yes or a no from the invited mailbox (decisions.md 3).
         Some(Purpose::Invite) if by_token => CommandClass::Rsvp,
-        _ if only(Verb::Stop) && commands.text.trim().is_empty() => CommandClass::Stop,
+        _ if only(Verb::Stop) && commands.text.trim().is_empty() && !has_files => CommandClass::Stop,
         _ => CommandClass::Write,
     })
 }

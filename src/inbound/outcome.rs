@@ -18,7 +18,7 @@ use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
 use crate::store::people::Person;
 use crate::store::threads::{About, Purpose, Thread};
-use crate::store::{Result, Tx};
+use crate::store::{Result, StoreError, Tx};
 
 /// Which end a mail comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,10 @@ pub fn record(
     found: &Findings,
     now: Timestamp,
 ) -> Result<()> {
-    tx.decide(inbox.id, state(outcome.kind), outcome.reason, found, now)?;
+    if !tx.decide(inbox.id, state(outcome.kind), outcome.reason, found, now)? {
+        // Another process was faster: all that was done here is undone with the transaction.
+        return Err(StoreError::Content("this mail had its outcome before".into()));
+    }
     let actor = outcome.person.as_ref().map(|p| p.id);
     let facts = json!({"state": state(outcome.kind).word(), "reason": outcome.reason, "level": found.level});
     tx.audit(firm.id, &Entry::new(actor, "mail").by(Some(inbox.id)).with(facts), now)?;

@@ -128,6 +128,15 @@ impl Proof {
         self
     }
 
+    /// True if a signer who is believed about the author covers this header field, named in lower case: the aligned one,
+    /// else one that is bound to the person. A signature that anybody may add covers nothing (decisions.md 1, 3).
+    pub fn covers(&self, name: &str, bound: &[String]) -> bool {
+        match &self.aligned {
+            Some(domain) => covered(&self.dkim, Some(domain), name),
+            None => self.dkim.iter().any(|f| f.passes() && bound.contains(&f.domain) && f.signs(name)),
+        }
+    }
+
     /// The author's address, if the mail has exactly one author.
     pub fn address(&self) -> Option<&crate::domain::Address> {
         self.from.as_ref().ok().map(|author| &author.address)

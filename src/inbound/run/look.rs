@@ -353,6 +353,7 @@ mod tests {
                 None => None,
             };
             let situation = Situation {
+                is_addressed: true,
                 person: person.clone(),
                 level: Level::Strong,
                 token: TokenStanding::ValidForThisPerson,

@@ -130,15 +130,19 @@ impl Run<'_> {
     }
 
     pub(super) fn message(&mut self, request: &Request) -> Result<()> {
+        let Some(item) = self.target(request)? else { return Ok(()) };
+        if let Err(refusal) = self.act.ask(Ability::View, item)? {
+            self.refuse_by(request, refusal, item.kind);
+            return Ok(());
+        }
+        let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
         let to = match &request.to {
-            Some(name) => match self.addressed(request, name)? {
+            Some(name) => match self.addressed(request, name, matter)? {
                 Some(person) => Some(person),
                 None => return Ok(()),
             },
             None => None,
         };
-        let Some(item) = self.target(request)? else { return Ok(()) };
-        let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
         let about = Some(item).filter(|i| !matches!(i.kind, Kind::Matter | Kind::Conversation));
         let answer = if item.kind == Kind::Conversation && to.is_none() {
             messages::post(&self.act, item, &request.narrative)?
@@ -154,15 +158,17 @@ impl Run<'_> {
         }
     }
 
-    /// The person of the firm whom a name means; none: it was said why not. No other name is ever confirmed.
-    fn addressed(&mut self, request: &Request, name: &str) -> Result<Option<PersonId>> {
+    /// The person of the firm whom a name means; none: it was said why not. No other name is ever confirmed, nor that of
+    /// somebody who may not see the matter.
+    fn addressed(&mut self, request: &Request, name: &str, matter: Option<i64>) -> Result<Option<PersonId>> {
         let wanted = name.to_lowercase();
-        let users = self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled);
-        let hits: Vec<_> = users
-            .filter(|p| {
-                [p.name(), p.last_name.clone(), p.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted)
-            })
-            .collect();
+        let mut hits = Vec::new();
+        for user in self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled) {
+            let names = [user.name(), user.last_name.clone(), user.first_name.clone()];
+            if names.iter().any(|n| n.to_lowercase() == wanted) && messages::may_know(&self.act, matter, user.id)? {
+                hits.push(user);
+            }
+        }
         match hits.as_slice() {
             [one] => Ok(Some(one.id)),
             [] => {
@@ -347,6 +353,12 @@ impl Run<'_> {
         for effect in effects.into_iter().filter(|e| !e.undone) {
             let Some(item) = effect.item else { continue };
             any = true;
+            if !made_something(&effect.verb) {
+                // To take back a correction would be to delete what it corrected.
+                let why = "A correction or a deletion can't be taken back by a command. Write the right version with #edit, or as a new entry.";
+                self.refuse(request, why.into(), None);
+                continue;
+            }
             match self.take_back(item)? {
                 Ok(()) => {
                     self.act.tx.set_undone(effect.id, self.act.now)?;
@@ -360,6 +372,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Verbs whose effect is a thing that was not there before: what `#undo` takes away.
+fn made_something(verb: &str) -> bool {
+    !matches!(verb, "edit" | "delete" | "undo")
 }
 
 const fn is_own_kind(kind: Kind) -> bool {

@@ -86,6 +86,7 @@ pub fn why(reason: &str) -> String {
         "AUTH_NONE" => "Nothing proves that the sender wrote it.",
         "SENDER_MISMATCH" => "It came to the reply address of somebody else.",
         "CONTEXT_CONFLICT" => "It names two matters at once.",
+        "NOT_ADDRESSED" => "It was not addressed to the gateway; somebody may have sent on what they were sent.",
         "CONTEXT_NONE" => "It does not say which matter it is about.",
         "NOT_VISIBLE" => "It is about something that is not shared with its sender, or no longer.",
         "SPAM_FLAGGED" => "A filter on the way marked it as spam.",
