@@ -22,6 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Log-ins after a refusal: rarely, or the provider locks the account (fault F28).
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 const MAILDIR_PAUSE: Duration = Duration::from_millis(500);
+const MAILDIR_TROUBLE: Duration = Duration::from_secs(10);
 
 /// One mailbox being watched.
 struct Intake {
@@ -210,18 +211,28 @@ impl Intake {
 
     async fn watch_maildir(&self, maildir: &Maildir, stop: &Stop) -> anyhow::Result<()> {
         while !stop.is_asked() {
-            let waiting = maildir.waiting()?;
-            for chunk in waiting.chunks(CHUNK) {
-                let arrived = chunk
-                    .iter()
-                    .filter_map(|mail| self.read(maildir, mail).transpose())
-                    .collect::<Result<Vec<_>, _>>()?;
-                self.stage(arrived).await?;
-                for mail in chunk {
-                    maildir.settle(mail, Settle::Move)?;
-                }
+            let mut pause = MAILDIR_PAUSE;
+            if let Err(error) = self.take_waiting(maildir).await {
+                // One mailbox in trouble stops no other; what it holds stays there.
+                tracing::error!(mailbox = self.name, %error, "mail can't be taken from the folder now");
+                pause = MAILDIR_TROUBLE;
             }
-            stop.pause(MAILDIR_PAUSE, &tokio::sync::Notify::new()).await;
+            stop.pause(pause, &tokio::sync::Notify::new()).await;
+        }
+        Ok(())
+    }
+
+    async fn take_waiting(&self, maildir: &Maildir) -> anyhow::Result<()> {
+        let waiting = maildir.waiting()?;
+        for chunk in waiting.chunks(CHUNK) {
+            let arrived = chunk
+                .iter()
+                .filter_map(|mail| self.read(maildir, mail).transpose())
+                .collect::<Result<Vec<_>, _>>()?;
+            self.stage(arrived).await?;
+            for mail in chunk {
+                maildir.settle(mail, Settle::Move)?;
+            }
         }
         Ok(())
     }
