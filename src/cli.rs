@@ -168,8 +168,8 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Command::Explain(args) => explain::run(&chosen, args, now),
         Command::Inspect(args) => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            let code = inspect::run(args, &now.to_zoned(jiff::tz::TimeZone::UTC), &mut out)?;
-            Ok(Told::default().failed(code))
+            inspect::run(args, &now.to_zoned(jiff::tz::TimeZone::UTC), &mut out)
+                .map(|code| Told::default().failed(code))
         }
         Command::Ingest(args) => Ok(ingest::run(&chosen, args, &mut std::io::stdin().lock(), now)),
         Command::Completions { shell } => completions(*shell),
@@ -186,12 +186,9 @@ fn chosen(cli: &Cli) -> Chosen {
     Chosen { config, firm: cli.firm.clone(), acts_as: cli.acts_as.clone() }
 }
 
-/// Starts the log on standard error. The libraries below say addresses and bytes on their lower levels: they are off.
+/// Starts the log on standard error. Only our own targets write: libraries say addresses and bytes.
 fn start_log(log: Log) {
-    let ours = log.level.as_str();
-    let filter = EnvFilter::new(format!(
-        "warn,docketpost={ours},async_imap=off,hickory_proto=off,hickory_resolver=off,hickory_net=off,mail_auth=off"
-    ));
+    let filter = EnvFilter::new(format!("off,docketpost={}", log.level.as_str()));
     let log_to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // Fails only where one was started already.
     let _ = match log.format {

@@ -3,6 +3,7 @@
 //! yet. A rotated refresh token is on the disk before the access token that came with it is used. It never talks to
 //! anything but the token endpoint, in clear only on loopback, and no error text holds a token or a secret.
 
+use crate::config::{Grant, OAuth};
 use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -31,35 +32,6 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(120);
 const UNSAID_LIFE: i64 = 300;
 const PATIENCE: Duration = Duration::from_secs(30);
 const MAX_ANSWER: u64 = 64 * 1024;
-
-/// How the gateway proves to the token endpoint that it may have a token.
-#[derive(Clone, Debug)]
-pub enum Grant {
-    /// By its client secret alone (RFC 6749, section 4.4), as Microsoft offers it to daemons.
-    ClientCredentials,
-    /// By a refresh token (RFC 6749, section 6), which the server may replace at each use.
-    RefreshToken {
-        /// The token somebody obtained by signing in once; a changed one replaces what is kept.
-        first: SecretString,
-        /// The file in which the newest one is kept, readable by its owner only.
-        kept_in: PathBuf,
-    },
-}
-
-/// A registration at an authorization server.
-#[derive(Clone, Debug)]
-pub struct OAuthClient {
-    /// The token endpoint; `https`, or `http` on loopback.
-    pub endpoint: String,
-    /// The client's id.
-    pub client_id: String,
-    /// The client's secret, if it has one.
-    pub client_secret: Option<SecretString>,
-    /// The scope to ask for, if any.
-    pub scope: Option<String>,
-    /// The grant to use.
-    pub grant: Grant,
-}
 
 /// Why there is no access token.
 #[derive(Debug, Error)]
@@ -99,12 +71,12 @@ pub struct TokenSource {
 
 impl fmt::Debug for TokenSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenSource").field("endpoint", &self.server.client.endpoint).finish_non_exhaustive()
+        f.debug_struct("TokenSource").field("endpoint", &self.server.client.token_url).finish_non_exhaustive()
     }
 }
 
 struct TokenServer {
-    client: OAuthClient,
+    client: OAuth,
     agent: Agent,
 }
 
@@ -117,8 +89,8 @@ struct State {
 
 impl TokenSource {
     /// Gives a source that has asked for nothing yet.
-    pub fn new(client: OAuthClient) -> Result<TokenSource, OAuthError> {
-        let https_only = !is_on_loopback(&client.endpoint)?;
+    pub fn new(client: OAuth) -> Result<TokenSource, OAuthError> {
+        let https_only = !is_on_loopback(&client.token_url)?;
         let tls = TlsConfig::builder()
             .root_certs(RootCerts::PlatformVerifier)
             .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -184,7 +156,7 @@ impl TokenServer {
         form.extend(client.scope.as_ref().map(|s| ("scope", s.as_str())));
         form.extend(refresh_token.map(|t| ("refresh_token", t.expose_secret())));
         let unavailable = |e: ureq::Error| OAuthError::Unavailable(e.to_string());
-        let sent = self.agent.post(&client.endpoint).header("accept", "application/json").send_form(form);
+        let sent = self.agent.post(&client.token_url).header("accept", "application/json").send_form(form);
         let mut response = sent.map_err(unavailable)?;
         let status = response.status();
         let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_string().map_err(unavailable)?;
@@ -329,9 +301,9 @@ mod tests {
         (url, forms)
     }
 
-    fn client(endpoint: String, grant: Grant) -> OAuthClient {
-        OAuthClient {
-            endpoint,
+    fn client(token_url: String, grant: Grant) -> OAuth {
+        OAuth {
+            token_url,
             client_id: "gateway".into(),
             client_secret: Some("hush".to_owned().into()),
             scope: Some("https://outlook.office365.com/.default".into()),

@@ -60,6 +60,9 @@ pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     {
         return post(act, open.item(), body);
     }
+    if let Some(item) = topic.about {
+        allowed!(act.ask(Ability::View, item));
+    }
     let with = Circumstances { receiver, ..Circumstances::default() };
     let place = allowed!(place(act, topic));
     allowed!(act.ask_about(Ability::StartConversation, place, with));

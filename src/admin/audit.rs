@@ -3,8 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::inbox::moment;
-use super::show::table;
+use super::show::{moment, table};
 use super::{Office, Told};
 use crate::sharing::Ability;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::show::one_line;
 use super::{Chosen, Office, Told};
 use crate::config::Config;
-use crate::daemon::accounts::policy;
+
 use crate::inbound::{self, Arrived, Desk, Outcome, Taken, limits};
 use crate::outbound::gateway::Gateway;
 use crate::outbound::reader::Reader;
@@ -77,8 +77,7 @@ fn prove(config: &Config, mailbox: &crate::config::Mailbox, raw: &[u8], now: jif
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let verifier = Verifier::new(&VerifierSettings { resolver, ..VerifierSettings::default() })?;
-        let policy = mailbox.auth_results.as_ref().map(policy);
-        Ok(verifier.prove(raw, now, policy.as_ref()).await)
+        Ok(verifier.prove(raw, now, mailbox.auth_results.as_ref()).await)
     })
 }
 
@@ -140,7 +139,7 @@ fn letters(
 
 fn tell(office: &Office, file: &Path, seen: &Seen, proof: Option<&Proof>) -> Told {
     let mail = &seen.mail;
-    let person = seen.outcome.person.as_ref().map(super::share::named);
+    let person = seen.outcome.person.as_ref().map(super::show::named);
     let matter =
         mail.matter.and_then(|row| office.number(crate::domain::Item::new(crate::domain::Kind::Matter, row)).ok());
     let verdict: Value = proof.and_then(|p| serde_json::to_value(p.verdict).ok()).unwrap_or_default();

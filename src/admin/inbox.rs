@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use super::show::{one_line, table};
+use super::show::{moment, named, one_line, table};
 use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::actions::Act;
@@ -105,11 +105,6 @@ fn object(mail: &Inbox) -> Value {
         "person": mail.person, "size": mail.size, "sha256": mail.sha256, "tries": mail.tries})
 }
 
-/// A moment in the firm's zone.
-pub(super) fn moment(office: &Office, moment: jiff::Timestamp) -> String {
-    moment.to_zoned(office.firm.zone()).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
 fn find(office: &Office, text: &str) -> Result<Inbox> {
     let id = InboxId(number_after("q-", text)?);
     let found = office.store.read(|s| s.inbox(office.firm.id, id))?;
@@ -133,7 +128,7 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         ("Proof", mail.level.clone().unwrap_or_default()),
         ("Class", mail.class.clone().unwrap_or_default()),
         ("From", mail.from_address.clone().unwrap_or_else(|| "no address that can be trusted".into())),
-        ("Person", person.map(|p| super::share::named(&p)).unwrap_or_default()),
+        ("Person", person.map(|p| named(&p)).unwrap_or_default()),
         ("Matter", matter.map(|m| format!("M-{} {}", m.number, m.display_number)).unwrap_or_default()),
         ("Subject", mail.subject.clone().unwrap_or_default()),
         ("Arrived", moment(office, mail.arrived_at)),

@@ -4,8 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
-use super::inbox::moment;
-use super::show::table;
+use super::show::{moment, table};
 use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::allowed;

@@ -4,6 +4,7 @@
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
+use super::show::{moment, named};
 use super::{Office, Refused, Told};
 use crate::actions::{Act, Answer, invitations, shares, tasks};
 use crate::allowed;
@@ -187,7 +188,7 @@ pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
     for (item, thing) in ended.iter().zip(&things) {
         for (at, letter, version) in office.store.read(|s| s.delivered(office.firm.id, id, *item))? {
             let shown = version.map_or_else(|| thing.clone(), |v| format!("{thing}v{v}"));
-            text.push_str(&format!("They had been sent {shown} on {} ({letter}).\n", super::inbox::moment(office, at)));
+            text.push_str(&format!("They had been sent {shown} on {} ({letter}).\n", moment(office, at)));
             sent.push(json!({"thing": shown, "at": at.to_string(), "letter": letter}));
         }
     }
@@ -231,11 +232,6 @@ fn contact(office: &Office, text: &str) -> Result<Person> {
         bail!("{}: {why}", named(&person));
     }
     Ok(person)
-}
-
-/// The name and the row of a person.
-pub(super) fn named(person: &Person) -> String {
-    format!("{} (P-{})", person.name(), person.id)
 }
 
 pub(super) fn cause(verb: &str, item: Item, person: PersonId) -> String {

@@ -3,6 +3,9 @@
 
 use serde_json::Value;
 
+use super::Office;
+use crate::store::people::Person;
+
 /// What a command has to say when it is through.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Told {
@@ -89,6 +92,16 @@ pub fn table<const N: usize>(heading: [&str; N], rows: &[[String; N]]) -> String
         out.push('\n');
     }
     out
+}
+
+/// A moment in the firm's zone.
+pub fn moment(office: &Office, moment: jiff::Timestamp) -> String {
+    moment.to_zoned(office.firm.zone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The name and the row of a person.
+pub fn named(person: &Person) -> String {
+    format!("{} (P-{})", person.name(), person.id)
 }
 
 #[cfg(test)]

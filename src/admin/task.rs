@@ -4,7 +4,8 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::share::{cause, named};
+use super::share::cause;
+use super::show::named;
 use super::{Office, Refused, Told};
 use crate::actions::tasks;
 use crate::allowed;

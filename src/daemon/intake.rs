@@ -21,6 +21,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Log-ins after a refusal: rarely, or the provider locks the account (fault F28).
 const REFUSED_PAUSE: Duration = Duration::from_secs(60);
+/// How long a server may still take to finish its answer once the daemon was asked to stop (decisions.md 39).
+const LAST_WORD: Duration = Duration::from_secs(3);
 const MAILDIR_PAUSE: Duration = Duration::from_millis(500);
 const MAILDIR_TROUBLE: Duration = Duration::from_secs(10);
 
@@ -48,7 +50,11 @@ impl Intake {
         let mut pause = SHORTEST_PAUSE;
         while !stop.is_asked() {
             let began = crate::clock::instant();
-            match self.session(&account, imap, stop).await {
+            let ended = tokio::select! {
+                ended = self.session(&account, imap, stop) => ended,
+                () = out_of_patience(stop) => Ok(()),
+            };
+            match ended {
                 Ok(()) => pause = SHORTEST_PAUSE,
                 Err(trouble) => {
                     self.report(&trouble);
@@ -261,6 +267,12 @@ fn plausible(said: Option<Timestamp>) -> Timestamp {
         (Some(at), Some(age)) if (0..=30 * 24 * 3600).contains(&age) => at,
         _ => now,
     }
+}
+
+/// Ends a while after the sign to stop: a server that has fallen silent is left where it is, as by a crash.
+async fn out_of_patience(stop: &Stop) {
+    stop.asked().await;
+    tokio::time::sleep(LAST_WORD).await;
 }
 
 /// Why a session ended.

@@ -24,10 +24,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{AuthResults, Config};
 use crate::inbound::Desk;
 use crate::outbound::gateway::Gateway;
-use crate::proof::{AuthResultsPolicy, Verifier, VerifierSettings};
+use crate::proof::{Verifier, VerifierSettings};
 use crate::store::Store;
 use crate::store::firms::Firm;
 use crate::{clock, config};
@@ -97,7 +97,7 @@ pub struct House {
     /// The firms.
     pub firms: Vec<Served>,
     /// What each mailbox's border may be believed, by mailbox.
-    pub policies: Vec<(String, AuthResultsPolicy)>,
+    pub policies: Vec<(String, AuthResults)>,
     /// Bells.
     pub bells: Bells,
 }
@@ -116,8 +116,7 @@ impl House {
             let desk = Desk { gateway: Gateway::new(configured), mail_bytes: config.limits.mail_bytes };
             firms.push(Served { firm, desk, config: configured.clone() });
         }
-        let policies =
-            config.mailboxes.iter().filter_map(|m| Some((m.name.clone(), accounts::policy(m.auth_results.as_ref()?))));
+        let policies = config.mailboxes.iter().filter_map(|m| Some((m.name.clone(), m.auth_results.clone()?)));
         Ok(House { store, verifier, firms, policies: policies.collect(), bells: Bells::default() })
     }
 
@@ -127,7 +126,7 @@ impl House {
     }
 
     /// What the border of this mailbox may be believed.
-    pub fn policy(&self, mailbox: &str) -> Option<&AuthResultsPolicy> {
+    pub fn policy(&self, mailbox: &str) -> Option<&AuthResults> {
         self.policies.iter().find(|(name, _)| name == mailbox).map(|(_, policy)| policy)
     }
 }

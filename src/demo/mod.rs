@@ -8,4 +8,4 @@ pub mod zone;
 #[cfg(test)]
 mod signed_mail_tests;
 
-pub use story::{run, run_to};
+pub use story::run;

@@ -3,11 +3,12 @@
 
 use super::signer::{MICROSOFT, Signer, USUAL, dmarc_record};
 use super::zone::{Says, Zone};
+use crate::config::{AuthResults, Layout, Profile};
 use crate::proof::auth_results::Void;
 use crate::proof::dkim::DkimVoid;
 use crate::proof::{
-    AuthResultsPolicy, Circumstances, DkimFinding, DmarcPolicy, FromDefect, Layout, Level, Profile, Proof,
-    TokenStanding, Verdict, Verifier, VerifierSettings, level,
+    Circumstances, DkimFinding, DmarcPolicy, FromDefect, Level, Proof, TokenStanding, Verdict, Verifier,
+    VerifierSettings, level,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -72,8 +73,8 @@ impl World {
     }
 }
 
-fn border_policy() -> AuthResultsPolicy {
-    AuthResultsPolicy {
+fn border_policy() -> AuthResults {
+    AuthResults {
         authserv_id: vec!["mx.firm.example".into()],
         received_by: vec!["mx.firm.example".into()],
         hops: 1,

@@ -149,8 +149,7 @@ pub fn run(keep: Option<&Path>) -> Result<()> {
     run_to(keep, &mut std::io::stdout())
 }
 
-/// As [`run`], told to `paper`.
-pub fn run_to(keep: Option<&Path>, paper: &mut dyn Write) -> Result<()> {
+fn run_to(keep: Option<&Path>, paper: &mut dyn Write) -> Result<()> {
     let place = Place::open(keep)?;
     let providers = Providers::start()?;
     let config = config(place.folder(), &providers)?;

@@ -25,21 +25,11 @@ pub use cursor::Cursor;
 pub use fetch::{Content, Fetched, Limits};
 pub use watch::Wake;
 
+use crate::config::Tls;
 use crate::{oauth::OAuthError, oauth::TokenSource, tls::TlsError};
 use secrecy::SecretString;
 use std::{io, path::PathBuf, time::Duration};
 use thiserror::Error;
-
-/// How the connection is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// TLS from the first byte (RFC 8314), usually port 993.
-    Implicit,
-    /// TLS after STARTTLS, usually port 143; without it nothing is said.
-    StartTls,
-    /// No TLS; refused unless the server is on this machine.
-    None,
-}
 
 /// How the gateway logs in.
 #[derive(Clone, Debug)]

@@ -260,7 +260,7 @@ fn decide(
     if let Some(waits) = waits(tx, firm, inbox, read, proof, &situation)? {
         return Ok(waits);
     }
-    let words = words(tx, firm, read, &situation, inbox)?;
+    let words = words(tx, firm, &desk.gateway, read, &situation, inbox)?;
     if let Some(held) = unproved(&situation, &words.commands, !read.files.is_empty()) {
         return Ok(held.claimed(Some(situation.person.clone())).misused(situation.misused.clone()).signed_by(proof));
     }
@@ -358,7 +358,14 @@ fn cause(inbox: &Inbox) -> String {
 }
 
 /// The commands and the text, read in the sender's zone and the firm's order of dates.
-fn words(tx: &Tx<'_>, firm: &Firm, read: &Read, situation: &Situation, inbox: &Inbox) -> Result<Words> {
+fn words(
+    tx: &Tx<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    read: &Read,
+    situation: &Situation,
+    inbox: &Inbox,
+) -> Result<Words> {
     let zone = tx.zone_of(firm, &situation.person)?;
     let now = written_at(&read.mail, inbox).with_time_zone(zone);
     let codes: Vec<Code> = tx.utbms_codes(firm.id)?.iter().filter_map(|(code, _)| Code::parse(code)).collect();
@@ -368,16 +375,22 @@ fn words(tx: &Tx<'_>, firm: &Firm, read: &Read, situation: &Situation, inbox: &I
         _ => command::About::Other,
     };
     let reading = Reading { now: &now, order: firm.locale.order(), about, firm_codes: &codes };
+    // Whatever others will read is cleaned of reply addresses, here and nowhere else.
+    let clean = |text: &str| gateway.without_reply_addresses(text);
+    let mut commands = commands(&read.mail, &read.extract, situation, &reading);
+    commands.text = clean(&commands.text);
+    commands.requests.iter_mut().for_each(|request| request.narrative = clean(&request.narrative));
+    let (senders, receivers) = correspondents(&read.extract.quoted);
     Ok(Words {
-        commands: commands(&read.mail, &read.extract, situation, &reading),
+        commands,
         files: read.files.iter().map(|(_, file)| file.clone()).collect(),
         left_out: read.left_out.clone(),
-        subject: read.mail.subject.clone(),
-        forwarded: forwarded(&read.mail, &read.extract),
+        subject: clean(&read.mail.subject),
+        forwarded: forwarded(&read.mail, &read.extract).as_deref().map(clean),
         all_quoted: read.extract.reply.trim().is_empty()
             && !read.extract.quoted.trim().is_empty()
             && read.extract.confidence == extract::Confidence::Low,
-        correspondents: correspondents(&read.extract.quoted),
+        correspondents: (clean(&senders), clean(&receivers)),
         content_hash: read.content_hash.clone(),
     })
 }

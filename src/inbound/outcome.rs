@@ -126,7 +126,7 @@ impl Outcome {
             lines: ran.lines,
             person: Some(situation.person.clone()),
             misused: situation.misused.clone(),
-            tells_firm: ran.for_the_firm && ran.effects > 0,
+            tells_firm: (ran.for_the_firm && ran.effects > 0) || ran.asks_for_what_ended,
             ..Outcome::new(kind, reason)
         }
     }

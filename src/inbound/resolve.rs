@@ -133,7 +133,11 @@ pub fn resolve(
     if person.disabled {
         return Ok(held("DISABLED_PERSON", None, Some(person.clone())));
     }
-    let signed = Signed { to: proof.covers("to", &bound), cc: proof.covers("cc", &bound), answer: proof.covers("in-reply-to", &bound) };
+    let signed = Signed {
+        to: proof.covers("to", &bound),
+        cc: proof.covers("cc", &bound),
+        answer: proof.covers("in-reply-to", &bound),
+    };
     let context = match context(view, firm, gateway, inbox, mail, signed, person, &tokens, now)? {
         Some(context) => context,
         None => return Ok(held("CONTEXT_CONFLICT", misused, Some(person.clone()))),

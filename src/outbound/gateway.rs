@@ -52,6 +52,28 @@ impl Gateway {
         }
     }
 
+    /// The text without reply addresses, which are good for one person only: what somebody quotes or forwards is shown to
+    /// others (threats T36). Addresses of matters and of the gateway itself stay.
+    pub fn without_reply_addresses(&self, text: &str) -> String {
+        let mut clean = String::with_capacity(text.len());
+        // Mail addresses end at white space and at the marks that enclose them; `=` and `+` belong to them.
+        let ends = |c: char| {
+            c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | ';' | ':' | '|')
+        };
+        for piece in text.split_inclusive(ends) {
+            let word = piece.trim_end_matches(ends);
+            let is_secret =
+                word.contains('@') && matches!(self.meaning(word.trim_end_matches('.')), Some(Meaning::Token(_)));
+            if is_secret {
+                clean.push_str("[reply address removed]");
+                clean.push_str(piece.strip_prefix(word).unwrap_or_default());
+            } else {
+                clean.push_str(piece);
+            }
+        }
+        clean
+    }
+
     /// What this address means; none if it is not the gateway's. Mangled forms that mail systems make (`=2B`, capitals) count.
     pub fn meaning(&self, address: &str) -> Option<Meaning> {
         let address = address.trim().to_ascii_lowercase().replace("=2b", "+");
@@ -92,6 +114,24 @@ mod tests {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing,
             domains: vec!["hale.example".into()],
+        }
+    }
+
+    #[test]
+    fn t36_a_quoted_reply_address_is_taken_out_of_text() {
+        let token = Key::new([3; 32]).token(9, 0);
+        for addressing in [Addressing::Subdomain, Addressing::Plus] {
+            let gateway = gateway(addressing);
+            let reply = gateway.reply_address(&token);
+            let text =
+                format!("To: Hale <{reply}>, mailto:{}\nm: {}.", reply.to_uppercase(), gateway.matter_address(3));
+            let clean = gateway.without_reply_addresses(&text);
+            assert!(!clean.to_lowercase().contains(&token), "{clean}");
+            assert!(
+                clean.contains("To: Hale <[reply address removed]>, mailto:[reply address removed]\nm: "),
+                "{clean}"
+            );
+            assert!(clean.ends_with(&format!("{}.", gateway.matter_address(3))), "{clean}");
         }
     }
 

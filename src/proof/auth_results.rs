@@ -4,48 +4,12 @@
 //! Never reads ARC, Received-SPF or anything inside an attached mail; never trusts a name without its position.
 
 use super::headers::{Headers, Line, unfold};
+use crate::config::{AuthResults, Layout, Profile};
 use crate::domain::address::is_within;
 use serde::{Deserialize, Serialize};
 
 /// The most results in a field, and the most properties of a result; a longer field is malformed.
 const MAX_PARTS: usize = 64;
-
-/// Where the border puts its results relative to its own Received line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// Above it: position alone is proof.
-    Above,
-    /// Below it: only the first fields after the border's line count, while the self-test of the mailbox is green.
-    Below,
-}
-
-/// In which dialect the border writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// The standard, with an authserv-id.
-    Rfc8601,
-    /// Gmail: the standard, below internal Received lines that name no host.
-    Gmail,
-    /// Microsoft 365: no authserv-id, so the position alone tells.
-    M365,
-}
-
-/// Which Authentication-Results of a mailbox are to be believed; without a policy none are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthResultsPolicy {
-    /// The border's names for itself, compared whole and without case.
-    pub authserv_id: Vec<String>,
-    /// The hosts after `by` in the trusted Received lines.
-    pub received_by: Vec<String>,
-    /// How many trusted Received lines there are, the border's included.
-    pub hops: usize,
-    /// How many fields the border adds.
-    pub fields: usize,
-    /// Where the border puts them.
-    pub layout: Layout,
-    /// How the border writes them.
-    pub profile: Profile,
-}
 
 /// A method's result, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +86,7 @@ impl Border {
 }
 
 /// Reads what the border says about a mail of `author_domain` (threats.md T10–T13).
-pub fn read(headers: &Headers<'_>, author_domain: &str, policy: &AuthResultsPolicy) -> Border {
+pub fn read(headers: &Headers<'_>, author_domain: &str, policy: &AuthResults) -> Border {
     let fields = |lines: &[Line<'_>]| -> Vec<String> {
         lines
             .iter()
@@ -139,7 +103,7 @@ pub fn read(headers: &Headers<'_>, author_domain: &str, policy: &AuthResultsPoli
     if policy.layout == Layout::Below && stray {
         return Border::voided(Void::Stray, true);
     }
-    if trusted.len() > policy.fields {
+    if trusted.len() > usize::from(policy.fields) {
         return Border::voided(Void::TooMany, stray);
     }
     let parsed: Option<Vec<Vec<Outcome>>> =
@@ -151,7 +115,7 @@ pub fn read(headers: &Headers<'_>, author_domain: &str, policy: &AuthResultsPoli
 }
 
 /// The lines that only the border and what lies behind it can have written, and all others.
-fn zone<'a>(lines: &[Line<'a>], policy: &AuthResultsPolicy) -> Option<(Vec<Line<'a>>, Vec<Line<'a>>)> {
+fn zone<'a>(lines: &[Line<'a>], policy: &AuthResults) -> Option<(Vec<Line<'a>>, Vec<Line<'a>>)> {
     let border = border_line(lines, policy)?;
     let (above, rest) = lines.split_at_checked(border)?;
     if policy.layout == Layout::Above {
@@ -162,14 +126,14 @@ fn zone<'a>(lines: &[Line<'a>], policy: &AuthResultsPolicy) -> Option<(Vec<Line<
     let (near, far) = below.split_at_checked(next_received)?;
     let (mut zone, mut outside) = (Vec::new(), far.to_vec());
     for line in near.iter().filter(|l| l.name.eq_ignore_ascii_case("Authentication-Results")) {
-        if zone.len() < policy.fields { zone.push(*line) } else { outside.push(*line) }
+        if zone.len() < usize::from(policy.fields) { zone.push(*line) } else { outside.push(*line) }
     }
     outside.extend_from_slice(above);
     Some((zone, outside))
 }
 
 /// Where the border's own Received line stands: the last of exactly `hops` trusted ones at the top.
-fn border_line(lines: &[Line<'_>], policy: &AuthResultsPolicy) -> Option<usize> {
+fn border_line(lines: &[Line<'_>], policy: &AuthResults) -> Option<usize> {
     let mut hops = 0usize;
     for (at, line) in lines.iter().enumerate() {
         if !line.name.eq_ignore_ascii_case("Received") {
@@ -183,7 +147,7 @@ fn border_line(lines: &[Line<'_>], policy: &AuthResultsPolicy) -> Option<usize> 
             return None;
         }
         hops = hops.saturating_add(1);
-        if hops == policy.hops {
+        if hops == usize::from(policy.hops) {
             return Some(at);
         }
     }
@@ -229,7 +193,7 @@ pub(super) fn without_comments(text: &str) -> Option<String> {
 }
 
 /// Says whether a field bears the border's name, read as loosely as any other reader might.
-fn claims_to_be_border(field: &str, policy: &AuthResultsPolicy) -> bool {
+fn claims_to_be_border(field: &str, policy: &AuthResults) -> bool {
     if policy.profile == Profile::M365 {
         return parse(field, Profile::Rfc8601).is_none_or(|r| r.id.is_empty());
     }
@@ -454,8 +418,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn policy() -> AuthResultsPolicy {
-        AuthResultsPolicy {
+    fn policy() -> AuthResults {
+        AuthResults {
             authserv_id: vec!["mx.firm.example".into()],
             received_by: vec!["mx.firm.example".into()],
             hops: 1,
@@ -468,7 +432,7 @@ mod tests {
     const BORDER: &str = "Received: from mail.lawfirm.example (mail.lawfirm.example [192.0.2.7])\r\n by mx.firm.example (Postfix) with ESMTPS id 1; Mon, 2 Mar 2026 10:00:00 +0000";
     const PASS: &str = "Authentication-Results: mx.firm.example; dkim=pass (2048-bit) header.d=lawfirm.example header.s=s1;\r\n spf=pass smtp.mailfrom=jane@lawfirm.example; dmarc=pass (p=REJECT) header.from=lawfirm.example";
 
-    fn border_of(lines: &[&str], policy: &AuthResultsPolicy) -> Border {
+    fn border_of(lines: &[&str], policy: &AuthResults) -> Border {
         let raw = format!("{}\r\nFrom: jane@lawfirm.example\r\n\r\n", lines.join("\r\n"));
         read(&Headers::read(raw.as_bytes()).unwrap(), "lawfirm.example", policy)
     }
@@ -519,7 +483,7 @@ mod tests {
 
     #[test]
     fn t10_the_configured_number_of_hops_is_exact() {
-        let p = AuthResultsPolicy {
+        let p = AuthResults {
             hops: 2,
             received_by: vec!["store.firm.example".into(), "mx.firm.example".into()],
             ..policy()
@@ -533,7 +497,7 @@ mod tests {
 
     #[test]
     fn t10_below_its_own_line_the_borders_fields_must_be_the_only_ones() {
-        let p = AuthResultsPolicy { layout: Layout::Below, ..policy() };
+        let p = AuthResults { layout: Layout::Below, ..policy() };
         assert!(border_of(&[BORDER, PASS], &p).dmarc_passes());
         assert_eq!(border_of(&[BORDER, PASS, PASS], &p).void, Some(Void::Stray));
         let outer = "Received: from a.b by c.d; x";
@@ -571,7 +535,7 @@ mod tests {
 
     #[test]
     fn t11_contradictions_void_all() {
-        let two = AuthResultsPolicy { fields: 2, ..policy() };
+        let two = AuthResults { fields: 2, ..policy() };
         let failing = PASS.replace("dmarc=pass", "dmarc=fail");
         assert_eq!(border_of(&[PASS, &failing, BORDER], &two).void, Some(Void::Contradiction));
         assert_eq!(border_of(&[PASS, PASS, BORDER], &two).void, Some(Void::Contradiction));
@@ -593,7 +557,7 @@ mod tests {
 
     #[test]
     fn gmail_and_microsoft_dialects_are_read_by_their_profiles_only() {
-        let gmail = AuthResultsPolicy {
+        let gmail = AuthResults {
             authserv_id: vec!["mx.google.com".into()],
             received_by: vec!["mx.google.com".into()],
             layout: Layout::Below,
@@ -609,7 +573,7 @@ mod tests {
         let b = border_of(&lines, &gmail);
         assert!(b.dmarc_passes() && b.dkim[0].domain == "lawfirm.example", "{b:?}");
         let microsoft = "Authentication-Results: spf=pass (sender IP is 192.0.2.7)\r\n smtp.mailfrom=lawfirm.example; dkim=pass (signature was verified)\r\n header.d=lawfirm.example;dmarc=pass action=none\r\n header.from=lawfirm.example;compauth=pass reason=100";
-        let m365 = AuthResultsPolicy { profile: Profile::M365, ..policy() };
+        let m365 = AuthResults { profile: Profile::M365, ..policy() };
         assert!(border_of(&[microsoft, BORDER], &m365).dmarc_passes());
         assert!(border_of(&[microsoft, BORDER], &policy()).dmarc.is_none());
         let below = border_of(&[BORDER, microsoft], &m365);

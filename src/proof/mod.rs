@@ -20,11 +20,11 @@ pub mod headers;
 mod level;
 mod resolver;
 
-pub use auth_results::{AuthResultsPolicy, Layout, Profile};
 pub use dkim::{DkimFact, DkimFinding, DmarcFact, DmarcPolicy};
 pub use from::{Author, FromDefect};
 pub use level::{Circumstances, CommandClass, Level, Permit, TokenStanding, challenges, level, permits};
 
+use crate::config::AuthResults;
 use crate::domain::address::is_within;
 use auth_results::{Border, MethodResult, related};
 use headers::Headers;
@@ -161,7 +161,7 @@ impl Verifier {
     /// Finds out who wrote `raw` as of its arrival; structure limits are the caller's and come first.
     ///
     /// `policy` is that of the mailbox; without one Authentication-Results are not read (sender-proof.md 5.3).
-    pub async fn prove(&self, raw: &[u8], arrived: Timestamp, policy: Option<&AuthResultsPolicy>) -> Proof {
+    pub async fn prove(&self, raw: &[u8], arrived: Timestamp, policy: Option<&AuthResults>) -> Proof {
         let wire = wire_form(raw);
         let (author, headers, mut message) = match read(&wire) {
             Ok(read) => read,

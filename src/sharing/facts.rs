@@ -179,7 +179,7 @@ pub struct Facts {
     /// the thing has no matter.
     pub matter_shared: bool,
     /// This person made it: author of a note, communication or time entry, creator of a document or folder; for
-    /// a conversation: of the message to be changed. The root of a drop folder is everybody's own.
+    /// a conversation: of a message in it that was not corrected (which one is changed is for the action to see). The root of a drop folder is everybody's own.
     pub own: bool,
     /// Document: lies in the matter's drop folder "From co-counsel", at any depth. Folder: is it, or lies in it.
     pub in_drop_folder: bool,

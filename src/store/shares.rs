@@ -252,6 +252,18 @@ impl Snapshot<'_> {
         Ok(found.is_some())
     }
 
+    /// True if there was a share of exactly this thing with this person, and none lives now.
+    pub fn share_ended(&self, firm: FirmId, person: PersonId, item: Item, now: Timestamp) -> Result<bool> {
+        let found: Option<bool> = self.one(
+            &format!(
+                "SELECT max({LIVE}) FROM shares WHERE firm_id = :firm AND person_id = :person AND resource_type = :kind AND resource_id = :id"
+            ),
+            named_params! {":firm": firm.0, ":person": person.0, ":kind": item.kind.stored(), ":id": item.id, ":now": at(now)},
+            |r| r.get::<_, Option<bool>>(0),
+        )?.flatten();
+        Ok(found == Some(false))
+    }
+
     fn item_facts(&self, firm: FirmId, person: PersonId, item: Item, now: Timestamp, facts: &mut Facts) -> Result<()> {
         let key = (firm.0, item.id);
         match item.kind {
@@ -302,13 +314,16 @@ impl Snapshot<'_> {
             Kind::Conversation => {
                 let sql =
                     "SELECT read_only, EXISTS (SELECT 1 FROM conversation_memberships m WHERE m.firm_id = c.firm_id
-                      AND m.conversation_id = c.id AND m.person_id = ?3 AND m.removed_at IS NULL)
+                      AND m.conversation_id = c.id AND m.person_id = ?3 AND m.removed_at IS NULL),
+                      EXISTS (SELECT 1 FROM conversation_messages s WHERE s.firm_id = c.firm_id AND s.conversation_id = c.id
+                      AND s.sender_id = ?3 AND s.superseded_by IS NULL)
                     FROM conversations c WHERE c.firm_id = ?1 AND c.id = ?2";
-                let found: Option<(bool, bool)> =
-                    self.one(sql, (firm.0, item.id, person.0), |r| Ok((r.get(0)?, r.get(1)?)))?;
-                let Some((read_only, member)) = found else { return Ok(()) };
+                let found: Option<(bool, bool, bool)> =
+                    self.one(sql, (firm.0, item.id, person.0), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+                let Some((read_only, member, wrote)) = found else { return Ok(()) };
                 facts.present = true;
                 facts.read_only = read_only;
+                facts.own = wrote;
                 let granted = matches!(facts.role, Role::User { .. }) || self.share_is_live(firm, person, item, now)?;
                 facts.reach = direct_if(member && granted);
             }

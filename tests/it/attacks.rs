@@ -61,8 +61,7 @@ impl World {
             way_out: WayOut::Directory(std::path::PathBuf::new()),
         };
         let desk = Desk { gateway: Gateway::new(&firm), mail_bytes: 25 << 20 };
-        let world =
-            World { office, desk, verifier, signers, uid: Cell::new(1), _zone: zone, _folder: folder };
+        let world = World { office, desk, verifier, signers, uid: Cell::new(1), _zone: zone, _folder: folder };
         world.let_in(world.office.jane, "jane@roe.example", world.office.matter);
         world.let_in(world.office.max, "max@oduya.example", world.office.other_matter);
         world.office.engage(at("07:10:00")).unwrap();
@@ -198,9 +197,12 @@ async fn t32_a_message_about_a_matter_that_is_not_shared_is_refused_as_about_non
     let mut answers = Vec::new();
     // M-2 is there and not shared; M-9 is not there; so with the firm's own numbers.
     for (place, named) in ["M-2", "M-9", "2026-0019", "2026-0099"].into_iter().enumerate() {
-        let state = jane_says(&w, "r@gw.hale.example", "Hello", &format!("a{place}"), &format!("#message {named} Who acts?")).await;
+        let state =
+            jane_says(&w, "r@gw.hale.example", "Hello", &format!("a{place}"), &format!("#message {named} Who acts?"))
+                .await;
         let left = w.deliver(at("08:31:00")).await;
-        let letters: Vec<String> = left.iter().map(|l| format!("{} {}", l.template, without_numbers(&l.text))).collect();
+        let letters: Vec<String> =
+            left.iter().map(|l| format!("{} {}", l.template, without_numbers(&l.text))).collect();
         answers.push((state, letters));
     }
     assert_eq!(w.rows(at("08:29:00")), before);
@@ -271,7 +273,8 @@ async fn t22_a_replay_with_other_blanks_or_another_content_type_acts_once() {
     let w = World::new().await;
     let conversation = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.matter));
     let names = ["From", "To", "Subject", "Date", "Message-ID"];
-    let raw = w.sign("roe.example", mail(JANE, &conversation, "Re: M-1", "f1", "The café is  closed.").as_bytes(), &names);
+    let raw =
+        w.sign("roe.example", mail(JANE, &conversation, "Re: M-1", "f1", "The café is  closed.").as_bytes(), &names);
     assert!(w.receive(&raw, at("08:30:00")).await.starts_with("APPLIED"));
     let first = w.rows(at("08:40:00"));
     let again = [
@@ -312,7 +315,9 @@ async fn t32_a_reply_address_that_was_revoked_is_dead_after_sharing_again() {
     let (jane, matter) = (w.office.jane, w.office.matter);
     let old = w.reply_to(jane, Purpose::Reply, About::Item(matter));
     w.office.act(w.office.anna, "over", at("08:00:00"), move |act| shares::unshare(act, jane, matter, "over")).unwrap();
-    w.office.act(w.office.anna, "again", at("08:01:00"), move |act| shares::share(act, jane, matter, true, "")).unwrap();
+    w.office
+        .act(w.office.anna, "again", at("08:01:00"), move |act| shares::share(act, jane, matter, true, ""))
+        .unwrap();
     let raw = mail(JANE, &old, "Re: M-1", "h1", "Hello again");
     // Unsigned: only a living address would have it challenged.
     assert_eq!(w.receive(&raw, at("08:30:00")).await, "HELD AUTH_NONE none");
@@ -382,11 +387,13 @@ async fn t32_a_token_of_another_firm_is_no_token_here() {
 async fn t32_a_weak_mail_with_a_file_is_answered_and_not_lost() {
     let w = World::new().await;
     let (firm, jane) = (w.office.firm.id, w.office.jane);
-    w.store().write(move |tx| {
-        let identity = tx.person(firm, jane)?.unwrap().identity;
-        assert!(identity.is_some());
-        Ok(())
-    }).unwrap();
+    w.store()
+        .write(move |tx| {
+            let identity = tx.person(firm, jane)?.unwrap().identity;
+            assert!(identity.is_some());
+            Ok(())
+        })
+        .unwrap();
     let to = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
     let raw = format!(
         "From: {JANE}\r\nTo: {to}\r\nSubject: Re: T-1\r\nDate: Tue, 14 Apr 2026 08:29:00 +0000\r\nMessage-ID: <j1@mail.example>\r\nMIME-Version: 1.0\r\n\
@@ -505,10 +512,13 @@ async fn t32_a_code_releases_only_what_the_question_asked_about() {
     let firm = w.office.firm.id;
     let open = w.store().read(|v| v.open_challenge(firm, w.office.jane, at("08:41:00"))).unwrap().unwrap();
     let _ = open;
-    let answer = w.store().read(|v| {
-        let first = v.challenge(firm, 1)?.unwrap();
-        Ok(first.id)
-    }).unwrap();
+    let answer = w
+        .store()
+        .read(|v| {
+            let first = v.challenge(firm, 1)?.unwrap();
+            Ok(first.id)
+        })
+        .unwrap();
     let confirm = w.reply_to(w.office.jane, Purpose::Confirm, About::Challenge(answer));
     let raw = mail(JANE, &confirm, "Re: Please confirm", "n3", &format!("#confirm {code}"));
     assert!(w.receive(&raw, at("08:45:00")).await.starts_with("APPLIED"));

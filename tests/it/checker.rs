@@ -52,7 +52,8 @@ pub fn unfinished(store: &Path, submitted: usize, arrived: &[(String, usize)]) -
     if staged < submitted {
         return Some(format!("{staged} of {submitted} mails staged"));
     }
-    let open: Vec<String> = all(&database, "SELECT id || ' ' || state FROM inbox WHERE state IN ('RECEIVED','PROVED')", |r| r.get(0));
+    let open: Vec<String> =
+        all(&database, "SELECT id || ' ' || state FROM inbox WHERE state IN ('RECEIVED','PROVED')", |r| r.get(0));
     if !open.is_empty() {
         return Some(format!("inbox: {}", open.join(", ")));
     }
@@ -158,15 +159,17 @@ fn decided_once(database: &Connection, wrong: &mut Vec<String>) {
         (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts NOT LIKE '%\"HELD\"%')
         FROM inbox i";
     let rows = all(database, sql, |r| {
-        Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?))
-    });
-    let rows: Vec<(i64, String, Option<String>, bool, bool, i64, i64)> = rows;
-    for (id, state, reason, is_decided, was_released, held, ended) in rows {
-        let is_terminal = ["APPLIED", "HELD", "REFUSED", "IGNORED", "DEAD"].contains(&state.as_str());
+        let is_decided =
+            r.get::<_, bool>(3)? && r.get::<_, Option<String>>(2)?.is_some_and(|reason| !reason.is_empty());
+        let (held, ended) = (r.get::<_, i64>(5)?, r.get::<_, i64>(6)?);
         // What a person or a confirmation released was held once and came to its end after.
-        let outcomes = if was_released { (held, ended) == (1, 1) } else { held + ended == 1 };
-        if !is_terminal || !is_decided || reason.as_deref().unwrap_or_default().is_empty() || !outcomes {
-            wrong.push(format!("mail {id}: state {state}, reason {reason:?}, held {held} times, ended {ended} times"));
+        let is_once = if r.get(4)? { (held, ended) == (1, 1) } else { held + ended == 1 };
+        Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?, is_decided, is_once))
+    });
+    for (id, state, is_decided, is_once) in rows {
+        let is_terminal = ["APPLIED", "HELD", "REFUSED", "IGNORED", "DEAD"].contains(&state.as_str());
+        if !is_terminal || !is_decided || !is_once {
+            wrong.push(format!("mail {id} is {state}, with a reason: {is_decided}, with one outcome: {is_once}"));
         }
     }
 }
@@ -187,11 +190,7 @@ fn effects_have_rows(database: &Connection, wrong: &mut Vec<String>) {
             "SELECT count(*) FROM effects WHERE verb = 'done'",
             "SELECT count(*) FROM tasks WHERE completed_at IS NOT NULL",
         ),
-        (
-            "note",
-            "SELECT count(*) FROM effects WHERE verb = 'note'",
-            "SELECT count(*) FROM notes",
-        ),
+        ("note", "SELECT count(*) FROM effects WHERE verb = 'note'", "SELECT count(*) FROM notes"),
         (
             "file",
             "SELECT count(*) FROM effects WHERE verb IN ('file', 'document', 'version')",

@@ -172,10 +172,23 @@ fn poisoned(how: &str, run: impl Fn(&Gateway<'_>)) {
 }
 
 #[test]
-fn f55_killed_five_times_at_any_moment_under_load() {
+fn f55_killed_five_times_at_random_moments_under_load() {
+    interrupted(5, |gateway| gateway.kill());
+}
+
+#[test]
+fn f46_stopped_five_times_at_random_moments_under_load_not_even_a_letter_is_doubled() {
+    interrupted(0, |gateway| {
+        gateway.wait_until_ready();
+        assert!(gateway.stop().success());
+    });
+}
+
+/// Ends the daemon five times while it takes in forty mails, then lets the checker look.
+fn interrupted(duplicates: usize, end: impl Fn(&Gateway<'_>)) {
     let gateway = Gateway::at(Servers::shared());
     gateway.share(&gateway.jane, gateway.matter);
-    let mut expected = Expected { duplicates: 5, ..Expected::default() };
+    let mut expected = Expected { duplicates, ..Expected::default() };
     for n in 1..=40 {
         let (text, verb) = match n % 4 {
             0 => (format!("#time {n}m Point {n}"), "time"),
@@ -186,20 +199,30 @@ fn f55_killed_five_times_at_any_moment_under_load() {
         expected.effects.insert(mail.send(), vec![verb]);
     }
     gateway.wait_for_delivery();
+    // Mails staged, mails decided, letters sent: whatever moves.
     let progress = "SELECT (SELECT count(*) FROM inbox) + (SELECT count(*) FROM inbox WHERE decided_at IS NOT NULL)
         + (SELECT count(*) FROM outbox WHERE state = 'SENT')";
-    for step in [1, 41, 60, 90, 110] {
+    let mut moments: Vec<i64> = (0..5).map(|_| 1 + random() % 115).collect();
+    moments.sort_unstable();
+    for moment in &moments {
         gateway.run();
-        wait_until("progress", DEADLINE, || (gateway.count(progress) >= step).then_some(()));
-        gateway.kill();
+        wait_until("progress", DEADLINE, || (gateway.count(progress) >= *moment).then_some(()));
+        end(&gateway);
     }
     gateway.run();
     gateway.settle();
     assert!(gateway.stop().success());
     let complaints = checker::compare(&gateway.evidence(), &expected);
-    assert!(complaints.is_empty(), "{complaints:#?}\n{}", gateway.log());
+    assert!(complaints.is_empty(), "ended at {moments:?}: {complaints:#?}\n{}", gateway.log());
     gateway.leave_unchecked();
 }
+
+fn random() -> i64 {
+    use std::hash::{BuildHasher, RandomState};
+    i64::from(RandomState::new().hash_one(0) as u16)
+}
+
+type Plant<'p> = &'p dyn Fn(&mut Spoiled);
 
 /// A copy of what a good run left, to be spoiled.
 struct Spoiled {
@@ -247,13 +270,13 @@ fn the_checker_finds_a_planted_loss_and_a_planted_double() {
     gateway.settle();
     assert!(gateway.stop().success());
     let evidence = gateway.evidence();
-    let spoiled = |spoil: &dyn Fn(&mut Spoiled)| {
+    let spoiled = |spoil: Plant| {
         let mut copy = Spoiled::new(&evidence, &expected);
         spoil(&mut copy);
         copy.complaints()
     };
     assert_eq!(spoiled(&|_| {}), Vec::<String>::new());
-    let plants: [(&str, &dyn Fn(&mut Spoiled)); 16] = [
+    let plants: [(&str, Plant); 16] = [
         ("a lost effect", &|s| s.sql("DELETE FROM effects WHERE verb = 'time'")),
         ("a lost entry", &|s| s.sql("DELETE FROM activities")),
         ("a lost message", &|s| s.sql("DELETE FROM conversation_messages WHERE inbox_id IS NOT NULL")),

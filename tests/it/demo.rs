@@ -2,18 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use docketpost::config::Config;
-use docketpost::demo::{self, office::SLUG};
+use docketpost::demo::office::SLUG;
 use docketpost::inbound::parse;
 use docketpost::store::Store;
 use docketpost::store::inbox::InboxState;
 use docketpost::store::outbox::OutboxState;
 
+/// Plays the demo by the built binary, and gives what it tells.
 fn story(keep: Option<&Path>) -> String {
-    let mut paper = Vec::new();
-    demo::run_to(keep, &mut paper).unwrap();
-    String::from_utf8(paper).unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_docketpost"));
+    command.arg("demo").env_remove("DOCKETPOST_CONFIG");
+    if let Some(folder) = keep {
+        command.arg("--keep").arg(folder);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// The demo played once into a folder, and what it told.
@@ -48,7 +55,17 @@ fn the_demo_tells_every_mail_what_it_changed_and_what_left() {
         (1, &["+ Jane Roe has M-1", "left to jane@roe.example"][..]),
         (2, &["> #accept", "has accepted", "Welcome", "left to anna.smith@hale.example"]),
         (3, &["T-1 \"Draft reply brief\" is assigned to Jane Roe", "Document D-1"]),
-        (4, &["Gmail on the web", "> #time 1.5h A103 L250", "> #done", "is completed by Jane Roe", "+ TE-1: 1.5 h", "✔ T-1"]),
+        (
+            4,
+            &[
+                "Gmail on the web",
+                "> #time 1.5h A103 L250",
+                "> #done",
+                "is completed by Jane Roe",
+                "+ TE-1: 1.5 h",
+                "✔ T-1",
+            ],
+        ),
         (5, &["Outlook on Windows", "from Anna Smith to Jane Roe", "left to jane@roe.example"]),
         (6, &["Apple Mail on a Mac", "from Jane Roe to Anna Smith", "left to anna.smith@hale.example"]),
         (7, &["with Exhibit 12 Inspection report.pdf", "+ D-3", "✔ D-3"]),
@@ -102,6 +119,22 @@ fn what_was_told_is_what_there_is(played: &Played) {
     assert_eq!(sent, written);
     let config = Config::load(&played.folder.path().join("config.toml")).unwrap();
     assert_eq!(config.store, std::path::absolute(played.folder.path()).unwrap().join("store"));
+}
+
+#[test]
+fn the_commands_that_the_demo_names_work_on_what_it_kept() {
+    let played = Played::new();
+    let config = played.folder.path().join("config.toml");
+    let named: Vec<&str> = played.story.lines().filter_map(|l| l.trim().strip_prefix("docketpost --config ")).collect();
+    assert!(named.len() >= 4, "{}", played.story);
+    for line in named {
+        let (file, command) = line.split_once("config.toml ").unwrap();
+        assert_eq!(Path::new(file), config.parent().unwrap());
+        let mut words = Command::new(env!("CARGO_BIN_EXE_docketpost"));
+        let output = words.arg("--config").arg(&config).args(command.split(' ')).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(!output.stdout.is_empty(), "{command}");
+    }
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn t26_an_out_of_office_reply_is_neither_executed_nor_answered() {
     let gateway = Gateway::start();
     let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
     let away = gateway.reply(&gateway.jane, &assigned, "#done\nI am out of the office until 3 May.");
-    away.clone().header("Auto-Submitted", "auto-replied").from_nobody().send();
+    away.clone().header("Auto-Submitted", "auto-replied").bounceless().send();
     gateway
         .write(&gateway.jane, assigned.reply_to(), "Automatic reply: Task T-1", "I am away. #done T-1")
         .header("X-Auto-Response-Suppress", "All")

@@ -113,6 +113,8 @@ pub struct Gateway<'s> {
     mailboxes: RefCell<Vec<String>>,
     /// Everybody whose mailbox is looked into.
     addresses: RefCell<Vec<String>>,
+    /// How often the daemon was started.
+    starts: Cell<usize>,
     /// Mails handed in for the mailbox.
     submitted: Cell<usize>,
     is_checked: Cell<bool>,
@@ -148,7 +150,8 @@ impl<'s> Gateway<'s> {
         let zone = Zone::start(records).unwrap();
         let store = Store::create(&folder.path().join("store")).unwrap();
         let anna = fresh_user("anna").replace("counsel.", "firm.");
-        let people = [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
+        let people =
+            [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
         let (firm, ids, matter) = store.write(move |tx| seed(tx, SLUG, &people)).unwrap();
         let address_of = |id: PersonId| {
             let address = store.read(|view| {
@@ -176,6 +179,7 @@ impl<'s> Gateway<'s> {
             zone,
             signers: signers.into(),
             daemon: RefCell::default(),
+            starts: Cell::new(0),
             submitted: Cell::new(0),
             is_checked: Cell::new(true),
             folder,
@@ -261,11 +265,24 @@ impl<'s> Gateway<'s> {
 
     /// Starts the daemon.
     pub fn run(&self) {
+        self.starts.set(self.starts.get() + 1);
         *self.daemon.borrow_mut() = Some(self.command(&["run"]).spawn().unwrap());
+    }
+
+    /// Takes this process as its daemon.
+    pub fn adopt(&self, daemon: Child) {
+        *self.daemon.borrow_mut() = Some(daemon);
+    }
+
+    /// An IMAP client in the gateway's mailbox.
+    pub fn imap(&self) -> raw::Imap {
+        let dovecot = &self.servers.dovecot;
+        raw::Imap::login(dovecot.imaps, &dovecot.certificates.ca, &self.mailbox, PASSWORD)
     }
 
     /// Starts the daemon and waits until it kills itself at this crash point (`name`, or `name:3` for the third time).
     pub fn run_into(&self, point: &str) {
+        self.starts.set(self.starts.get() + 1);
         let mut child = self.command(&["run"]).env("DOCKETPOST_CRASH", point).spawn().unwrap();
         let Some(ended) = wait_for(DEADLINE, || child.try_wait().unwrap()) else {
             child.kill().unwrap();
@@ -299,10 +316,10 @@ impl<'s> Gateway<'s> {
         })
     }
 
-    /// Waits until the daemon has logged these words.
-    pub fn wait_for_log(&self, words: &str) {
-        let said = || Some(()).filter(|()| self.log().contains(words));
-        assert!(wait_for(DEADLINE, said).is_some(), "not in the log: {words}\n{}", self.log());
+    /// Waits until the daemon is ready: from then on it hears signals.
+    pub fn wait_until_ready(&self) {
+        let said = || Some(()).filter(|()| self.log().matches("docketpost is ready").count() >= self.starts.get());
+        assert!(wait_for(DEADLINE, said).is_some(), "the daemon is not ready\n{}", self.log());
     }
 
     /// What the daemon has logged.
@@ -310,7 +327,7 @@ impl<'s> Gateway<'s> {
         fs::read_to_string(self.folder.path().join("daemon.log")).unwrap_or_default()
     }
 
-    /// A plain connection to the store for the checker.
+    /// What there is for the checker to look at.
     pub fn evidence(&self) -> checker::Evidence {
         let dovecot = &self.servers.dovecot;
         let mut mailbox = Vec::new();
@@ -322,15 +339,19 @@ impl<'s> Gateway<'s> {
             }
         }
         let delivered = self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a))).collect();
-        checker::Evidence { store: self.store.folder().to_owned(), domains: self.domains.borrow().clone(), mailbox, delivered }
+        checker::Evidence {
+            store: self.store.folder().to_owned(),
+            domains: self.domains.borrow().clone(),
+            mailbox,
+            delivered,
+        }
     }
 
     /// Waits until every mail that was handed in has its outcome, every letter its end, and every sent one has arrived.
     pub fn settle(&self) {
         let open = || {
             let dovecot = &self.servers.dovecot;
-            let arrived: Vec<_> =
-                self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a).len())).collect();
+            let arrived: Vec<_> = self.addresses.borrow().iter().map(|a| (a.clone(), dovecot.mails(a).len())).collect();
             checker::unfinished(self.store.folder(), self.submitted.get(), &arrived)
         };
         let quiet = wait_for(DEADLINE * 2, || open().is_none().then_some(()));
@@ -695,7 +716,7 @@ impl Draft<'_, '_> {
     }
 
     /// Sent by a machine: from nobody.
-    pub fn from_nobody(mut self) -> Self {
+    pub fn bounceless(mut self) -> Self {
         self.envelope_from = String::new();
         self
     }

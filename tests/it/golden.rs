@@ -5,15 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use docketpost::admin::inspect;
 use docketpost::config::{Addressing, Firm, WayOut};
 use docketpost::demo::letters::{self, Letters, Providers};
 use docketpost::demo::office::{GATEWAY, Office, SLUG};
-use docketpost::domain::dates::Locale;
-use docketpost::domain::{Address, OutboxId, PersonId};
-use docketpost::inbound::command::{self, About, Reading, to_json};
-use docketpost::inbound::extract::Extract;
-use docketpost::inbound::parse::Mail;
-use docketpost::inbound::{self, Arrived, Desk, Outcome, Taken, inspect, parse};
+use docketpost::domain::dates::DateOrder;
+use docketpost::domain::{Address, PersonId};
+use docketpost::inbound::{self, Arrived, Desk, Outcome, Taken, parse};
 use docketpost::outbound::deliver::{self, Ready};
 use docketpost::outbound::gateway::Gateway;
 use docketpost::proof::{Verifier, VerifierSettings};
@@ -44,8 +42,9 @@ pub fn sample(name: &str) -> Vec<u8> {
     std::fs::read(folder().join("mail").join(format!("{name}.eml"))).unwrap()
 }
 
-fn at(clock: &str) -> Timestamp {
-    format!("2026-04-14T{clock}Z").parse().unwrap()
+/// When the golden world begins.
+fn morning() -> Timestamp {
+    "2026-04-14T08:00:00Z".parse().unwrap()
 }
 
 /// A mail of ours as it left, or why it did not.
@@ -58,20 +57,22 @@ struct Left {
 }
 
 /// The standard world: the office of the demo, as far along as a sample needs it.
-struct World {
-    office: Office,
+pub struct World {
+    pub office: Office,
     desk: Desk,
-    letters: Letters,
-    told: BTreeSet<OutboxId>,
-    _folder: TempDir,
+    pub letters: Letters,
+    began: Timestamp,
+    /// The letters that the firm's own acts caused.
+    first_letters: Vec<Left>,
+    pub folder: TempDir,
 }
 
 impl World {
     /// Jane is invited; unless `sample` answers that, she has accepted and works on M-1, Max on M-2.
-    async fn before(sample: &[u8], outside: &Outside) -> World {
+    pub async fn before(answers: Option<&str>, outside: &Outside, began: Timestamp) -> World {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(folder.path()).unwrap();
-        let office = Office::make(&store, at("08:00:00")).unwrap();
+        let store = Store::create(&folder.path().join("store")).unwrap();
+        let office = Office::make(&store, began).unwrap();
         let firm = Firm {
             slug: SLUG.into(),
             address: Address::parse(GATEWAY).unwrap(),
@@ -80,24 +81,26 @@ impl World {
             way_out: WayOut::Directory(PathBuf::new()),
         };
         let desk = Desk { gateway: Gateway::new(&firm), mail_bytes: 25 << 20 };
-        let mut world = World { office, desk, letters: Letters::default(), told: BTreeSet::new(), _folder: folder };
-        world.office.invite(at("08:01:00")).unwrap();
-        world.deliver(at("08:02:00")).await;
-        let answers = letters::answers(sample);
-        if answers.as_deref() == Some("invitation") {
+        let mut world = World { office, desk, letters: Letters::default(), began, first_letters: Vec::new(), folder };
+        world.office.invite(world.after(1)).unwrap();
+        world.first_letters = world.deliver(world.after(2)).await;
+        if answers == Some("invitation") {
             return world;
         }
-        world.receive("gmail_web_accept", outside, at("08:03:00")).await;
+        world.receive_good("gmail_web_accept", outside, world.after(3)).await;
+        let told = world.deliver(world.after(4)).await;
+        world.first_letters.extend(told);
         world.let_max_in();
-        world.office.engage(at("08:10:00")).unwrap();
+        world.office.engage(world.after(10)).unwrap();
         let (anna, jane) = (world.office.anna, world.office.jane);
         let question = "Dear Jane,\nwelcome to the team. Could you let us know by Friday whether the limitation point holds?\nAnna";
-        world.office.write(anna, jane, question, at("08:11:00")).unwrap();
-        world.office.write(jane, anna, "Dear Anna, the limitation point holds.", at("08:12:00")).unwrap();
-        world.deliver(at("08:13:00")).await;
-        if answers.as_deref() == Some("receipt") {
-            world.receive("gmail_web_time_and_done", outside, at("08:20:00")).await;
-            world.deliver(at("08:21:00")).await;
+        world.office.write(anna, jane, question, world.after(11)).unwrap();
+        world.office.write(jane, anna, "Dear Anna, the limitation point holds.", world.after(12)).unwrap();
+        let told = world.deliver(world.after(13)).await;
+        world.first_letters.extend(told);
+        if answers == Some("receipt") {
+            world.receive_good("gmail_web_time_and_done", outside, world.after(20)).await;
+            world.deliver(world.after(21)).await;
         }
         world
     }
@@ -110,16 +113,25 @@ impl World {
             act.tx.set_accepted(firm, max, act.now)?;
             docketpost::actions::shares::share(act, max, matter, false, "")
         };
-        self.office.act(self.office.anna, "max", at("08:09:00"), job).unwrap();
+        self.office.act(self.office.anna, "max", self.after(9), job).unwrap();
+    }
+
+    /// So many minutes after the world began.
+    pub fn after(&self, minutes: i64) -> Timestamp {
+        self.began + jiff::SignedDuration::from_mins(minutes)
     }
 
     fn store(&self) -> &Store {
         &self.office.store
     }
 
-    /// Takes a sample through the steps of the daemon, at this time; gives its row and outcome.
-    async fn receive(&self, name: &str, outside: &Outside, now: Timestamp) -> (Inbox, Outcome) {
+    async fn receive_good(&self, name: &str, outside: &Outside, now: Timestamp) {
         let raw = outside.send(name, &self.letters, now);
+        assert_eq!(self.receive(name, raw, outside, now).await.1.reason, "APPLIED", "{name}");
+    }
+
+    /// Takes a sample through the steps of the daemon, at this time; gives its row and outcome.
+    async fn receive(&self, name: &str, raw: Vec<u8>, outside: &Outside, now: Timestamp) -> (Inbox, Outcome) {
         let firm = self.office.firm.id;
         let arrived = Arrived {
             mailbox: "main".into(),
@@ -165,7 +177,6 @@ impl World {
                 }
                 Ready::Dropped => Vec::new(),
             };
-            self.told.insert(letter.id);
             left.push(self.left(&letter, &bytes));
         }
         left
@@ -194,20 +205,20 @@ impl World {
 }
 
 /// Everything outside the gateway: providers that sign, DNS, and the verifier that asks it.
-struct Outside {
-    providers: Providers,
+pub struct Outside {
+    pub providers: Providers,
     verifier: Verifier,
 }
 
 impl Outside {
-    fn new() -> Outside {
+    pub fn new() -> Outside {
         let providers = Providers::start().unwrap();
         let settings = VerifierSettings { resolver: Some(vec![providers.resolver()]), ..VerifierSettings::default() };
         Outside { verifier: Verifier::new(&settings).unwrap(), providers }
     }
 
     /// The mail as it arrives.
-    fn send(&self, name: &str, letters: &Letters, now: Timestamp) -> Vec<u8> {
+    pub fn send(&self, name: &str, letters: &Letters, now: Timestamp) -> Vec<u8> {
         let filled = letters::fill(&sample(name), letters, now).unwrap_or_else(|e| panic!("{name}: {e}"));
         self.providers.send(name, &filled)
     }
@@ -215,32 +226,35 @@ impl Outside {
 
 /// What `inspect` prints for a mail.
 fn inspected(raw: &[u8]) -> Value {
-    let mut object = inspect::inspect("", raw, commands);
-    let map = object.as_object_mut().unwrap();
-    map.remove("file");
+    let now = morning().to_zoned(jiff::tz::TimeZone::UTC);
+    let mut object = inspect::of_mail("", raw, DateOrder::DayMonth, &now);
+    object.as_object_mut().unwrap().remove("file");
+    // A returned mail of ours carries its Message-ID, which is made at run time.
+    for file in object["attachments"].as_array_mut().unwrap().iter_mut().filter(|a| a["mime"] == "message/rfc822") {
+        file["sha256"] = json!("of a mail of ours");
+    }
     object
-}
-
-fn commands(mail: &Mail, extract: &Extract) -> Vec<Value> {
-    let now = mail.date.clone().unwrap_or_else(|| at("08:30:00").to_zoned(jiff::tz::TimeZone::UTC));
-    let reading = Reading { now: &now, order: Locale::British.order(), about: About::Unknown, firm_codes: &[] };
-    let read = command::read_mail(&mail.subject, &extract.lines, &reading);
-    read.requests.iter().map(to_json).collect()
 }
 
 /// What became of a sample, for its golden file; and the mails that left.
 async fn played(name: &str, outside: &Outside) -> (Value, Vec<Left>) {
+    played_as(name, outside, |raw| raw).await
+}
+
+/// As [`played`], with the mail changed on its way.
+async fn played_as(name: &str, outside: &Outside, change: impl Fn(Vec<u8>) -> Vec<u8>) -> (Value, Vec<Left>) {
     let bytes = sample(name);
-    let mut world = World::before(&bytes, outside).await;
-    let now = at("08:30:00");
+    let answers = letters::answers(&bytes);
+    let mut world = World::before(answers.as_deref(), outside, morning()).await;
+    let now = world.after(30);
     let before = world.office.rows(now).unwrap();
-    let raw = outside.send(name, &world.letters, now);
-    let (inbox, outcome) = world.receive(name, outside, now).await;
+    let raw = change(outside.send(name, &world.letters, now));
+    let (inbox, outcome) = world.receive(name, raw.clone(), outside, now).await;
     let after = world.office.rows(now).unwrap();
     let left = world.deliver(now).await;
     let matter = inbox.matter.map(|row| format!("M-{row}"));
     let object = json!({
-        "answers": letters::answers(&bytes),
+        "answers": answers,
         "inspect": inspected(&raw),
         "outcome": format!("{:?}", outcome.kind).to_lowercase(),
         "reason": outcome.reason,
@@ -312,6 +326,21 @@ fn difference(file: &Path, text: &str) -> Option<String> {
     Some(told)
 }
 
+/// What the firm's own acts and the clock send: the invitation, tasks, a document, messages, a digest, an end of access.
+async fn letters_of_the_office(outside: &Outside) -> Vec<Left> {
+    let mut world = World::before(None, outside, morning()).await;
+    let mut left = std::mem::take(&mut world.first_letters);
+    let (firm, gateway) = (world.office.firm.clone(), world.desk.gateway.clone());
+    let next_morning = world.after(24 * 60);
+    world.store().write(move |tx| docketpost::digest::queue_due(tx, &firm, &gateway, next_morning)).unwrap();
+    left.extend(world.deliver(next_morning).await);
+    let (jane, task) = (world.office.jane, world.office.exhibits);
+    let end = move |act: &docketpost::actions::Act<'_>| docketpost::actions::shares::unshare(act, jane, task, "done");
+    world.office.act(world.office.anna, "unshare", world.after(24 * 60 + 1), end).unwrap();
+    left.extend(world.deliver(world.after(24 * 60 + 2)).await);
+    left
+}
+
 fn add_letters(goldens: &mut BTreeMap<String, String>, cause: &str, left: &[Left]) {
     for letter in left.iter().filter(|l| l.state == "SENT") {
         let first = letter.to.split(' ').next().unwrap_or_default().to_lowercase();
@@ -325,7 +354,7 @@ fn add_letters(goldens: &mut BTreeMap<String, String>, cause: &str, left: &[Left
     }
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(work)
 }
 
@@ -339,7 +368,49 @@ fn every_sample_mail_comes_to_its_golden_outcome() {
             mails.insert(format!("{name}.json"), masked(&format!("{object:#}\n")));
             add_letters(&mut letters, &name, &left);
         }
+        add_letters(&mut letters, "office", &letters_of_the_office(&outside).await);
     });
     Goldens(mails).settle("mail", ".json");
     Goldens(letters).settle("letters", ".txt");
+}
+
+/// A mail to the address of a matter that is not shared is answered, byte for byte, like one to a matter that is not there.
+#[test]
+fn the_address_of_an_unshared_matter_answers_like_that_of_an_absent_one() {
+    let (unshared, absent) = block_on(async {
+        let outside = Outside::new();
+        (
+            played("gmail_web_new_to_unshared_matter", &outside).await,
+            played("gmail_web_new_to_absent_matter", &outside).await,
+        )
+    });
+    for key in ["outcome", "reason", "matter", "receipt", "made", "gone", "letters"] {
+        assert_eq!(unshared.0[key], absent.0[key], "{key}");
+    }
+    let to_jane =
+        |left: &[Left]| left.iter().filter(|l| l.to == "Jane Roe").map(|l| l.text.clone()).collect::<Vec<_>>();
+    assert!(!to_jane(&unshared.1).is_empty());
+    assert_eq!(to_jane(&unshared.1), to_jane(&absent.1));
+}
+
+/// decisions.md 12: the sample mails have no effect without a signature, whoever and whichever client wrote them.
+#[test]
+fn a_sample_with_one_flipped_signature_byte_changes_nothing() {
+    block_on(async {
+        let outside = Outside::new();
+        for name in [
+            "gmail_web_time_and_done",
+            "gmail_web_new_with_pdf",
+            "outlook_windows_new_version_with_logo",
+            "outlook_ios_done",
+            "apple_mail_macos_reply",
+            "thunderbird_subject_command",
+            "outlook_windows_lawyer_answers",
+        ] {
+            let (object, _) = played_as(name, &outside, |raw| letters::forge(&raw)).await;
+            assert_eq!(object["outcome"], "held", "{name}");
+            assert_eq!((&object["made"], &object["gone"]), (&json!([]), &json!([])), "{name}");
+            assert_eq!(object["receipt"], json!([]), "{name}");
+        }
+    });
 }

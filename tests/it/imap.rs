@@ -1,11 +1,10 @@
 //! The program's IMAP against a real Dovecot: ways in, bulk, waiting, and a server that dies.
 
 use crate::servers::{Certificates, PASSWORD, dovecot::Dovecot, fresh_user, raw, shared_dovecot};
+use docketpost::config::{Grant, OAuth, Tls};
 use docketpost::{
-    imap::{
-        Auth, Content, Cursor, Fetched, ImapAccount, ImapError, Limits, Session, Timeouts, Tls, Trouble, Wake, check,
-    },
-    oauth::{Grant, OAuthClient, TokenSource},
+    imap::{Auth, Content, Cursor, Fetched, ImapAccount, ImapError, Limits, Session, Timeouts, Trouble, Wake, check},
+    oauth::TokenSource,
 };
 use jiff::Timestamp;
 use std::{
@@ -133,8 +132,8 @@ fn token_source(tokens: Vec<String>) -> TokenSource {
             write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
         }
     });
-    TokenSource::new(OAuthClient {
-        endpoint,
+    TokenSource::new(OAuth {
+        token_url: endpoint,
         client_id: "gateway".into(),
         client_secret: None,
         scope: None,

@@ -2,9 +2,12 @@
 
 mod cli;
 mod architecture;
+#[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod attacks;
 mod checker;
 mod demo;
+mod faces;
+#[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod gateway;
 mod golden;
 mod servers;

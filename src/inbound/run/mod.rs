@@ -60,6 +60,8 @@ pub struct Run<'r> {
     completed: Vec<Item>,
     /// Text that was refused where it was written, to be passed on to the firm.
     kept_text: bool,
+    /// What was answered as if it were not there.
+    unseen: Vec<Request>,
 }
 
 /// What a mail came to.
@@ -71,6 +73,8 @@ pub struct Ran {
     pub effects: u32,
     /// It named nothing that its sender can see, or no matter at all: the firm must hear of it.
     pub for_the_firm: bool,
+    /// It asked for what its sender once had: it is refused like a wrong number, and the firm hears of it (REV-04, TSK-07).
+    pub asks_for_what_ended: bool,
 }
 
 /// Carries a mail out.
@@ -86,20 +90,21 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
         documents: Vec::new(),
         completed: Vec::new(),
         kept_text: false,
+        unseen: Vec::new(),
     };
     if situation.purpose() == Some(Purpose::Invite) {
         run.answer_invitation()?;
-        return Ok(run.finish());
+        return run.finish();
     }
     if situation.purpose() == Some(Purpose::Confirm) {
         run.answer_challenge()?;
-        return Ok(run.finish());
+        return run.finish();
     }
     let requests = &words.commands.requests;
     if let Some(dry) = requests.iter().find(|r| r.verb == Verb::DryRun) {
         // Whoever asks what a mail would do must not have it done.
         run.look(dry)?;
-        return Ok(run.finish());
+        return run.finish();
     }
     for request in requests.iter().filter(|r| !files::is_about_files(r.verb)) {
         run.request(request)?;
@@ -109,12 +114,38 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
     run.attach_to_messages()?;
     run.questions();
     run.tell()?;
-    Ok(run.finish())
+    run.finish()
 }
 
 impl Run<'_> {
-    fn finish(self) -> Ran {
-        Ran { lines: self.lines, effects: self.ordinal, for_the_firm: self.kept_text }
+    fn finish(self) -> Result<Ran> {
+        let asks_for_what_ended = self.asks_for_what_ended()?;
+        Ok(Ran { lines: self.lines, effects: self.ordinal, for_the_firm: self.kept_text, asks_for_what_ended })
+    }
+
+    fn asks_for_what_ended(&self) -> Result<bool> {
+        let (tx, firm, person) = (self.act.tx, self.act.firm.id, self.act.actor.id);
+        for request in &self.unseen {
+            let mut meant = Vec::new();
+            for id in &request.ids {
+                meant.extend(tx.find(firm, self.numbering(), *id)?);
+            }
+            if let Some(number) = &request.matter {
+                meant.extend(tx.matter_by_display_number(firm, number)?.map(|m| m.item()));
+            }
+            if meant.is_empty() && request.ids.is_empty() && request.matter.is_none() {
+                meant.extend(self.situation.item);
+            }
+            for item in meant {
+                let matter = tx.matter_of(firm, item)?.map(|row| Item::new(Kind::Matter, row));
+                for had in [Some(item), matter].into_iter().flatten() {
+                    if tx.share_ended(firm, person, had, self.act.now)? {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Ok(false)
     }
 
     fn request(&mut self, request: &Request) -> Result<()> {
@@ -312,6 +343,9 @@ impl Run<'_> {
     }
 
     fn refuse_by(&mut self, request: &Request, refusal: Refusal, kind: Kind) {
+        if refusal == Refusal::NotVisible {
+            self.unseen.push(request.clone());
+        }
         let line = self.refusal(typed(request), refusal, kind);
         self.lines.push(line);
     }

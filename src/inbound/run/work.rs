@@ -7,6 +7,7 @@ use crate::actions::{communications, messages, notes, tasks, time};
 use crate::domain::utbms::Group;
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::letter::{Deed, Line};
+use crate::outbound::words;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
 use crate::store::communications::{Medium, NewCommunication};
@@ -38,11 +39,24 @@ impl Run<'_> {
                 });
                 Ok(())
             }
+            Err(Refusal::CategoryUnknown) => self.refuse_category(request),
             Err(refusal) => {
                 self.refuse_by(request, refusal, on.kind);
                 Ok(())
             }
         }
+    }
+
+    /// Lists the categories that may be chosen (TIM-13).
+    fn refuse_category(&mut self, request: &Request) -> Result<()> {
+        let names: Vec<String> =
+            self.act.tx.visible_categories(self.act.firm.id)?.into_iter().take(20).map(|c| c.name).collect();
+        let mut why = words::refusal(Refusal::CategoryUnknown, Kind::TimeEntry, self.act.firm.locale);
+        if !names.is_empty() {
+            why.push_str(&format!(" You can choose {}.", names.join(", ")));
+        }
+        self.refuse(request, why, None);
+        Ok(())
     }
 
     /// Time goes onto what the mail is about; answers to receipts, bills and the like fall back to the matter.
@@ -250,6 +264,7 @@ impl Run<'_> {
                         self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
                         return Ok(());
                     }
+                    Err(Refusal::CategoryUnknown) => return self.refuse_category(request),
                     Err(refusal) => Err(refusal),
                 }
             }
@@ -375,7 +390,7 @@ fn terms(request: &Request) -> time::Terms {
         activity_code: code(Group::Activity),
         non_billable: request.flags.contains(&Flag::NonBillable),
         no_charge: request.flags.contains(&Flag::NoCharge),
-        category: request.keys.iter().find(|(k, _)| k == "category").map(|(_, v)| v.clone()),
+        category: request.keys.iter().find(|(k, _)| k == "activity").map(|(_, v)| v.clone()),
     }
 }
 

@@ -8,6 +8,7 @@ mod items;
 mod notices;
 mod news;
 mod receipt;
+mod said;
 mod shared;
 mod tasks;
 mod welcome;

@@ -5,6 +5,7 @@ use crate::outbound::letter::Notice;
 use crate::outbound::page::Page;
 use crate::outbound::reader::Reader;
 use crate::store::Result;
+use crate::store::inbox::InboxState;
 
 /// The letters and digits that answer a challenge, made from its row so that they need not be stored.
 pub fn code(reader_key: &crate::domain::token::Key, challenge: i64) -> String {
@@ -38,19 +39,35 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
         return Ok(None);
     }
     let Some(mail) = reader.store.inbox(reader.firm.id, inbox)? else { return Ok(None) };
-    let mut page = Page::new(format!("Held mail Q-{inbox}"));
-    page.text("A mail was held. Nothing in it was carried out; it may hold work product or a deadline.");
+    let is_held = !matches!(mail.state, InboxState::Applied | InboxState::Refused);
+    let (title, text) = match mail.state {
+        InboxState::Applied => {
+            ("Mail", "A mail was not carried out in full. What was not may hold work product or a deadline.")
+        }
+        InboxState::Refused => (
+            "Refused mail",
+            "A mail was refused: it asks for something that its sender no longer has. It may hold work product or a deadline.",
+        ),
+        _ => ("Held mail", "A mail was held. Nothing in it was carried out; it may hold work product or a deadline."),
+    };
+    let mut page = Page::new(format!("{title} Q-{inbox}"));
+    page.text(text);
     let from = match mail.person {
         Some(person) => reader.name_of(person)?,
         None => String::new(),
     };
     page.facts([
-        ("Held mail", format!("Q-{inbox}")),
+        (title, format!("Q-{inbox}")),
         ("Address", mail.from_address.clone().unwrap_or_else(|| "none that can be trusted".into())),
         ("Says it is from", from),
         ("Arrived", reader.moment(mail.arrived_at)),
-        ("Why", why(mail.reason.as_deref().unwrap_or_default())),
+        ("Why", if is_held { why(mail.reason.as_deref().unwrap_or_default()) } else { String::new() }),
     ]);
+    if !is_held {
+        page.text("It was kept. An administrator can look at it:");
+        page.examples(&[(&format!("docketpost inbox show {inbox}"), "shows it")]);
+        return Ok(Some(page));
+    }
     page.text("An administrator can look at it and decide:");
     page.examples(&[
         (&format!("docketpost inbox show {inbox}"), "shows it"),

@@ -1,6 +1,7 @@
 //! Mail 9 and 13: what became of a mail, a line per command and per file: what was understood, its number, how to undo
 //! it; what was not done, why, and what would work. Lists and look-ups are answered here too, from what is shared now.
 
+use super::said::{Said, refused};
 use super::{answers, news};
 use crate::blobs::Blobs;
 use crate::domain::{InboxId, Item, Kind};
@@ -9,25 +10,6 @@ use crate::outbound::page::{Block, Mark, Page};
 use crate::outbound::reader::Reader;
 use crate::sharing::Ability;
 use crate::store::Result;
-
-/// What a line of the receipt comes to.
-pub(super) struct Said {
-    pub mark: Mark,
-    pub text: String,
-    pub more: Vec<String>,
-    /// The number for the subject.
-    id: Option<String>,
-    /// Whether `#undo` reverses it.
-    undoable: bool,
-    /// Whether it was taken back by this mail.
-    taken_back: bool,
-}
-
-impl Said {
-    pub fn new(mark: Mark, text: impl Into<String>) -> Said {
-        Said { mark, text: text.into(), more: Vec::new(), id: None, undoable: false, taken_back: false }
-    }
-}
 
 /// The receipt for a mail; none if it would be empty.
 pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line]) -> Result<Option<Page>> {
@@ -102,13 +84,6 @@ fn say(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         Line::Refused { typed, why, instead } => refused(typed, why, instead.as_deref()),
         Line::Ask { .. } | Line::Help { .. } => Said::new(Mark::Note, ""),
     })
-}
-
-/// What was not done, why, and what would work.
-pub(super) fn refused(typed: &str, why: &str, instead: Option<&str>) -> Said {
-    let mut said = Said::new(Mark::Refused, if typed.is_empty() { why.to_owned() } else { format!("{typed} – {why}") });
-    said.more.extend(instead.map(|i| format!("This would work: {i}")));
-    said
 }
 
 /// A thing that was made or changed; if it may no longer be shown, only that it was done.

@@ -210,7 +210,7 @@ pub enum Ask {
     CommandLine(Question),
     /// A mail, from its bytes to its receipt.
     #[serde(rename = "mail")]
-    Mail(Mail),
+    Mail(Box<Mail>),
 }
 
 /// May this person do this to this thing?

@@ -104,7 +104,13 @@ fn facts(world: &World, question: &Question, title: &str) -> Vec<Asked> {
     let asked = codes.iter().map(|code| {
         let ability = Ability::ALL.iter().copied().find(|a| a.code() == code);
         let ability = ability.unwrap_or_else(|| panic!("{title}: {code} is no ability"));
-        assert_eq!(word(may(&facts, ability)), question.expect, "{title}: {} {code} {}", question.person, question.thing);
+        assert_eq!(
+            word(may(&facts, ability)),
+            question.expect,
+            "{title}: {} {code} {}",
+            question.person,
+            question.thing
+        );
         Asked { facts: facts.clone(), ability, expected: question.expect.clone() }
     });
     asked.collect()

@@ -55,7 +55,7 @@ pub struct World {
 impl World {
     /// The cast, and nothing shared.
     pub fn new() -> World {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = in_memory();
         let store = Store::create(&folder.path().join("store")).unwrap();
         // The command line reads the clock, so what is asked by mail happens now too.
         let now = clock::now();
@@ -74,6 +74,15 @@ impl World {
     /// The cast, and what is given.
     pub fn with(given: &Given) -> World {
         let world = World::new();
+        world.insert(given);
+        world
+    }
+
+    /// As [`World::with`], with a third matter, M-3.
+    pub fn with_third_matter(given: &Given) -> World {
+        let world = World::new();
+        let anna = world.person("anna");
+        world.write(move |tx, firm, now| matter(tx, firm, "2026-0014", "Hall v. Hill", None, anna, now));
         world.insert(given);
         world
     }
@@ -161,7 +170,10 @@ impl World {
             self.share(self.known(&shared.of), self.person(&shared.person));
             if let Some(days) = shared.ended_days_ago {
                 let end = self.now - Span::new().hours(24 * days);
-                self.sql("UPDATE shares SET expires_at = ?1 WHERE id = (SELECT max(id) FROM shares)", [end.as_millisecond()]);
+                self.sql(
+                    "UPDATE shares SET expires_at = ?1 WHERE id = (SELECT max(id) FROM shares)",
+                    [end.as_millisecond()],
+                );
             }
         }
         for ended in &given.revoke {
@@ -325,7 +337,8 @@ impl World {
         for t in &given.time {
             let (on, hour) = (self.known(&t.on), duration::parse("1h").unwrap());
             let matter = self.store.read(|s| s.matter_of(self.firm.id, on)).unwrap();
-            let work = work(matter, Some(on).filter(|i| i.kind != Kind::Matter), self.days_ago(t.days_ago), hour, &t.id);
+            let work =
+                work(matter, Some(on).filter(|i| i.kind != Kind::Matter), self.days_ago(t.days_ago), hour, &t.id);
             let by = self.person(&t.by);
             let bill = t.billed_on.as_deref().map(|b| self.known(b).id);
             let made = self.write(move |tx, firm, now| {
@@ -366,7 +379,9 @@ impl World {
         }
         for wall in &given.screen {
             let (matter, person) = (self.known(&wall.from), self.person(&wall.person));
-            self.write(move |tx, firm, now| tx.screen(firm, matter.id, person, "acted for the other side", now).unwrap());
+            self.write(move |tx, firm, now| {
+                tx.screen(firm, matter.id, person, "acted for the other side", now).unwrap()
+            });
             if wall.lifted {
                 self.sql("UPDATE screens SET lifted_at = erected_at WHERE person_id = ?1", [person.0]);
             }
@@ -425,6 +440,12 @@ impl World {
         connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
         connection.execute(statement, with).unwrap();
     }
+}
+
+/// A folder in memory where the system has such a place: hundreds of stores are made here, and nothing shown by them
+/// depends on what a disk keeps.
+fn in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 fn share(tx: &Tx<'_>, firm: FirmId, item: Item, person: PersonId, source: Source, by: PersonId, now: Timestamp) {

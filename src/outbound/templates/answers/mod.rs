@@ -12,7 +12,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod world;
 
-use super::receipt::{self, Said};
+use super::said::{self, Said};
 use crate::blobs::Blobs;
 use crate::domain::{Item, Kind};
 use crate::outbound::letter::Line;
@@ -80,7 +80,7 @@ fn not_visible(reader: &Reader<'_>, question: &Question<'_>, kind: Kind, page: &
 }
 
 fn refuse(question: &Question<'_>, why: &str, page: &mut Page) -> Option<String> {
-    let said = receipt::refused(question.typed, why, None);
+    let said = said::refused(question.typed, why, None);
     page.blocks.push(Block::Marked(said.mark, said.text, said.more));
     None
 }
@@ -109,14 +109,14 @@ pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
     }
     matters.sort_by_key(|m| m.number);
     let Some(first) = matters.first().map(|m| m.number) else {
-        return Ok(receipt::refused(typed, "No open matter is shared with you.", None));
+        return Ok(said::refused(typed, "No open matter is shared with you.", None));
     };
     let which = if typed.is_empty() {
         "Your mail does not say which matter it is about."
     } else {
         "Which matter is this about?"
     };
-    let mut said = receipt::refused(typed, which, None);
+    let mut said = said::refused(typed, which, None);
     for (place, matter) in (1_u32..).zip(matters.iter().take(MOST_NAMED)) {
         reader.may(Ability::View, matter.item())?;
         said.more.push(format!("{place}. M-{} {}", matter.number, words::name_of_matter(reader, matter)));
@@ -142,9 +142,9 @@ pub(super) fn which_task(reader: &Reader<'_>, typed: &str) -> Result<Said> {
         }
     }
     let Some(first) = tasks.first().map(|t| t.number) else {
-        return Ok(receipt::refused(typed, "No open task is assigned to you.", None));
+        return Ok(said::refused(typed, "No open task is assigned to you.", None));
     };
-    let mut said = receipt::refused(typed, "Which task do you mean?", None);
+    let mut said = said::refused(typed, "Which task do you mean?", None);
     for (place, task) in (1_u32..).zip(tasks.iter().take(MOST_NAMED)) {
         reader.may(Ability::View, task.item())?;
         let due = task.due_at.map(|d| format!(", due {}", reader.day(d))).unwrap_or_default();
