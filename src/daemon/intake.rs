@@ -231,10 +231,8 @@ impl Intake {
     async fn take_waiting(&self, maildir: &Maildir) -> anyhow::Result<()> {
         let waiting = maildir.waiting()?;
         for chunk in waiting.chunks(CHUNK) {
-            let arrived = chunk
-                .iter()
-                .filter_map(|mail| self.read(maildir, mail).transpose())
-                .collect::<Result<Vec<_>, _>>()?;
+            let arrived =
+                chunk.iter().filter_map(|mail| self.read(maildir, mail).transpose()).collect::<Result<Vec<_>, _>>()?;
             self.stage(arrived).await?;
             for mail in chunk {
                 maildir.settle(mail, Settle::Move)?;
