@@ -17,6 +17,8 @@ use crate::maildir::{self, Maildir, Settle, Waiting};
 use crate::store::{Result, StoreError, Tx};
 
 const CHUNK: usize = 50;
+/// Mails that are fetched at once are together at most this large, or one: they are in memory until they are staged.
+const CHUNK_BYTES: u64 = 50 << 20;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Log-ins after a refusal: rarely, or the provider locks the account (fault F28).
@@ -104,7 +106,9 @@ impl Intake {
         while !stop.is_asked() {
             let new = session.new_uids(&mut cursor).await?;
             for chunk in new.chunks(CHUNK) {
-                self.take(&mut session, &mut cursor, chunk, validity).await?;
+                for group in session.grouped(chunk, CHUNK_BYTES).await? {
+                    self.take(&mut session, &mut cursor, &group, validity).await?;
+                }
                 self.tidy(&mut session, imap, validity).await?;
                 if stop.is_asked() {
                     break;
