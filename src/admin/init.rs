@@ -64,15 +64,10 @@ pub fn in_folder(args: &Args, folder: &Path, now: Timestamp) -> Result<Told> {
         Address::parse(&args.user_address).with_context(|| format!("--user-address {}", args.user_address))?;
     let (first_name, last_name) = split_name(&args.user_name);
     let user = NewPerson {
-        role: Role::User { admin: true, accounts: true, reports: true, billing: true },
-        is_company: false,
-        is_client: false,
         first_name,
         last_name,
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: Some(address.clone()),
+        ..NewPerson::new(Role::User { admin: true, accounts: true, reports: true, billing: true })
     };
     let store = Store::create(folder)?;
     let new = firm.clone();

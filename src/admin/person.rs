@@ -91,15 +91,12 @@ fn add(office: &Office, name: &str, address: &str, company: &str, role: Role, is
     let address = Address::parse(address).with_context(|| format!("--address {address}"))?;
     let (first_name, last_name) = split_name(name);
     let new = NewPerson {
-        role,
-        is_company: false,
         is_client,
         first_name,
         last_name,
         company: company.to_owned(),
-        title: String::new(),
-        initials: String::new(),
         address: Some(address.clone()),
+        ..NewPerson::new(role)
     };
     let is_user = matches!(role, Role::User { .. });
     let taken = office.store.read(|s| s.people_by_address(office.firm.id, &address))?;

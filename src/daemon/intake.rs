@@ -185,7 +185,7 @@ impl Intake {
         };
         self.house.store.write_soon(job).await?;
         tracing::info!(mailbox = self.name, mails = count, "mail staged");
-        self.house.bells.inbox.notify_waiters();
+        self.house.inbox_bell.notify_one();
         Ok(())
     }
 

@@ -29,11 +29,11 @@ const DNS_PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 pub async fn run(house: Arc<House>, stop: Stop) -> anyhow::Result<()> {
     while !stop.is_asked() {
         match all_due(&house).await {
-            Ok(0) => stop.pause(LOOK_AGAIN, &house.bells.inbox).await,
+            Ok(0) => stop.pause(LOOK_AGAIN, &house.inbox_bell).await,
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%error, "mail can't be processed now");
-                stop.pause(Duration::from_secs(5), &house.bells.inbox).await;
+                stop.pause(Duration::from_secs(5), &house.inbox_bell).await;
             }
         }
     }
@@ -45,7 +45,7 @@ pub async fn all_due(house: &Arc<House>) -> Result<usize> {
     let proved = prove_due(house).await?;
     let received = receive_due(house).await?;
     if received > 0 {
-        house.bells.outbox.notify_waiters();
+        house.ring_outbox();
     }
     Ok(proved.saturating_add(received))
 }

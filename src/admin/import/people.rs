@@ -133,15 +133,13 @@ impl Import<'_> {
 fn card(row: &Row, role: Role) -> NewPerson {
     let (first_name, last_name) = names(row);
     NewPerson {
-        role,
-        is_company: false,
         is_client: row.yes(&["is_client", "client"]),
         first_name,
         last_name,
         company: row.text(&["company", "company.name"]),
         title: row.text(&["job_title", "title"]),
         initials: row.text(&["initials"]),
-        address: None,
+        ..NewPerson::new(role)
     }
 }
 
