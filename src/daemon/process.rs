@@ -18,6 +18,8 @@ use crate::store::inbox::{Findings, Inbox, InboxState};
 use crate::store::{Result, StoreError, Tx};
 
 const BATCH: u32 = 50;
+/// Mails that are in memory at the same time are together at most this large, or one.
+const BATCH_BYTES: u64 = 50 << 20;
 const MOST_TRIES: u32 = 3;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long DNS may fail before a mail is judged without it (threats T20).
@@ -82,6 +84,13 @@ async fn take(house: &Arc<House>, state: InboxState) -> Result<Vec<Inbox>> {
     if let Some(tried) = due.iter().position(|mail| mail.tries > 0) {
         due = if tried == 0 { due.into_iter().take(1).collect() } else { due.into_iter().take(tried).collect() };
     }
+    let mut bytes: u64 = 0;
+    let fitting = due.iter().take_while(|mail| {
+        bytes = bytes.saturating_add(mail.size);
+        bytes <= BATCH_BYTES
+    });
+    let fitting = fitting.count().max(1);
+    due.truncate(fitting);
     let ids: Vec<InboxId> = due.iter().map(|m| m.id).collect();
     if ids.is_empty() {
         return Ok(due);

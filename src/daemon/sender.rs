@@ -130,7 +130,17 @@ impl Sender {
                 break;
             }
             let gateway = &self.served.desk.gateway;
-            let mail = match deliver::claim(&self.house.store, &self.served.firm, gateway, &letter, now()).await? {
+            let claimed = deliver::claim(&self.house.store, &self.served.firm, gateway, &letter, now()).await;
+            let claimed = match claimed {
+                Err(error) if is_this_letters(&error) => {
+                    // A letter that can't be written must not stand before all others.
+                    tracing::error!(outbox.id = letter.id.0, %error, "a letter can't be written");
+                    self.house.store.write_soon(move |tx| put_off(tx, firm, &letter, now())).await?;
+                    continue;
+                }
+                claimed => claimed?,
+            };
+            let mail = match claimed {
                 Ready::Send(mail) => mail,
                 Ready::Dropped => continue,
             };
@@ -210,6 +220,23 @@ impl Sender {
         log(letter.id, &outcome);
         let firm = self.served.firm.id;
         self.house.store.write_soon(move |tx| settle(tx, firm, &letter, &mail, &outcome, now()))
+    }
+}
+
+/// True for trouble with what one letter says or encloses; the store itself answers.
+fn is_this_letters(error: &StoreError) -> bool {
+    matches!(error, StoreError::Content(_) | StoreError::Io(..) | StoreError::Panicked(_)) || error.is_contradiction()
+}
+
+/// A letter that could not be written is tried again later, and given up in the end; the firm then hears of it.
+fn put_off(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, now: Timestamp) -> Result<()> {
+    let age = Duration::try_from(now.duration_since(letter.date_at)).unwrap_or_default();
+    match backoff::next(letter.tries.saturating_add(1), age) {
+        Some(wait) => tx.put_off_letter(letter.id, "it could not be written", now.checked_add(wait).unwrap_or(now)),
+        None => {
+            tx.set_failed(letter.id, "NOT_WRITTEN", "it could not be written")?;
+            tell_firm(tx, firm, letter, true, now)
+        }
     }
 }
 

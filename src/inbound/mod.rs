@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::actions::Act;
 use crate::actions::documents::File;
 use crate::domain::utbms::Code;
-use crate::domain::{FirmId, InboxId};
+use crate::domain::{FirmId, InboxId, PersonId};
 use crate::outbound::compose::OWN_MARK;
 use crate::outbound::gateway::Gateway;
 use crate::outbound::letter::{Letter, Line};
@@ -42,6 +42,9 @@ use run::Words;
 use screen::{Class, OwnMarks};
 
 pub use outcome::Outcome;
+
+/// How much of a subject is kept beside the mail, in characters.
+const SUBJECT_CHARS: usize = 200;
 
 /// What the mail of one firm is received with.
 #[derive(Clone, Debug)]
@@ -97,13 +100,40 @@ fn content_hash(mail: &Mail) -> String {
     let mut hash = Sha256::new();
     let date = mail.header("date").unwrap_or_default();
     let texts = [mail.text.as_deref(), mail.html.as_deref()].map(Option::unwrap_or_default);
-    let head =
-        [mail.from_raw.join("\n"), date.to_owned(), mail.message_id.clone().unwrap_or_default(), mail.subject.clone()];
-    for part in head.iter().map(String::as_str).chain(texts).chain(mail.attachments.iter().map(|a| a.sha256.as_str())) {
+    let from = mail.from_raw.join("\n");
+    let head = [&from, date, mail.message_id.as_deref().unwrap_or_default(), &mail.subject];
+    for part in head.into_iter().chain(texts).chain(mail.attachments.iter().map(|a| a.sha256.as_str())) {
+        // Blanks may be changed on the way without a signature noticing (RFC 6376 3.4.2, 3.4.4).
+        let part = single_spaced(part);
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
     data_encoding::HEXLOWER.encode(&hash.finalize())
+}
+
+fn single_spaced(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        spaced.push_str(word);
+        spaced.push(' ');
+    }
+    spaced
+}
+
+/// True if a mail of this person with the same Message-ID, Date and Subject took effect before: all of them are signed,
+/// and what is not, such as the Content-Type by which the body is read, may have been changed since.
+fn is_replay(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, read: &Read, proof: &Proof, person: PersonId) -> Result<bool> {
+    let (Some(id), Some(date)) = (&read.mail.message_id, proof.date) else { return Ok(false) };
+    let subject: String = read.mail.subject.chars().take(SUBJECT_CHARS).collect();
+    for earlier in tx.applied_with_message_id(firm.id, person, id)? {
+        let facts = earlier.proof.as_deref().and_then(|facts| serde_json::from_str::<Proof>(facts).ok());
+        let same_date = facts.is_some_and(|facts| facts.date == Some(date));
+        let same_subject = single_spaced(earlier.subject.as_deref().unwrap_or_default()) == single_spaced(&subject);
+        if earlier.id != inbox.id && same_date && same_subject {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Keeps a raw mail and its row; when it returns, both are on disk. A second time under the same UID gives none.
@@ -188,7 +218,7 @@ fn findings(read: &Read) -> Findings {
     Findings {
         message_id: read.mail.message_id.clone(),
         content_hash: Some(read.content_hash.clone()),
-        subject: Some(read.mail.subject.chars().take(200).collect()),
+        subject: Some(read.mail.subject.chars().take(SUBJECT_CHARS).collect()),
         class: Some(read.class.name().to_owned()),
         ..Findings::default()
     }
@@ -279,7 +309,8 @@ fn waits(
     if !person.is_user() && person.accepted_at.is_none() && !answers_us {
         return claimed("NOT_ACCEPTED");
     }
-    if tx.inbox_with_content(firm.id, person.id, &read.content_hash, inbox.id)?.is_some() {
+    let same = tx.inbox_with_content(firm.id, person.id, &read.content_hash, inbox.id)?.is_some();
+    if same || is_replay(tx, firm, inbox, read, proof, person.id)? {
         return Ok(Some(Outcome::ignore("DUPLICATE_MAIL")));
     }
     Ok(None)

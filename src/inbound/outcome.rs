@@ -20,6 +20,9 @@ use crate::store::people::Person;
 use crate::store::threads::{About, Purpose, Thread};
 use crate::store::{Result, StoreError, Tx};
 
+/// How many held mails that nothing proves somebody of the firm hears of in an hour, each by a letter of its own.
+const MOST_NOTICES: u32 = 20;
+
 /// Which end a mail comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -190,6 +193,12 @@ fn tell_of_misuse(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, thread: &Thread, now:
 fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Timestamp) -> Result<()> {
     let key = format!("held:{}", cause(inbox));
     let Some(lawyer) = responsible(tx, firm, found.matter)? else { return Ok(()) };
+    let hour_ago = now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+    let is_proved = matches!(found.level.as_deref(), Some("strong" | "good"));
+    if !is_proved && tx.recent_letters(firm.id, lawyer, "held", hour_ago)? >= MOST_NOTICES {
+        // Anybody can write in a known name (threats T93); what is held stays in `docketpost inbox`.
+        return Ok(());
+    }
     let addressed =
         Addressed::new(lawyer, Letter::Held { inbox: inbox.id }, key, Some((Purpose::Reply, About::Mail(inbox.id))));
     letter::queue(tx, firm.id, addressed.caused_by(Some(inbox.id)), now)?;

@@ -125,6 +125,11 @@ fn still_allowed(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, shows: &[Disclo
     if recipient(view, firm, due, &letter, &person)?.is_err() {
         return Ok(false);
     }
+    if let Letter::Invitation { invitation } = letter
+        && !view.invitation(firm.id, invitation)?.is_some_and(|i| i.is_open(now))
+    {
+        return Ok(false);
+    }
     for shown in shows {
         let ability = Ability::ALL.iter().copied().find(|a| a.code() == shown.ability).unwrap_or(Ability::View);
         if !view.ask(firm.id, person.id, ability, shown.item, now)?.is_allowed() {

@@ -109,7 +109,7 @@ impl Page {
             after_mark = is_mark;
             text_block(&mut out, block);
         }
-        out
+        harmless(&out)
     }
 
     /// The mail as HTML.
@@ -118,6 +118,7 @@ impl Page {
         for block in &self.blocks {
             html_block(&mut body, block);
         }
+        let body = harmless(&body);
         format!(
             "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <meta name=\"color-scheme\" content=\"light dark\"></head><body style=\"margin:0;padding:16px;\
@@ -242,6 +243,12 @@ fn lines(text: &str) -> String {
 }
 
 /// Text made harmless for HTML.
+/// The text without what steers a terminal or turns the direction of what is read: it was written by strangers (T74).
+fn harmless(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c))).collect()
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }

@@ -14,6 +14,7 @@ use docketpost::outbound::deliver::{self, Ready};
 use docketpost::outbound::gateway::Gateway;
 use docketpost::proof::{Verifier, VerifierSettings};
 use docketpost::store::inbox::Inbox;
+use docketpost::store::outbox::{NewLetter, OutboxState};
 use docketpost::store::threads::{About, Purpose};
 use docketpost::store::{Snapshot, Store, StoreError, Tx};
 use jiff::Timestamp;
@@ -554,5 +555,187 @@ async fn t32_a_conversation_of_a_matter_that_is_no_longer_shared_says_no_number_
     let left = w.deliver(at("08:02:00")).await;
     for l in left.iter().filter(|l| l.to == jane && l.template == "news") {
         assert!(!l.subject.contains("M-1") && !l.text.contains("2026-0012"), "{}\n{}", l.subject, l.text);
+    }
+}
+
+/// Serves the world's firm until `is_done`, which is asked again and again; its mail leaves into a folder.
+async fn serve_until(w: &World, extra: &str, is_done: impl Fn(&Store) -> bool + Send + 'static) {
+    let folder = w.store().folder().to_owned();
+    let (file, out) = (folder.join("docketpost.toml"), folder.join("out"));
+    let text = format!(
+        "store = {folder:?}\n[[firm]]\nslug = {SLUG:?}\naddress = {GATEWAY:?}\naddressing = \"subdomain\"\n\
+         domains = [\"hale.example\"]\ndirectory = {out:?}\n{extra}"
+    );
+    std::fs::write(&file, text).unwrap();
+    let config = docketpost::config::Config::load(&file).unwrap_or_else(|e| panic!("{e}"));
+    let (sign, stop) = docketpost::daemon::Stop::new();
+    let serving =
+        tokio::spawn(async move { docketpost::daemon::serve(&config, stop).await.map_err(|e| e.to_string()) });
+    let store = w.store().clone();
+    let waiting = tokio::task::spawn_blocking(move || {
+        crate::servers::wait_until("the daemon goes on", std::time::Duration::from_secs(20), || {
+            is_done(&store).then_some(())
+        })
+    });
+    let waited = waiting.await;
+    sign.send(true).unwrap();
+    let served = serving.await.unwrap();
+    assert!(waited.is_ok(), "{served:?}");
+}
+
+fn is_sent(store: &Store, person: PersonId, template: &str) -> bool {
+    let firm = store.read(|v| v.firm_by_slug(SLUG)).unwrap().unwrap().id;
+    let letters = store.read(|v| v.outbox_list(firm, None, 50)).unwrap();
+    let mut these = letters.iter().filter(|l| l.person == person && l.template == template);
+    these.any(|l| l.state.word() == "SENT")
+}
+
+const MAILDIR: &str = "[[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = \"in\"\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t93_a_letter_that_cannot_be_written_stops_no_other() {
+    let w = World::new().await;
+    let (firm, anna) = (w.office.firm.id, w.office.anna);
+    let unreadable = NewLetter {
+        person: anna,
+        key: "unreadable".into(),
+        template: "held".into(),
+        content: "{}".into(),
+        thread: None,
+        inbox: None,
+        message_id: "g.unreadable".into(),
+        only_to: None,
+        coalesce: None,
+        not_before: at("08:30:00"),
+    };
+    w.store().write(move |tx| tx.queue(firm, &unreadable, at("08:30:00"))).unwrap();
+    w.office.write(w.office.anna, w.office.jane, "Dear Jane, does it hold?", at("08:40:00")).unwrap();
+    let jane = w.office.jane;
+    serve_until(&w, MAILDIR, move |store| is_sent(store, jane, "news")).await;
+    let letter = w.store().read(|v| v.outbox_by_message_id(firm, "g.unreadable")).unwrap().unwrap();
+    assert!(matches!(letter.state, OutboxState::Queued | OutboxState::Failed) && letter.tries <= 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t93_a_folder_that_cannot_be_read_stops_nobody_elses_mail() {
+    let w = World::new().await;
+    let broken = w.store().folder().join("broken");
+    for name in ["cur", "new", "tmp"] {
+        std::fs::create_dir_all(broken.join(name)).unwrap();
+    }
+    // A folder in the place of a mail: it can be listed and not read.
+    std::fs::create_dir(broken.join("new/1.mail")).unwrap();
+    std::fs::write(broken.join("new/1.mail/x"), "x").unwrap();
+    w.office.write(w.office.anna, w.office.jane, "Dear Jane, does it hold?", at("08:40:00")).unwrap();
+    let jane = w.office.jane;
+    let extra = format!("{MAILDIR}[[mailbox]]\nname = \"second\"\nfirm = \"hale\"\nmaildir = {broken:?}\n");
+    serve_until(&w, &extra, move |store| is_sent(store, jane, "news")).await;
+}
+
+#[tokio::test]
+async fn t04_no_disguise_of_from_acts_as_jane() {
+    let w = World::new().await;
+    let before = w.rows(at("08:29:00"));
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let disguises = [
+        "\"Jane Roe <jane@roe.example>\" <eve@evil.example>",
+        "jane@roe.example, eve@evil.example",
+        "<jane@roe.example> eve@evil.example",
+        "eve@evil.example (jane@roe.example)",
+        "=?utf-8?q?jane=40roe=2Eexample?= <eve@evil.example>",
+        "Jane Roe <jane@roe.example.>",
+        "Jane Roe <jane@roe.example\u{200b}>",
+        "eve@evil.example\r\nFrom: Jane Roe <jane@roe.example>",
+        "Jane Roe <jane@roe.example>\r\nSender: eve@evil.example",
+        "\"jane@roe.example\"@evil.example",
+        "@roe.example:jane@evil.example",
+    ];
+    for (place, from) in disguises.into_iter().enumerate() {
+        let raw = mail(from, &to, "Re: Task", &format!("q{place}"), "#done T-1\n#time 1h Forged");
+        let raw = w.sign("evil.example", raw.as_bytes(), &USUAL);
+        let state = w.receive(&raw, at("08:30:00")).await;
+        assert!(state.starts_with("HELD"), "{from}: {state}");
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    for l in w.deliver(at("08:31:00")).await {
+        assert!(l.to != w.office.max && (l.to != w.office.jane || l.template != "receipt"), "{}", l.subject);
+    }
+}
+
+#[tokio::test]
+async fn t33_a_colleague_with_janes_reply_address_acts_as_himself() {
+    let w = World::new().await;
+    let brief = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let before = w.rows(at("08:29:00"));
+    for (n, text) in
+        ["#done", "#time 1h Drafted", "The point holds.", "#show T-1", "#undo", "#folder Pleadings"].iter().enumerate()
+    {
+        let raw = mail("max@oduya.example", &brief, "Re: Task", &format!("r{n}"), text);
+        let raw = w.sign("oduya.example", raw.as_bytes(), &USUAL);
+        let state = w.receive(&raw, at("08:30:00")).await;
+        assert!(!state.ends_with("strong"), "{state}");
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    for l in w.deliver(at("08:31:00")).await.iter().filter(|l| l.to == w.office.max) {
+        let said = format!("{}\n{}", l.subject, l.text);
+        for secret in ["Draft reply brief", "Reed", "2026-0012", "M-1", "Jane", "Anna"] {
+            assert!(!said.contains(secret), "{secret}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t22_old_future_listed_and_automatic_mail_acts_not() {
+    let w = World::new().await;
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let before = w.rows(at("08:29:00"));
+    let plain = mail(JANE, &to, "Re: Task", "s1", "#done T-1");
+    let odd = [
+        plain.replace("Tue, 14 Apr 2026 08:29", "Mon, 6 Apr 2026 08:29"),
+        plain.replace("Tue, 14 Apr 2026 08:29", "Tue, 14 Apr 2026 09:29"),
+        plain.replace("14 Apr 2026", "14 Apr 9999"),
+        plain.replace("Date: Tue, 14 Apr 2026 08:29:00 +0000\r\n", ""),
+        plain.replace("Subject:", "List-Id: <team.roe.example>\r\nSubject:"),
+        plain.replace("Subject:", "Auto-Submitted: auto-replied\r\nSubject:"),
+        plain.replace("Subject:", "Precedence: bulk\r\nSubject:"),
+        plain.replace("Re: Task", "Out of office: Task"),
+    ];
+    for (n, raw) in odd.into_iter().enumerate() {
+        let raw = raw.replace("<s1@", &format!("<s{n}x@"));
+        let state = w.receive(&w.sign("roe.example", raw.as_bytes(), &USUAL), at("08:30:00")).await;
+        assert!(state.starts_with("HELD") || state.starts_with("IGNORED"), "{n}: {state}");
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+}
+
+#[tokio::test]
+async fn t49_monstrous_mail_ends_without_effect_and_without_harm() {
+    let w = World::new().await;
+    let many: String = (0..10_000).map(|n| format!("a{n}@b.example,\r\n ")).collect::<String>() + "r@gw.hale.example";
+    let deep: String =
+        (0..300).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n")).collect();
+    let text = [
+        "#".repeat(1 << 20),
+        "#time ".repeat(50_000),
+        "> ".repeat(300_000),
+        "#note \0\u{1b}[31m\u{202e}x".into(),
+        "#time 99999999999999999999h 31 Feb 99999 M-99999999999999999999".into(),
+        "#time \u{bd}\u{bd}\u{bd}h\n".repeat(2000),
+    ];
+    let mut mails = vec![
+        mail(JANE, &many, "x", "u1", "#done T-1"),
+        format!(
+            "From: {JANE}\r\nTo: r@gw.hale.example\r\nSubject: x\r\nDate: Tue, 14 Apr 2026 08:29:00 +0000\r\nMessage-ID: <u2@x>\r\nMIME-Version: 1.0\r\n{deep}"
+        ),
+        mail(JANE, "r@gw.hale.example", &"=?utf-8?q?=1B=5B31m=0D=0ABcc:_x=40y?= ".repeat(200), "u3", "[M-1]"),
+        mail(JANE, "r@gw.hale.example", "[M-1] x", "u4", "x").replace("charset=utf-8", "charset=utf-7"),
+    ];
+    mails.extend(text.iter().enumerate().map(|(n, t)| mail(JANE, "r@gw.hale.example", "[M-1] x", &format!("v{n}"), t)));
+    for raw in mails {
+        let (_, outcome) = w.take(&w.sign("roe.example", raw.as_bytes(), &USUAL), at("08:30:00")).await;
+        assert!(outcome.is_ok(), "{outcome:?} {}", &raw[..80]);
+    }
+    for l in w.deliver(at("08:31:00")).await {
+        assert!(!l.text.contains(['\u{1b}', '\0', '\u{202e}']), "{}", l.text);
     }
 }

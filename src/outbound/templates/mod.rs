@@ -28,7 +28,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::TaskAssigned { task } => tasks::assigned(reader, *task)?,
         Letter::News { .. } => news::news(reader, letter)?,
         Letter::Receipt { inbox, lines } => receipt::receipt(reader, blobs, *inbox, lines)?,
-        Letter::Challenge { challenge } => Some(notices::challenge(reader, *challenge)),
+        Letter::Challenge { challenge } => Some(notices::challenge(reader, *challenge)?),
         Letter::Held { inbox } => notices::held(reader, *inbox)?,
         Letter::Notice { notice, about } => Some(notices::notice(reader, notice, *about)?),
         Letter::Invitation { invitation } => invitation::invitation(reader, *invitation)?,

@@ -15,17 +15,22 @@ pub fn code(reader_key: &crate::domain::token::Key, challenge: i64) -> String {
 }
 
 /// "Was this you?", to the registered address: no subject, no matter, nothing of the mail.
-pub fn challenge(reader: &Reader<'_>, challenge: i64) -> Page {
+pub fn challenge(reader: &Reader<'_>, challenge: i64) -> Result<Page> {
     let code = code(reader.store.key(), challenge);
     let mut page = Page::new(format!("Please confirm a mail to {}", reader.firm.name));
     page.text(format!(
         "A mail in your name arrived at {} and waits, because your mail system did not prove that it came from you.",
         reader.firm.name
     ));
+    // Which mails, as far as their owner can tell: one that they did not send must not go out with one that they did.
+    for mail in reader.store.mails_of_challenge(reader.firm.id, challenge)?.iter().filter(|m| !m.late).take(20) {
+        let Some(mail) = reader.store.inbox(reader.firm.id, mail.inbox)? else { continue };
+        page.facts([("Arrived", reader.moment(mail.arrived_at))]);
+    }
     page.text("If you sent it, reply to this mail with this line. It will then be taken as if it had been proved:");
     page.examples(&[(&format!("#confirm {code}"), "releases the waiting mail")]);
-    page.text("The code is good for 24 hours. If you did not send anything, do nothing.");
-    page
+    page.text("The code is good for 24 hours. If you did not send all of this, do nothing and tell the firm.");
+    Ok(page)
 }
 
 /// To the firm: a mail is held.
