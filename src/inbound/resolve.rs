@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::parse::Mail;
 use crate::domain::{Address, InboxId, Item, ItemId, Kind};
 use crate::outbound::gateway::{Gateway, Meaning};
-use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding};
+use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding, Verdict};
 use crate::sharing::Ability;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
@@ -241,7 +241,18 @@ fn level(
         return Level::Good;
     }
     let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
-    proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain, spf_counts: true })
+    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain, spf_counts: true });
+    // Signed for neither its recipients nor its parts, a mail can be sent on to us and cut anew, so that what it quotes
+    // becomes what it says: its owner is asked.
+    let is_loose = !proof.covers("to", bound) && !proof.covers("content-type", bound);
+    let by_signature = matches!(proof.verdict, Verdict::Aligned | Verdict::OtherSigner);
+    match level {
+        Level::Strong | Level::Good if by_signature && is_loose => match token {
+            TokenStanding::ValidForThisPerson => Level::Weak,
+            _ => Level::None,
+        },
+        level => level,
+    }
 }
 
 /// What a believed signature covers of that which says what a mail is about.

@@ -739,3 +739,18 @@ async fn t49_monstrous_mail_ends_without_effect_and_without_harm() {
         assert!(!l.text.contains(['\u{1b}', '\0', '\u{202e}']), "{}", l.text);
     }
 }
+
+#[tokio::test]
+async fn t15_a_signature_over_neither_recipients_nor_parts_carries_no_command_without_a_question() {
+    let w = World::new().await;
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let before = w.rows(at("08:29:00"));
+    let loose = ["From", "Subject", "Date", "Message-ID"];
+    let answer = mail(JANE, &to, "Re: Task", "w1", "#done T-1");
+    let state = w.receive(&w.sign("roe.example", answer.as_bytes(), &loose), at("08:30:00")).await;
+    assert_eq!(state, "HELD AUTH_WEAK weak", "with her reply address she is asked");
+    let new = mail(JANE, "m-1@gw.hale.example", "[M-1] Hello", "w2", "Sent on by somebody who had a copy.");
+    let state = w.receive(&w.sign("roe.example", new.as_bytes(), &loose), at("08:30:00")).await;
+    assert_eq!(state, "HELD AUTH_NONE none", "without it nobody can be");
+    assert_eq!(w.rows(at("08:29:00")), before);
+}
