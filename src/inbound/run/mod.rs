@@ -21,10 +21,15 @@ use crate::outbound::words;
 use crate::proof::Proof;
 use crate::sharing::Refusal;
 use crate::store::numbers::Reader;
+use crate::store::people::Person;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, StoreError};
 
 pub use wishes::wants_receipt;
+
+/// What the firm's own people are told of commands that they can't give by mail.
+const BY_COMMAND_LINE: &str = "Commands for the firm's own people come on the command line for now: `docketpost help`. \
+     By mail you can use #message, #show, #get and #help.";
 
 /// What was read of a mail, ready to be carried out.
 #[derive(Clone, Debug)]
@@ -149,6 +154,17 @@ impl Run<'_> {
     }
 
     fn request(&mut self, request: &Request) -> Result<()> {
+        if self.act.actor.is_user() {
+            let decides = matches!(request.verb, Verb::Release | Verb::Reject | Verb::Hold);
+            if decides && self.answers_held_notice() {
+                self.say_how_held_mail_is_decided(typed(request));
+                return Ok(());
+            }
+            if !matches!(request.verb, Verb::Message | Verb::Show | Verb::Get | Verb::Help | Verb::Confirm) {
+                self.refuse(request, BY_COMMAND_LINE.into(), None);
+                return Ok(());
+            }
+        }
         if let Who::Firm(sentence) = request.verb.entry().who {
             self.refuse(request, sentence.to_owned(), None);
             return Ok(());
@@ -195,11 +211,18 @@ impl Run<'_> {
             self.ask_which_matter();
             return Ok(());
         }
+        if self.answers_held_notice() {
+            self.say_how_held_mail_is_decided(String::new());
+            return Ok(());
+        }
         let answer = match self.situation.item {
             Some(item) if item.kind == Kind::Conversation => messages::post(&self.act, item, text)?,
             other => {
                 let about = other.filter(|i| i.kind != Kind::Matter);
                 let topic = Topic { about, matter: self.situation.matter, to: self.addressee()? };
+                if !self.is_sure_for_whom(topic, String::new())? {
+                    return Ok(());
+                }
                 messages::write(&self.act, topic, text)?
             }
         };
@@ -214,19 +237,63 @@ impl Run<'_> {
         }
     }
 
-    /// For a user's answer about an item: the contact who is concerned, its assignee or whoever filed it.
+    /// For a user's answer about an item: the contact who is concerned, its assignee, whoever filed or logged it.
     fn addressee(&self) -> Result<Option<PersonId>> {
         if !self.act.actor.is_user() {
             return Ok(None);
         }
         let firm = self.act.firm.id;
-        Ok(match self.situation.item {
+        let concerned = match self.situation.item {
             Some(item) if item.kind == Kind::Task => {
                 self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee))
             }
             Some(item) if item.kind == Kind::Document => self.act.tx.current_version(firm, item.id)?.map(|v| v.creator),
+            Some(item) if item.kind == Kind::Communication => self.act.tx.communication(firm, item.id)?.map(|c| c.author),
             _ => None,
-        })
+        };
+        let person = match concerned {
+            Some(person) => self.act.tx.person(firm, person)?,
+            None => None,
+        };
+        Ok(person.filter(|p| !p.is_user()).map(|p| p.id))
+    }
+
+    /// Whether it is sure whom a user means; if not, nothing is sent, and they are asked.
+    fn is_sure_for_whom(&mut self, topic: Topic, typed: String) -> Result<bool> {
+        if !self.act.actor.is_user() || topic.to.is_some() {
+            return Ok(true);
+        }
+        let people = messages::outside(&self.act, topic)?;
+        if people.len() == 1 {
+            return Ok(true);
+        }
+        let names: Vec<String> = people.iter().map(Person::name).collect();
+        let why = match names.split_last() {
+            Some((last, others)) => format!(
+                "Nothing was sent. Who is it for? Write `#message to NAME:` at the start: {} or {last}. Or reply to a mail of theirs.",
+                others.join(", ")
+            ),
+            None if topic.matter.is_some() => {
+                "Nothing was sent. Nobody outside the firm who accepted an invitation has this matter.".to_owned()
+            }
+            None => "Nothing was sent. I can't tell who it is for. Reply to a mail of theirs, or write to the matter's address."
+                .to_owned(),
+        };
+        let instead = names.first().map(|name| format!("#message to {name}: …"));
+        self.lines.push(Line::Refused { typed, why, instead });
+        Ok(false)
+    }
+
+    /// A user answers the notice that a mail is held: an answer decides nothing, and is for nobody.
+    fn answers_held_notice(&self) -> bool {
+        let about_mail = self.situation.thread.as_ref().is_some_and(|t| matches!(t.about, About::Mail(_)));
+        self.act.actor.is_user() && about_mail && self.situation.purpose() == Some(Purpose::Reply)
+    }
+
+    fn say_how_held_mail_is_decided(&mut self, typed: String) {
+        let Some(About::Mail(inbox)) = self.situation.thread.as_ref().map(|t| t.about) else { return };
+        let why = format!("Held mail is decided on the command line: `docketpost inbox release {}`. Nothing was sent.", inbox.0);
+        self.lines.push(Line::Refused { typed, why, instead: None });
     }
 
     /// "Thanks!" to a receipt, a digest or a confirmation is no message and no error (decisions.md 19).
@@ -406,3 +473,6 @@ fn typed(request: &Request) -> String {
         None => line.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ use crate::outbound::words;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
 use crate::store::communications::{Medium, NewCommunication};
+use crate::store::people::Person;
 
 impl Run<'_> {
     fn made(&mut self, verb: &str, deed: Deed, item: Item, hints: Vec<String>) -> Result<()> {
@@ -137,17 +138,21 @@ impl Run<'_> {
         }
         let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
         let to = match &request.to {
-            Some(name) => match self.addressed(request, name, matter)? {
+            Some(name) => match self.addressed(request, name, item, matter)? {
                 Some(person) => Some(person),
                 None => return Ok(()),
             },
             None => None,
         };
         let about = Some(item).filter(|i| !matches!(i.kind, Kind::Matter | Kind::Conversation));
+        let topic = messages::Topic { about, matter, to };
+        if item.kind != Kind::Conversation && !self.is_sure_for_whom(topic, typed(request))? {
+            return Ok(());
+        }
         let answer = if item.kind == Kind::Conversation && to.is_none() {
             messages::post(&self.act, item, &request.narrative)?
         } else {
-            messages::write(&self.act, messages::Topic { about, matter, to }, &request.narrative)?
+            messages::write(&self.act, topic, &request.narrative)?
         };
         match answer {
             Ok(posted) => self.sent(posted),
@@ -158,29 +163,45 @@ impl Run<'_> {
         }
     }
 
-    /// The person of the firm whom a name means; none: it was said why not. No other name is ever confirmed, nor that of
-    /// somebody who may not see the matter.
-    fn addressed(&mut self, request: &Request, name: &str, matter: Option<i64>) -> Result<Option<PersonId>> {
-        let wanted = name.to_lowercase();
+    /// The person whom a name means; none: it was said why not.
+    fn addressed(&mut self, request: &Request, name: &str, item: Item, matter: Option<i64>) -> Result<Option<PersonId>> {
+        let is_user = self.act.actor.is_user();
+        let hits =
+            if is_user { self.outside_of_name(name, item, matter)? } else { self.insiders_of_name(name, matter)? };
+        match hits.as_slice() {
+            [one] => return Ok(Some(one.id)),
+            [] if is_user => {
+                let topic = messages::Topic { about: Some(item), matter, to: None };
+                let names: Vec<String> = messages::outside(&self.act, topic)?.iter().map(Person::name).collect();
+                let who = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                let why = format!("Nothing was sent: nobody of that name has this matter. It is shared with {who}.");
+                self.refuse(request, why, None);
+            }
+            [] => self.refuse(request, "I know nobody of that name at the firm.".into(), None),
+            several => {
+                let names: Vec<String> = several.iter().map(Person::name).collect();
+                self.refuse(request, format!("That name fits {}. Write the whole name.", names.join(" and ")), None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// For the firm: those outside it who have the matter.
+    fn outside_of_name(&self, name: &str, item: Item, matter: Option<i64>) -> Result<Vec<Person>> {
+        let mut people = messages::outside(&self.act, messages::Topic { about: Some(item), matter, to: None })?;
+        people.retain(|p| is_called(p, name));
+        Ok(people)
+    }
+
+    /// For co-counsel: the firm's people. No other name is ever confirmed, nor that of somebody who may not see the matter.
+    fn insiders_of_name(&self, name: &str, matter: Option<i64>) -> Result<Vec<Person>> {
         let mut hits = Vec::new();
         for user in self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled) {
-            let names = [user.name(), user.last_name.clone(), user.first_name.clone()];
-            if names.iter().any(|n| n.to_lowercase() == wanted) && messages::may_know(&self.act, matter, user.id)? {
+            if is_called(&user, name) && messages::may_know(&self.act, matter, user.id)? {
                 hits.push(user);
             }
         }
-        match hits.as_slice() {
-            [one] => Ok(Some(one.id)),
-            [] => {
-                self.refuse(request, "I know nobody of that name at the firm.".into(), None);
-                Ok(None)
-            }
-            several => {
-                let names: Vec<String> = several.iter().map(|p| p.name()).collect();
-                self.refuse(request, format!("That name fits {}. Write the whole name.", names.join(" and ")), None);
-                Ok(None)
-            }
-        }
+        Ok(hits)
     }
 
     pub(super) fn call(&mut self, request: &Request) -> Result<()> {
@@ -372,6 +393,11 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+fn is_called(person: &Person, name: &str) -> bool {
+    let wanted = name.to_lowercase();
+    [person.name(), person.last_name.clone(), person.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted)
 }
 
 /// Verbs whose effect is a thing that was not there before: what `#undo` takes away.
