@@ -236,3 +236,138 @@ fn an_answer_to_the_notice_of_held_mail_is_for_nobody() {
     assert!(refusals(&ran)[0].starts_with("Held mail is decided on the command line: `docketpost inbox release 1`."));
     assert!(o.told().is_empty() && ran.effects == 0);
 }
+
+#[test]
+fn words_after_done_are_part_of_the_message() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let task = o.task();
+    let mail = Mail::new(&o, o.jane, "#done - see my note on page 3\n\nBest wishes to all.").about(task);
+    assert_eq!(o.receive(mail).effects, 2);
+    assert_eq!(o.text_of_first_message(), "see my note on page 3\n\nBest wishes to all.");
+}
+
+#[test]
+fn words_after_a_task_that_was_named_reach_the_firm_though_the_mail_names_no_matter() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    o.task();
+    let mail = Mail { matter: None, ..Mail::new(&o, o.jane, "#done T-1 sorry for the delay") };
+    let ran = o.receive(mail);
+    assert_eq!((ran.effects, sent_to(&ran), ran.for_the_firm), (2, vec![o.lawyer], false), "{:?}", ran.lines);
+    assert_eq!(o.text_of_first_message(), "sorry for the delay");
+}
+
+#[test]
+fn thanks_and_please_after_a_command_are_no_message() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    for (n, line) in ["#done please", "#done, thank you", "#undo it please", "#get D-4 please"].iter().enumerate() {
+        let ran = o.write_mail(o.jane, line);
+        assert!(sent_to(&ran).is_empty(), "{n} {line}: {:?}", ran.lines);
+    }
+}
+
+#[test]
+fn done_with_a_duration_records_the_time_on_the_task() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let task = o.task();
+    let ran = o.receive(Mail::new(&o, o.jane, "#done 1.2h Drafted reply brief").about(task));
+    assert_eq!((ran.effects, sent_to(&ran)), (2, Vec::new()), "{:?}", ran.lines);
+    let entry = o.read(|r| r.time_entry(o.firm, 1)).unwrap();
+    assert_eq!((entry.work.narrative.as_str(), entry.work.subject), ("Drafted reply brief", Some(task)));
+}
+
+#[test]
+fn a_reply_without_anything_new_is_told_so_and_the_firm_is_not() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let ran = o.receive(Mail { is_new: false, ..Mail::new(&o, o.jane, "") });
+    assert_eq!(refusals(&ran), ["I found nothing new in your mail."]);
+    assert!(!ran.for_the_firm);
+}
+
+#[test]
+fn a_command_in_the_subject_of_a_reply_is_answered_with_where_to_write_it() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    for subject in ["#done", "Re: #done T-1", "AW: Re: #done"] {
+        let mail = Mail { is_new: false, ..Mail::new(&o, o.jane, "") };
+        let mail = mail.with(|w| {
+            w.subject = subject.into();
+            w.all_quoted = true;
+            w.content_hash = sha256(subject.as_bytes());
+        });
+        let ran = o.receive(mail);
+        assert_eq!(refusals(&ran), ["I don't read commands in the subject of a reply. Write #done in the text."]);
+        assert!(!ran.for_the_firm);
+    }
+}
+
+#[test]
+fn time_that_was_recorded_before_is_one_line_that_says_where() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let text = "#time 2h Drafted reply brief";
+    o.write_mail(o.jane, text);
+    let again = o.receive(Mail::new(&o, o.jane, text).with(|w| w.content_hash = sha256(b"again")));
+    let why = "You recorded this already as TE-1 on 14 March 2026 (2 h). Nothing was added. If both are meant, change the words.";
+    assert_eq!((refusals(&again), again.lines.len()), (vec![why.to_owned()], 1));
+}
+
+#[test]
+fn a_command_in_the_middle_of_a_description_stays_off_the_bill() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let ran = o.write_mail(o.jane, "#time 1h call with expert #done T-2");
+    assert_eq!(o.read(|r| r.time_entry(o.firm, 1)).unwrap().work.narrative, "call with expert");
+    assert_eq!(questions(&ran).len(), 1, "{:?}", ran.lines);
+    assert!(questions(&ran)[0].starts_with("I left “#done T-2” out of the description."));
+    o.write_mail(o.jane, "#time 1h read exhibit #3 of the motion");
+    assert_eq!(o.read(|r| r.time_entry(o.firm, 2)).unwrap().work.narrative, "read exhibit #3 of the motion");
+}
+
+#[test]
+fn a_forward_with_a_comment_is_logged_under_its_own_day_and_the_lawyer_hears() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    for (n, (header, day)) in [
+        ("Sent: Tuesday, 10 March 2026 14:02", "2026-03-10"),
+        ("Date: Tue, Mar 10, 2026 at 2:02 PM", "2026-03-10"),
+        ("Datum: irgendwann", "2026-03-14"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mail = Mail::new(&o, o.jane, "He wants to settle.").with(|w| {
+            w.forwarded = Some(format!("From: Marsh <m@marsh.example>\n{header}\nSubject: Offer\n\nTen thousand."));
+            w.content_hash = sha256(header.as_bytes());
+        });
+        assert_eq!(o.receive(mail).effects, 1);
+        let log = o.read(|r| r.communication(o.firm, i64::try_from(n).unwrap() + 1)).unwrap();
+        assert_eq!(log.date.to_string(), day, "{header}");
+        assert!(log.body.starts_with("He wants to settle.") && log.body.ends_with("Ten thousand."));
+    }
+    assert_eq!(o.told(), [o.lawyer; 3]);
+}
+
+#[test]
+fn a_mail_that_speaks_of_an_attachment_and_has_none_is_asked_about() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let ran = o.write_mail(o.jane, "Please find attached the brief.");
+    assert_eq!(questions(&ran), ["You wrote of an attachment, but no file came with your mail."]);
+    assert_eq!(sent_to(&ran), [o.lawyer]);
+    assert!(wants_receipt(&ran.lines, crate::store::people::Receipts::Off));
+    assert!(questions(&o.write_mail(o.jane, "#time 1h Read the exhibits; see attached list")).is_empty());
+}
+
+#[test]
+fn a_question_alone_leads_to_a_receipt() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let ran = o.write_mail(o.jane, "#tiem 1h Drafted brief");
+    assert_eq!((questions(&ran).len(), sent_to(&ran)), (1, vec![o.lawyer]));
+    assert!(wants_receipt(&ran.lines, crate::store::people::Receipts::Off));
+}

@@ -1,9 +1,13 @@
 //! The verbs that record work: time, completion, notes, messages, calls, logged mails, and their correction.
 
+use jiff::civil::Date;
+
 use super::super::command::{Flag, Request};
 use super::{Run, typed};
 use crate::actions::time::{Change, NewEntry, Recorded};
 use crate::actions::{communications, messages, notes, tasks, time};
+use crate::domain::dates::{self, Against, Direction};
+use crate::domain::duration::Quantity;
 use crate::domain::utbms::Group;
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::letter::{Deed, Line};
@@ -22,6 +26,10 @@ impl Run<'_> {
 
     pub(super) fn time(&mut self, request: &Request) -> Result<()> {
         let (Some(on), Some(quantity)) = (self.time_target(request)?, request.duration) else { return Ok(()) };
+        self.record(request, on, quantity)
+    }
+
+    fn record(&mut self, request: &Request, on: Item, quantity: Quantity) -> Result<()> {
         let entry =
             NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
         match time::record(&self.act, &entry)? {
@@ -30,22 +38,28 @@ impl Run<'_> {
                 self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
                 Ok(())
             }
-            Ok(Recorded::Again(earlier)) => {
-                let why = "You recorded the same time with the same words before. Nothing was added; if both are meant, change the words.";
-                self.refuse(request, why.into(), None);
-                self.lines.push(Line::Done {
-                    deed: Deed::Added,
-                    item: earlier,
-                    hints: vec!["This is the earlier one.".into()],
-                });
-                Ok(())
-            }
+            Ok(Recorded::Again(earlier)) => self.refuse_repeated(request, earlier),
             Err(Refusal::CategoryUnknown) => self.refuse_category(request),
             Err(refusal) => {
                 self.refuse_by(request, refusal, on.kind);
                 Ok(())
             }
         }
+    }
+
+    fn refuse_repeated(&mut self, request: &Request, earlier: Item) -> Result<()> {
+        let found = self.act.tx.time_entry(self.act.firm.id, earlier.id)?;
+        let before = match (self.numbers(&[earlier])?.first(), found) {
+            (Some(id), Some(entry)) => {
+                let day = self.act.firm.locale.display(entry.work.date);
+                format!(" as {id} on {day} ({} h)", entry.work.quantity.decimal_hours())
+            }
+            _ => String::new(),
+        };
+        let why =
+            format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
+        self.refuse(request, why, None);
+        Ok(())
     }
 
     /// Lists the categories that may be chosen (TIM-13).
@@ -74,14 +88,25 @@ impl Run<'_> {
             Some(tasks) => tasks,
             None => return Ok(()),
         };
+        let only_one = tasks.len() == 1;
         for task in tasks {
             match tasks::complete(&self.act, task)? {
                 Ok(()) => {
                     self.made("done", Deed::Completed, task, Vec::new())?;
                     self.completed.push(task);
                 }
-                Err(refusal) => self.refuse_by(request, refusal, Kind::Task),
+                Err(refusal) => {
+                    self.refuse_by(request, refusal, Kind::Task);
+                    continue;
+                }
             }
+            if let Some(quantity) = request.duration.filter(|_| only_one) {
+                self.record(request, task, quantity)?;
+            }
+        }
+        if request.duration.is_some() && !only_one {
+            let why = "The time was not recorded: write a line for each task.";
+            self.refuse(request, why.into(), Some("#time 1h T-12 Drafted brief".into()));
         }
         Ok(())
     }
@@ -226,8 +251,8 @@ impl Run<'_> {
 
     pub(super) fn log(&mut self, request: &Request) -> Result<()> {
         let Some(matter) = self.target_matter(request)? else { return Ok(()) };
-        let body = self.words.forwarded.clone().unwrap_or_else(|| request.narrative.clone());
-        let new = self.mail_log(matter, body)?;
+        let forwarded = self.words.forwarded.clone().unwrap_or_default();
+        let new = self.mail_log(matter, format!("{}\n\n{forwarded}", request.narrative))?;
         self.add_communication(&new, Some(request))
     }
 
@@ -251,7 +276,7 @@ impl Run<'_> {
             matter,
             subject: self.words.subject.clone(),
             body: body.trim().to_owned(),
-            date: self.act.today()?,
+            date: self.date_of_forwarded()?,
             length: None,
             senders,
             receivers,
@@ -260,9 +285,24 @@ impl Run<'_> {
         })
     }
 
+    /// The day on which a forwarded mail was sent, if its header block says it with the year; otherwise today.
+    fn date_of_forwarded(&self) -> Result<Date> {
+        let today = self.act.today()?;
+        let zone = self.act.tx.zone_of(self.act.firm, self.act.actor)?;
+        let now = self.act.now.to_zoned(zone);
+        let against = Against { now: &now, order: self.act.firm.locale.order(), direction: Direction::Past };
+        let sent = self.words.forwarded.as_deref().and_then(|text| sent_on(text, &against));
+        Ok(sent.filter(|date| *date <= today).unwrap_or(today))
+    }
+
     fn add_communication(&mut self, new: &NewCommunication, request: Option<&Request>) -> Result<()> {
         match communications::add(&self.act, new)? {
-            Ok(item) => self.made("log", Deed::Added, item, Vec::new()),
+            Ok(item) => {
+                if new.medium == Medium::Email {
+                    self.logged.push(item);
+                }
+                self.made("log", Deed::Added, item, Vec::new())
+            }
             Err(refusal) => {
                 let line = self.refusal(request.map(typed).unwrap_or_default(), refusal, Kind::Matter);
                 self.kept_text |= request.is_none();
@@ -393,6 +433,22 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// The date in the header block of a forwarded mail: "Sent: Tuesday, 10 March 2026 14:02".
+fn sent_on(forwarded: &str, against: &Against<'_>) -> Option<Date> {
+    const FIELDS: [&str; 8] = ["date", "sent", "datum", "gesendet", "envoyé", "fecha", "enviado", "data"];
+    let fields = forwarded.lines().take(40).filter_map(|l| l.trim_start_matches(['>', ' ', '*']).split_once(':'));
+    let mut dates = fields.filter(|(name, _)| FIELDS.contains(&name.trim_matches(['*', ' ']).to_lowercase().as_str()));
+    let value = dates.next()?.1.trim_matches(['*', ' ']).to_lowercase();
+    let starts = std::iter::once(0).chain(value.match_indices(' ').map(|(at, _)| at.saturating_add(1)));
+    // A weekday by itself, or a day without its year, may be another one.
+    starts.take(20).find_map(|at| {
+        let rest = value.get(at..)?;
+        let (end, date) = dates::prefix(rest, against)?;
+        let digits = rest.get(..end)?.split(|c: char| !c.is_ascii_digit()).any(|d| d.len() == 4);
+        date.ok().filter(|_| digits)
+    })
 }
 
 fn is_called(person: &Person, name: &str) -> bool {
