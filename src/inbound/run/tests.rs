@@ -371,3 +371,14 @@ fn a_question_alone_leads_to_a_receipt() {
     assert_eq!((questions(&ran).len(), sent_to(&ran)), (1, vec![o.lawyer]));
     assert!(wants_receipt(&ran.lines, crate::store::people::Receipts::Off));
 }
+
+#[test]
+fn a_file_without_a_byte_is_spoken_of_and_leads_to_a_receipt() {
+    use super::super::files::Reason;
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let left = LeftOut { name: "empty.pdf".into(), why: "the file is empty.".into(), reason: Reason::Policy };
+    let ran = o.receive(Mail::new(&o, o.jane, "Please see attached.").with(|w| w.left_out = vec![left]));
+    assert_eq!((refusals(&ran), questions(&ran).len()), (vec!["not filed: the file is empty.".to_owned()], 0));
+    assert!(wants_receipt(&ran.lines, crate::store::people::Receipts::Brief));
+}
