@@ -118,6 +118,7 @@ impl Office {
                 conversation: Some(posted.conversation),
                 documents: Vec::new(),
                 completed: Vec::new(),
+                logged: Vec::new(),
                 outsiders: Vec::new(),
             };
             act.tell(to, letter, About::Item(posted.conversation))?;

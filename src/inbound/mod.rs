@@ -380,19 +380,39 @@ fn words(
     let mut commands = commands(&read.mail, &read.extract, situation, &reading);
     commands.text = clean(&commands.text);
     commands.requests.iter_mut().for_each(|request| request.narrative = clean(&request.narrative));
+    let forwarded = forwarded(&read.mail, &read.extract).as_deref().map(clean);
+    if let Some(subject) = subject_as_text(read, situation, &commands).filter(|_| forwarded.is_none()) {
+        commands.text = clean(subject);
+    }
     let (senders, receivers) = correspondents(&read.extract.quoted);
     Ok(Words {
         commands,
         files: read.files.iter().map(|(_, file)| file.clone()).collect(),
         left_out: read.left_out.clone(),
         subject: clean(&read.mail.subject),
-        forwarded: forwarded(&read.mail, &read.extract).as_deref().map(clean),
+        forwarded,
         all_quoted: read.extract.reply.trim().is_empty()
             && !read.extract.quoted.trim().is_empty()
             && read.extract.confidence == extract::Confidence::Low,
         correspondents: (clean(&senders), clean(&receivers)),
         content_hash: read.content_hash.clone(),
     })
+}
+
+/// The subject of a new mail in which nothing else stands: its writer put the whole message there. The tag of a matter is
+/// no message.
+fn subject_as_text<'m>(read: &'m Read, situation: &Situation, commands: &Commands) -> Option<&'m str> {
+    let is_empty = commands.requests.is_empty()
+        && commands.text.trim().is_empty()
+        && read.files.is_empty()
+        && read.extract.quoted.trim().is_empty();
+    let mut subject = read.mail.subject.trim();
+    while let Some((_, rest)) = subject.strip_prefix('[').and_then(|s| s.split_once(']')) {
+        subject = rest.trim_start();
+    }
+    let prefix = subject.split_once(':').map(|(prefix, _)| prefix.trim().to_lowercase()).unwrap_or_default();
+    let answers = ["re", "aw", "sv", "rv", "fw", "fwd", "wg", "tr"].contains(&prefix.as_str());
+    (situation.is_new && is_empty && !answers && !subject.is_empty()).then_some(subject)
 }
 
 /// The mail's Date, but never later than its arrival.

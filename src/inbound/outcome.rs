@@ -16,7 +16,7 @@ use crate::proof::Proof;
 use crate::store::audit::Entry;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
-use crate::store::people::Person;
+use crate::store::people::{Person, Receipts};
 use crate::store::threads::{About, Purpose, Thread};
 use crate::store::{Result, StoreError, Tx};
 
@@ -57,6 +57,8 @@ pub struct Outcome {
     pub signer: Option<String>,
     /// The firm must hear of it though something took effect.
     pub tells_firm: bool,
+    /// Its writer hears who got it, whatever receipts they wished for.
+    pub names_receivers: bool,
 }
 
 impl Outcome {
@@ -70,6 +72,7 @@ impl Outcome {
             asks: false,
             signer: None,
             tells_firm: false,
+            names_receivers: false,
         }
     }
 
@@ -122,7 +125,10 @@ impl Outcome {
             (0, false, false) if ran.lines.is_empty() => (Kind::Ignored, "EMPTY"),
             _ => (Kind::Applied, "APPLIED"),
         };
+        // Inside a conversation everybody knows who is in it; of anything else the firm's people hear who got it.
+        let elsewhere = |l: &Line| matches!(l, Line::Sent { conversation, .. } if Some(*conversation) != situation.item);
         Outcome {
+            names_receivers: situation.person.is_user() && ran.lines.iter().any(elsewhere),
             lines: ran.lines,
             person: Some(situation.person.clone()),
             misused: situation.misused.clone(),
@@ -167,7 +173,8 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
         return Ok(());
     }
     let wishes = tx.preferences(firm.id, person.id)?;
-    if !run::wants_receipt(&outcome.lines, wishes.receipts) {
+    let receipts = if outcome.names_receivers { Receipts::All } else { wishes.receipts };
+    if !run::wants_receipt(&outcome.lines, receipts) {
         return Ok(());
     }
     let (purpose, about) = receipt_thread(inbox);

@@ -55,6 +55,9 @@ pub enum Letter {
         documents: Vec<FiledVersion>,
         /// What they completed.
         completed: Vec<Item>,
+        /// Which mails they logged.
+        #[serde(default)]
+        logged: Vec<Item>,
         /// For the firm: addresses in To and Cc that nobody on the matter has (MSG-08).
         outsiders: Vec<String>,
     },

@@ -54,9 +54,6 @@ const MORE_EXAMPLES: &[(Verb, &str, &str)] = &[
     (Verb::Entries, "#entries M-12", "of one matter"),
 ];
 
-const BY_COMMAND_LINE: &str =
-    "For now, commands of the firm's people are given on the command line. By mail you can use #show, #get and #help.";
-
 impl Run<'_> {
     /// Any verb that changes nothing.
     pub(super) fn look(&mut self, request: &Request) -> Result<()> {
@@ -67,10 +64,6 @@ impl Run<'_> {
         }
         if let Some(sentence) = later(verb) {
             self.refuse_until_later(request, sentence);
-            return Ok(());
-        }
-        if self.act.actor.is_user() && !matches!(verb, Verb::Show | Verb::Get) {
-            self.refuse(request, BY_COMMAND_LINE.into(), None);
             return Ok(());
         }
         match verb {

@@ -1,9 +1,13 @@
 //! The verbs that record work: time, completion, notes, messages, calls, logged mails, and their correction.
 
+use jiff::civil::Date;
+
 use super::super::command::{Flag, Request};
 use super::{Run, typed};
 use crate::actions::time::{Change, NewEntry, Recorded};
 use crate::actions::{communications, messages, notes, tasks, time};
+use crate::domain::dates::{self, Against, Direction};
+use crate::domain::duration::Quantity;
 use crate::domain::utbms::Group;
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::letter::{Deed, Line};
@@ -11,6 +15,7 @@ use crate::outbound::words;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
 use crate::store::communications::{Medium, NewCommunication};
+use crate::store::people::Person;
 
 impl Run<'_> {
     fn made(&mut self, verb: &str, deed: Deed, item: Item, hints: Vec<String>) -> Result<()> {
@@ -21,6 +26,10 @@ impl Run<'_> {
 
     pub(super) fn time(&mut self, request: &Request) -> Result<()> {
         let (Some(on), Some(quantity)) = (self.time_target(request)?, request.duration) else { return Ok(()) };
+        self.record(request, on, quantity)
+    }
+
+    fn record(&mut self, request: &Request, on: Item, quantity: Quantity) -> Result<()> {
         let entry =
             NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
         match time::record(&self.act, &entry)? {
@@ -29,22 +38,28 @@ impl Run<'_> {
                 self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
                 Ok(())
             }
-            Ok(Recorded::Again(earlier)) => {
-                let why = "You recorded the same time with the same words before. Nothing was added; if both are meant, change the words.";
-                self.refuse(request, why.into(), None);
-                self.lines.push(Line::Done {
-                    deed: Deed::Added,
-                    item: earlier,
-                    hints: vec!["This is the earlier one.".into()],
-                });
-                Ok(())
-            }
+            Ok(Recorded::Again(earlier)) => self.refuse_repeated(request, earlier),
             Err(Refusal::CategoryUnknown) => self.refuse_category(request),
             Err(refusal) => {
                 self.refuse_by(request, refusal, on.kind);
                 Ok(())
             }
         }
+    }
+
+    fn refuse_repeated(&mut self, request: &Request, earlier: Item) -> Result<()> {
+        let found = self.act.tx.time_entry(self.act.firm.id, earlier.id)?;
+        let before = match (self.numbers(&[earlier])?.first(), found) {
+            (Some(id), Some(entry)) => {
+                let day = self.act.firm.locale.display(entry.work.date);
+                format!(" as {id} on {day} ({} h)", entry.work.quantity.decimal_hours())
+            }
+            _ => String::new(),
+        };
+        let why =
+            format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
+        self.refuse(request, why, None);
+        Ok(())
     }
 
     /// Lists the categories that may be chosen (TIM-13).
@@ -73,14 +88,25 @@ impl Run<'_> {
             Some(tasks) => tasks,
             None => return Ok(()),
         };
+        let only_one = tasks.len() == 1;
         for task in tasks {
             match tasks::complete(&self.act, task)? {
                 Ok(()) => {
                     self.made("done", Deed::Completed, task, Vec::new())?;
                     self.completed.push(task);
                 }
-                Err(refusal) => self.refuse_by(request, refusal, Kind::Task),
+                Err(refusal) => {
+                    self.refuse_by(request, refusal, Kind::Task);
+                    continue;
+                }
             }
+            if let Some(quantity) = request.duration.filter(|_| only_one) {
+                self.record(request, task, quantity)?;
+            }
+        }
+        if request.duration.is_some() && !only_one {
+            let why = "The time was not recorded: write a line for each task.";
+            self.refuse(request, why.into(), Some("#time 1h T-12 Drafted brief".into()));
         }
         Ok(())
     }
@@ -137,17 +163,21 @@ impl Run<'_> {
         }
         let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
         let to = match &request.to {
-            Some(name) => match self.addressed(request, name, matter)? {
+            Some(name) => match self.addressed(request, name, item, matter)? {
                 Some(person) => Some(person),
                 None => return Ok(()),
             },
             None => None,
         };
         let about = Some(item).filter(|i| !matches!(i.kind, Kind::Matter | Kind::Conversation));
+        let topic = messages::Topic { about, matter, to };
+        if item.kind != Kind::Conversation && !self.is_sure_for_whom(topic, typed(request))? {
+            return Ok(());
+        }
         let answer = if item.kind == Kind::Conversation && to.is_none() {
             messages::post(&self.act, item, &request.narrative)?
         } else {
-            messages::write(&self.act, messages::Topic { about, matter, to }, &request.narrative)?
+            messages::write(&self.act, topic, &request.narrative)?
         };
         match answer {
             Ok(posted) => self.sent(posted),
@@ -158,29 +188,45 @@ impl Run<'_> {
         }
     }
 
-    /// The person of the firm whom a name means; none: it was said why not. No other name is ever confirmed, nor that of
-    /// somebody who may not see the matter.
-    fn addressed(&mut self, request: &Request, name: &str, matter: Option<i64>) -> Result<Option<PersonId>> {
-        let wanted = name.to_lowercase();
+    /// The person whom a name means; none: it was said why not.
+    fn addressed(&mut self, request: &Request, name: &str, item: Item, matter: Option<i64>) -> Result<Option<PersonId>> {
+        let is_user = self.act.actor.is_user();
+        let hits =
+            if is_user { self.outside_of_name(name, item, matter)? } else { self.insiders_of_name(name, matter)? };
+        match hits.as_slice() {
+            [one] => return Ok(Some(one.id)),
+            [] if is_user => {
+                let topic = messages::Topic { about: Some(item), matter, to: None };
+                let names: Vec<String> = messages::outside(&self.act, topic)?.iter().map(Person::name).collect();
+                let who = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+                let why = format!("Nothing was sent: nobody of that name has this matter. It is shared with {who}.");
+                self.refuse(request, why, None);
+            }
+            [] => self.refuse(request, "I know nobody of that name at the firm.".into(), None),
+            several => {
+                let names: Vec<String> = several.iter().map(Person::name).collect();
+                self.refuse(request, format!("That name fits {}. Write the whole name.", names.join(" and ")), None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// For the firm: those outside it who have the matter.
+    fn outside_of_name(&self, name: &str, item: Item, matter: Option<i64>) -> Result<Vec<Person>> {
+        let mut people = messages::outside(&self.act, messages::Topic { about: Some(item), matter, to: None })?;
+        people.retain(|p| is_called(p, name));
+        Ok(people)
+    }
+
+    /// For co-counsel: the firm's people. No other name is ever confirmed, nor that of somebody who may not see the matter.
+    fn insiders_of_name(&self, name: &str, matter: Option<i64>) -> Result<Vec<Person>> {
         let mut hits = Vec::new();
         for user in self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled) {
-            let names = [user.name(), user.last_name.clone(), user.first_name.clone()];
-            if names.iter().any(|n| n.to_lowercase() == wanted) && messages::may_know(&self.act, matter, user.id)? {
+            if is_called(&user, name) && messages::may_know(&self.act, matter, user.id)? {
                 hits.push(user);
             }
         }
-        match hits.as_slice() {
-            [one] => Ok(Some(one.id)),
-            [] => {
-                self.refuse(request, "I know nobody of that name at the firm.".into(), None);
-                Ok(None)
-            }
-            several => {
-                let names: Vec<String> = several.iter().map(|p| p.name()).collect();
-                self.refuse(request, format!("That name fits {}. Write the whole name.", names.join(" and ")), None);
-                Ok(None)
-            }
-        }
+        Ok(hits)
     }
 
     pub(super) fn call(&mut self, request: &Request) -> Result<()> {
@@ -205,8 +251,8 @@ impl Run<'_> {
 
     pub(super) fn log(&mut self, request: &Request) -> Result<()> {
         let Some(matter) = self.target_matter(request)? else { return Ok(()) };
-        let body = self.words.forwarded.clone().unwrap_or_else(|| request.narrative.clone());
-        let new = self.mail_log(matter, body)?;
+        let forwarded = self.words.forwarded.clone().unwrap_or_default();
+        let new = self.mail_log(matter, format!("{}\n\n{forwarded}", request.narrative))?;
         self.add_communication(&new, Some(request))
     }
 
@@ -230,7 +276,7 @@ impl Run<'_> {
             matter,
             subject: self.words.subject.clone(),
             body: body.trim().to_owned(),
-            date: self.act.today()?,
+            date: self.date_of_forwarded()?,
             length: None,
             senders,
             receivers,
@@ -239,9 +285,24 @@ impl Run<'_> {
         })
     }
 
+    /// The day on which a forwarded mail was sent, if its header block says it with the year; otherwise today.
+    fn date_of_forwarded(&self) -> Result<Date> {
+        let today = self.act.today()?;
+        let zone = self.act.tx.zone_of(self.act.firm, self.act.actor)?;
+        let now = self.act.now.to_zoned(zone);
+        let against = Against { now: &now, order: self.act.firm.locale.order(), direction: Direction::Past };
+        let sent = self.words.forwarded.as_deref().and_then(|text| sent_on(text, &against));
+        Ok(sent.filter(|date| *date <= today).unwrap_or(today))
+    }
+
     fn add_communication(&mut self, new: &NewCommunication, request: Option<&Request>) -> Result<()> {
         match communications::add(&self.act, new)? {
-            Ok(item) => self.made("log", Deed::Added, item, Vec::new()),
+            Ok(item) => {
+                if new.medium == Medium::Email {
+                    self.logged.push(item);
+                }
+                self.made("log", Deed::Added, item, Vec::new())
+            }
             Err(refusal) => {
                 let line = self.refusal(request.map(typed).unwrap_or_default(), refusal, Kind::Matter);
                 self.kept_text |= request.is_none();
@@ -372,6 +433,27 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// The date in the header block of a forwarded mail: "Sent: Tuesday, 10 March 2026 14:02".
+fn sent_on(forwarded: &str, against: &Against<'_>) -> Option<Date> {
+    const FIELDS: [&str; 8] = ["date", "sent", "datum", "gesendet", "envoyé", "fecha", "enviado", "data"];
+    let fields = forwarded.lines().take(40).filter_map(|l| l.trim_start_matches(['>', ' ', '*']).split_once(':'));
+    let mut dates = fields.filter(|(name, _)| FIELDS.contains(&name.trim_matches(['*', ' ']).to_lowercase().as_str()));
+    let value = dates.next()?.1.trim_matches(['*', ' ']).to_lowercase();
+    let starts = std::iter::once(0).chain(value.match_indices(' ').map(|(at, _)| at.saturating_add(1)));
+    // A weekday by itself, or a day without its year, may be another one.
+    starts.take(20).find_map(|at| {
+        let rest = value.get(at..)?;
+        let (end, date) = dates::prefix(rest, against)?;
+        let digits = rest.get(..end)?.split(|c: char| !c.is_ascii_digit()).any(|d| d.len() == 4);
+        date.ok().filter(|_| digits)
+    })
+}
+
+fn is_called(person: &Person, name: &str) -> bool {
+    let wanted = name.to_lowercase();
+    [person.name(), person.last_name.clone(), person.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted)
 }
 
 /// Verbs whose effect is a thing that was not there before: what `#undo` takes away.

@@ -11,7 +11,7 @@ use crate::store::matters::Sensitivity;
 
 /// The mail about what somebody did; none if the reader may see nothing of it.
 pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
-    let Letter::News { by, message, conversation, documents, completed, outsiders } = letter else { return Ok(None) };
+    let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else { return Ok(None) };
     let who = reader.name_of(*by)?;
     let mut page = Page::default();
     let mut subjects = Vec::new();
@@ -28,6 +28,9 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
         page.blocks.push(block);
     }
     filed(reader, &who, documents, &mut page, &mut subjects)?;
+    for item in logged {
+        logged_mail(reader, &who, *item, &mut page, &mut subjects)?;
+    }
     let Some(subject) = subjects.first() else { return Ok(None) };
     page.subject = subject.clone();
     if reader.person.is_user() && !outsiders.is_empty() {
@@ -119,6 +122,27 @@ fn filed(
         page.text(format!("{who} filed:"));
         page.blocks.push(Block::List(points));
     }
+    Ok(())
+}
+
+/// The comment stands first in what is logged, so the beginning says why it was sent on.
+fn logged_mail(
+    reader: &Reader<'_>,
+    who: &str,
+    item: Item,
+    page: &mut Page,
+    subjects: &mut Vec<String>,
+) -> Result<()> {
+    if !reader.may(Ability::View, item)? {
+        return Ok(());
+    }
+    let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(()) };
+    let id = reader.id(item)?;
+    page.text(format!("{who} logged a mail as {id}: \"{}\"", row.subject));
+    let start: String = row.body.chars().take(1_000).collect();
+    let more = if start.len() < row.body.len() { "…" } else { "" };
+    page.blocks.push(Block::Quote(format!("{start}{more}")));
+    subjects.push(format!("Mail {id} logged by {who}"));
     Ok(())
 }
 
