@@ -132,7 +132,7 @@ impl Sender {
             let gateway = &self.served.desk.gateway;
             let mail = match deliver::claim(&self.house.store, &self.served.firm, gateway, &letter, now()).await? {
                 Ready::Send(mail) => mail,
-                Ready::Dropped => continue,
+                Ready::Dropped | Ready::Waits => continue,
             };
             let outcome = self.hand_over(&mail, stop).await;
             let stops = matches!(&outcome, Outcome::Refused(r) if r.whose == Whose::Account);

@@ -55,7 +55,7 @@ fn acc_02_who_declines_is_shown_nothing_and_the_firm_hears() {
 }
 
 #[test]
-fn wishes_are_confirmed_and_a_pause_keeps_all_but_the_necessary_back() {
+fn wishes_are_confirmed_and_a_pause_keeps_all_but_the_necessary_back_until_it_is_lifted() {
     let gateway = Gateway::start();
     let (anna, jane) = (gateway.anna.clone(), gateway.jane.clone());
     gateway.share(&jane, gateway.matter);
@@ -66,11 +66,12 @@ fn wishes_are_confirmed_and_a_pause_keeps_all_but_the_necessary_back() {
     gateway.reply(&jane, &shared, "#stop").send();
     gateway.wait_for_words(&jane, "Paused.");
     gateway.wait_for_words(&anna, "Jane Roe paused our mails");
-    gateway.task(&jane, "Unheard task");
+    gateway.task(&jane, "Waiting task");
     gateway.settle();
-    assert!(gateway.mails(&jane).iter().all(|m| !m.says("Unheard task")));
-    gateway.reply(&jane, &shared, "#receipts brief").send();
+    assert!(gateway.mails(&jane).iter().all(|m| !m.says("Waiting task")));
+    gateway.reply(&jane, &shared, "#start").send();
     gateway.wait_for_words(&jane, "Your pause is lifted");
+    gateway.wait_for_words(&jane, "Waiting task");
     gateway.task(&jane, "Heard task");
     gateway.wait_for_words(&jane, "Heard task");
 }

@@ -53,6 +53,7 @@ pub enum Verb {
     Accounts,
     As,
     Stop,
+    Start,
     Status,
     DryRun,
     Lang,
@@ -364,6 +365,7 @@ pub const TABLE: &[Entry] = &[
     row(Verb::Accounts, "accounts", &[]).says("#accounts", "The firms you work with"),
     row(Verb::As, "as", &[]).says("#as FirmB", "The role in which you write"),
     row(Verb::Stop, "stop", &[]).says("#stop", "Pause all mails but the necessary ones"),
+    row(Verb::Start, "start", &["resume", "unpause"]).says("#start", "Lift the pause; what waited is sent"),
     row(Verb::Status, "status", &[]).takes(IDS).says("#status", "What became of your last mails"),
     row(Verb::DryRun, "dry-run", &[]).says("#dry-run", "Say what this mail would do, and do nothing"),
     row(Verb::Wrong, "wrong", &[])

@@ -134,7 +134,7 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
         Notice::Stopped => {
             page.subject = format!("{name} paused our mails");
             page.text(format!(
-                "{name} asked for no mails but the necessary ones. New messages and tasks wait until they write again."
+                "{name} asked for no mails but the necessary ones. New messages and tasks wait until the pause is lifted by #start."
             ));
         }
     }
