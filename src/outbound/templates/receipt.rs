@@ -37,6 +37,12 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line
     if page.blocks.is_empty() {
         return Ok(None);
     }
+    if let [Line::Ask { verb, item: Some(item), version, .. }] = lines
+        && verb == "get"
+        && !page.enclosures.is_empty()
+    {
+        say_how_to_return(reader, *item, *version, &mut page)?;
+    }
     if !undoable.is_empty() {
         page.text(format!(
             "To take {} back, reply #undo. To correct it, reply #edit and what it should be.",
@@ -48,6 +54,19 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line
     }
     page.subject = subject(&done, &back, refused, answered);
     Ok(Some(page))
+}
+
+/// A document that is sent in its latest version comes back, changed, as the next one (decisions.md 21).
+fn say_how_to_return(reader: &Reader<'_>, item: Item, version: Option<u32>, page: &mut Page) -> Result<()> {
+    if item.kind != Kind::Document || !reader.verdict(Ability::AddVersion, item)?.is_allowed() {
+        return Ok(());
+    }
+    let latest = reader.store.current_version(reader.firm.id, item.id)?.map(|v| v.number);
+    if let Some(latest) = latest.filter(|n| version.is_none_or(|wanted| wanted == *n)) {
+        let next = latest.saturating_add(1);
+        page.text(format!("Reply with the changed file, under the same name, to file it as version {next}."));
+    }
+    Ok(())
 }
 
 fn subject(done: &[String], back: &[String], refused: u32, answered: Option<String>) -> String {
