@@ -187,11 +187,25 @@ impl Verb {
     }
 }
 
+/// Words of other languages that people write for ours: asked about, never carried out.
+const FOREIGN: &[(&str, &[&str])] = &[
+    ("done", &["erledigt", "fertig", "fait", "terminé", "termine", "hecho", "listo", "terminado", "fatto"]),
+    ("time", &["zeit", "temps", "tiempo", "tempo"]),
+];
+
+/// The verb that a word of another language may have been meant for.
+pub fn foreign(word: &str) -> Option<&'static str> {
+    FOREIGN.iter().find(|(_, words)| words.contains(&word)).map(|(verb, _)| *verb)
+}
+
+/// Words that lawyers write for themselves, whatever verb they are near to.
+const NO_SLIP: &[&str] = &["deadline", "contract", "contracts"];
+
 /// The known word that a mistyped one is nearest to: one slip in words of four and five letters, two from six, none
 /// below (decisions.md 17).
 pub fn nearest(word: &str) -> Option<&'static str> {
     let typed: Vec<char> = word.to_lowercase().chars().collect();
-    if !(3..=24).contains(&typed.len()) {
+    if !(3..=24).contains(&typed.len()) || NO_SLIP.contains(&word) {
         return None;
     }
     TABLE

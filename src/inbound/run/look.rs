@@ -6,6 +6,7 @@ use super::super::command::{Entry, Request, Takes, Verb, Who, nearest};
 use super::{Run, typed};
 use crate::domain::{Item, ItemId, Kind};
 use crate::outbound::letter::Line;
+use crate::outbound::shared;
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Result;
 use crate::store::shares::{Circumstances, Subject};
@@ -134,11 +135,38 @@ impl Run<'_> {
         match here {
             Some(item) => self.ask_if_allowed(request, ability, item, None),
             None => {
-                let example = if ability == Ability::Download { "#get D-4" } else { "#show T-12" };
+                let name = request.quoted.first().unwrap_or(&request.narrative);
+                let instead = match self.document_called(name)? {
+                    Some(id) => format!("#{} {id}", request.verb.name()),
+                    None => "#documents".to_owned(),
+                };
                 let why = "Write the number of what you mean. #documents lists what is shared with you.";
-                self.refuse(request, why.into(), Some(example.into()));
+                self.refuse(request, why.into(), Some(instead));
                 Ok(())
             }
+        }
+    }
+
+    /// The number of the one document that is shared with the sender and has all these words in its name.
+    fn document_called(&self, words: &str) -> Result<Option<ItemId>> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        let lower = words.to_lowercase();
+        let words = lower.split_whitespace().filter(|w| !["the", "a", "an", "my", "our", "your"].contains(w));
+        let words: Vec<&str> = words.map(|w| w.trim_matches(['"', '.', ',', '?'])).filter(|w| !w.is_empty()).collect();
+        if words.is_empty() || self.act.actor.is_user() {
+            return Ok(None);
+        }
+        let mut hits = Vec::new();
+        for item in shared::candidates(tx, firm, self.act.actor.id, Kind::Document, self.act.now)? {
+            let Some(document) = tx.document(firm, item.id)? else { continue };
+            let name = document.name.to_lowercase();
+            if words.iter().all(|w| name.contains(w)) && self.act.ask(Ability::View, item)?.is_ok() {
+                hits.push(item);
+            }
+        }
+        match hits.as_slice() {
+            [one] => tx.number(firm, self.numbering(), *one),
+            _ => Ok(None),
         }
     }
 

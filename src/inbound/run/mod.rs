@@ -9,7 +9,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command::{Commands, Request, Verb, Who};
+use super::command::{Commands, Problem, Request, Verb, Who};
 use super::files::LeftOut;
 use super::resolve::Situation;
 use crate::actions::Act;
@@ -155,7 +155,11 @@ impl Run<'_> {
         }
         if let Some(error) = &request.error {
             let locale = self.act.firm.locale;
-            self.refuse(request, error.problem.says(locale), Some(error.instead.clone()).filter(|i| !i.is_empty()));
+            let instead = match error.problem {
+                Problem::NothingToChange if request.ids.is_empty() => self.edit_instead()?,
+                _ => Some(error.instead.clone()).filter(|i| !i.is_empty()),
+            };
+            self.refuse(request, error.problem.says(locale), instead);
             return Ok(());
         }
         match request.verb {
@@ -245,10 +249,11 @@ impl Run<'_> {
 
     fn questions(&mut self) {
         for near in &self.words.commands.near_misses {
-            let text = format!(
-                "#{} is no command I know; it was left in your text. Did you mean #{}?",
-                near.word, near.suggestion
-            );
+            let meant = match near.suggestion {
+                "help" => "#help lists those there are.".to_owned(),
+                other => format!("Did you mean #{other}?"),
+            };
+            let text = format!("#{} is no command I know; it was left in your text. {meant}", near.word);
             self.lines.push(Line::Question { text });
         }
         let words: BTreeSet<&str> = self.words.commands.mid_line.iter().map(|m| m.word.as_str()).collect();

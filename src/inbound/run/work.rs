@@ -1,6 +1,6 @@
 //! The verbs that record work: time, completion, notes, messages, calls, logged mails, and their correction.
 
-use super::super::command::{Flag, Request};
+use super::super::command::{Corrected, Flag, Request, corrected, either};
 use super::{Run, typed};
 use crate::actions::time::{Change, NewEntry, Recorded};
 use crate::actions::{communications, messages, notes, tasks, time};
@@ -10,6 +10,7 @@ use crate::outbound::letter::{Deed, Line};
 use crate::outbound::words;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
+use crate::store::activities::Work;
 use crate::store::communications::{Medium, NewCommunication};
 
 impl Run<'_> {
@@ -253,6 +254,23 @@ impl Run<'_> {
 
     pub(super) fn edit(&mut self, request: &Request) -> Result<()> {
         let Some(item) = self.correctable(request)? else { return Ok(()) };
+        let mut request = request.clone();
+        let mut before = None;
+        if item.kind == Kind::TimeEntry {
+            match corrected(&request) {
+                Corrected::Words => {}
+                Corrected::To(quantity) => {
+                    (request.duration, request.narrative) = (Some(quantity), String::new());
+                }
+                Corrected::Unclear(quantity) => {
+                    let why = "Is that how long it took, or what was done?";
+                    self.refuse(&request, why.into(), Some(either(&request, quantity)));
+                    return Ok(());
+                }
+            }
+            before = self.act.tx.time_entry(self.act.firm.id, item.id)?.map(|e| e.work);
+        }
+        let request = &request;
         let answer = match item.kind {
             Kind::TimeEntry => {
                 let narrative = Some(request.narrative.clone()).filter(|n| !n.is_empty());
@@ -273,12 +291,42 @@ impl Run<'_> {
             _ => self.act.ask(Ability::Edit, item)?.and(Err(Refusal::NotPermitted)),
         };
         match answer {
-            Ok(()) => self.made("edit", Deed::Edited, item, Vec::new()),
+            Ok(()) => {
+                let hints = self.what_it_was(item, before)?;
+                self.made("edit", Deed::Edited, item, hints)
+            }
             Err(refusal) => {
                 self.refuse_by(request, refusal, item.kind);
                 Ok(())
             }
         }
+    }
+
+    /// What a time entry said before it was changed, so that it can be changed back.
+    fn what_it_was(&self, item: Item, before: Option<Work>) -> Result<Vec<String>> {
+        let after = self.act.tx.time_entry(self.act.firm.id, item.id)?.map(|e| e.work);
+        let (Some(before), Some(after)) = (before, after) else { return Ok(Vec::new()) };
+        let mut was = Vec::new();
+        if before.rounded != after.rounded {
+            was.push(format!("{} h", before.rounded.decimal_hours()));
+        }
+        if before.date != after.date {
+            was.push(format!("on {}", self.act.firm.locale.display(before.date)));
+        }
+        let codes = |w: &Work| [&w.activity_code, &w.task_code].into_iter().flatten().cloned().collect::<Vec<_>>();
+        if codes(&before) != codes(&after) {
+            was.push(Some(codes(&before).join("/")).filter(|c| !c.is_empty()).unwrap_or_else(|| "no codes".into()));
+        }
+        if before.narrative != after.narrative {
+            was.push(format!("\u{201c}{}\u{201d}", before.narrative));
+        }
+        Ok(if was.is_empty() { was } else { vec![format!("It was {}.", was.join(", "))] })
+    }
+
+    /// The smallest change of the one time entry that the answered receipt reported.
+    pub(super) fn edit_instead(&self) -> Result<Option<String>> {
+        let entries: Vec<Item> = self.reported()?.into_iter().filter(|i| i.kind == Kind::TimeEntry).collect();
+        Ok(self.numbers(&entries)?.first().map(|id| format!("#edit {id} 1.2h")))
     }
 
     pub(super) fn delete(&mut self, request: &Request) -> Result<()> {
@@ -310,8 +358,8 @@ impl Run<'_> {
         match items.as_slice() {
             [one] => Ok(Some(*one)),
             [] => {
-                let why = "I can't tell what you mean. Write its number, such as TE-31.";
-                self.refuse(request, why.into(), Some(format!("#{} TE-31", request.verb.name())));
+                let why = format!("I can't tell what you mean. Write #{} and the number from its receipt.", request.verb.name());
+                self.refuse(request, why, None);
                 Ok(None)
             }
             several => {
@@ -344,8 +392,8 @@ impl Run<'_> {
             return self.delete(request);
         }
         let Some(inbox) = self.situation.receipt_of else {
-            let why = "#undo takes back what a receipt reported: reply with it to that receipt.";
-            self.refuse(request, why.into(), Some("#delete TE-31".into()));
+            let why = "#undo takes back what a receipt reported: reply with it to that receipt. Or write #delete and the number from the receipt.";
+            self.refuse(request, why.into(), None);
             return Ok(());
         };
         let effects = self.act.tx.effects(self.act.firm.id, inbox)?;
