@@ -62,7 +62,7 @@ fn wishes_are_confirmed_and_a_pause_keeps_all_but_the_necessary_back_until_it_is
     let shared = gateway.wait_for_words(&jane, "shared this matter");
     gateway.reply(&jane, &shared, "#timezone New York\n#digest weekly fri 8am\n#notify everything off").send();
     let receipt = gateway.wait_for_words(&jane, "America/New_York");
-    assert!(receipt.says("on Friday at 08:00") && receipt.says("#notify tasks off"), "{}", receipt.text());
+    assert!(receipt.says("every Friday at 08:00") && receipt.says("#notify tasks off"), "{}", receipt.text());
     gateway.reply(&jane, &shared, "#stop").send();
     gateway.wait_for_words(&jane, "Paused.");
     gateway.wait_for_words(&anna, "Jane Roe paused our mails");

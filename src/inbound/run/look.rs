@@ -66,6 +66,16 @@ impl Run<'_> {
             self.help(request);
             return Ok(());
         }
+        let about_event = request.ids.iter().any(|id| id.kind == Kind::Event)
+            || self.situation.item.is_some_and(|i| i.kind == Kind::Event);
+        if verb == Verb::No
+            && !about_event
+            && (request.ids.is_empty() || request.typed == "decline")
+            && let Some(why) = self.accepted_before()?
+        {
+            self.refuse(request, why, None);
+            return Ok(());
+        }
         if let Some(sentence) = later(verb) {
             self.refuse_until_later(request, sentence);
             return Ok(());
@@ -492,6 +502,29 @@ mod tests {
             answer(&world, None, "#get D-1v9").replace("D-1v9", "X"),
             answer(&world, None, "#get D-99").replace("D-99", "X")
         );
+    }
+
+    #[test]
+    fn a_document_asked_for_by_name_is_answered_with_its_number_if_one_alone_is_meant() {
+        let world = World::new();
+        let instead = |text: &str| match write(&world, world.jane, None, text).lines.as_slice() {
+            [Line::Refused { instead, .. }] => instead.clone().unwrap(),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(instead("#get the brief"), "#get D-1");
+        assert_eq!(instead("#get Brief.pdf"), "#get D-1");
+        assert_eq!(instead("#get .pdf"), "#documents");
+        assert_eq!(instead("#get"), "#documents");
+        world.revoke(world.item("D-1"));
+        assert_eq!(instead("#get the brief"), "#documents");
+    }
+
+    #[test]
+    fn declining_what_was_accepted_says_how_to_stop_and_nothing_of_events() {
+        let world = World::new();
+        let text = answer(&world, None, "#decline");
+        assert!(text.contains("You accepted on ") && text.contains("it can end your access."), "{text}");
+        assert!(!text.contains("Events"), "{text}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn wants_receipt(lines: &[Line], receipts: Receipts) -> bool {
     lines.iter().any(|line| match line {
         Line::Refused { .. } | Line::WhichMatter { .. } | Line::WhichTask { .. } | Line::Question { .. } => true,
         // A look-up was asked for: its answer is no confirmation. So is the word of what one wished for.
-        Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } => true,
+        Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } | Line::Settings { .. } => true,
         Line::Done { .. } | Line::Filed { .. } => receipts != Receipts::Off,
         // A message, and a picture of the signature that was left out with it.
         Line::Sent { .. } | Line::LeftOut { .. } => receipts == Receipts::All,
@@ -95,7 +95,8 @@ impl Run<'_> {
 
     fn noted(&mut self, verb: &str, text: String) -> Result<()> {
         self.effect(verb, None, None)?;
-        self.lines.push(Line::Noted { text });
+        let is_answer = verb == Verb::Confirm.name();
+        self.lines.push(if is_answer { Line::Noted { text } } else { Line::Settings { text } });
         Ok(())
     }
 
@@ -208,7 +209,7 @@ fn digest(mut wanted: Preferences, words: &[&str]) -> Wished {
     wanted.stopped = false;
     wanted.silenced.retain(|s| s != "digest");
     let day = match wanted.digest {
-        DigestRhythm::Weekly => format!("on {}", day_name(wanted.digest_weekday)),
+        DigestRhythm::Weekly => format!("every {}", day_name(wanted.digest_weekday)),
         _ => "every day".to_owned(),
     };
     let text = format!("You get a digest {day} at {}, your time; none if there is nothing in it.", wanted.digest_time);

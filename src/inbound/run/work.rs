@@ -25,7 +25,10 @@ impl Run<'_> {
         let entry =
             NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
         match time::record(&self.act, &entry)? {
-            Ok(Recorded::Entry { entry, hints }) => self.made("time", Deed::Added, entry, hints),
+            Ok(Recorded::Entry { entry, mut hints }) => {
+                hints.extend(self.last_year(request)?);
+                self.made("time", Deed::Added, entry, hints)
+            }
             Ok(Recorded::DayTooLong) => {
                 self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
                 Ok(())
@@ -46,6 +49,13 @@ impl Run<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// A day without its year that was taken to be of the year before.
+    fn last_year(&self, request: &Request) -> Result<Option<String>> {
+        let year = self.act.today()?.year();
+        let before = request.date.filter(|d| d.year() < year && !request.original.contains(&d.year().to_string()));
+        Ok(before.map(|d| format!("The day is of last year: {}.", self.act.firm.locale.display(d))))
     }
 
     /// Lists the categories that may be chosen (TIM-13).
@@ -400,7 +410,14 @@ impl Run<'_> {
         let mut any = false;
         for effect in effects.into_iter().filter(|e| !e.undone) {
             let Some(item) = effect.item else { continue };
+            if effect.verb == "undo" {
+                continue;
+            }
             any = true;
+            if let Some(why) = only_by_the_firm(item.kind) {
+                self.refuse(request, why.into(), None);
+                continue;
+            }
             if !made_something(&effect.verb) {
                 // To take back a correction would be to delete what it corrected.
                 let why = "A correction or a deletion can't be taken back by a command. Write the right version with #edit, or as a new entry.";
@@ -419,6 +436,16 @@ impl Run<'_> {
             self.refuse(request, "There is nothing left to take back.".into(), None);
         }
         Ok(())
+    }
+}
+
+/// What is not taken back by its author, and what to do instead.
+const fn only_by_the_firm(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Task => Some("Only the firm can reopen a task. Write to them in reply."),
+        Kind::Document => Some("Only the firm can take back a filed document. Write to them in reply."),
+        Kind::Conversation => Some("A message that was sent can't be taken back. Write another one in reply."),
+        _ => None,
     }
 }
 
