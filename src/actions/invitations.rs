@@ -364,7 +364,7 @@ mod tests {
         assert_eq!(subjects, ["Welcome: how to work with Hale & Partners by mail", "Task T-1: Draft the reply brief"]);
         let welcome = &mails.first().unwrap().text;
         assert!(welcome.contains("Task T-1: Draft the reply brief, due 20 March 2026"), "{welcome}");
-        assert!(welcome.contains("#done T-1\n"), "{welcome}");
+        assert!(welcome.contains("#done T-1\r\n"), "{welcome}");
     }
 
     #[test]

@@ -125,7 +125,11 @@ fn a_file_that_was_sent_for_comes_back_changed_as_its_next_version() {
     let shared = gateway.wait_for_words(&gateway.jane, "Brief.pdf");
     gateway.reply(&gateway.jane, &shared, "#get D-1").send();
     let answer = gateway.wait_for(&gateway.jane, "the file", |m| !m.files().is_empty());
-    assert!(answer.says("Reply with the changed file, under the same name, to file it as version 2."), "{}", answer.text());
+    assert!(
+        answer.says("Reply with the changed file, under the same name, to file it as version 2."),
+        "{}",
+        answer.text()
+    );
     gateway.reply(&gateway.jane, &answer, "").attach("Brief.pdf", b"%PDF-1.4\nchanged\n%%EOF\n").send();
     gateway.wait_for_words(&gateway.jane, "version 2 filed");
     assert_eq!(gateway.words("SELECT name FROM documents"), ["Brief.pdf"]);

@@ -8,9 +8,9 @@ use regex::Regex;
 use super::Reading;
 use super::request::{Problem, Request};
 use super::verbs::Verb;
+use crate::domain::ItemId;
 use crate::domain::duration::{self, DurationError, Quantity};
 use crate::domain::utbms::Code;
-use crate::domain::ItemId;
 use crate::inbound::pattern::pattern;
 
 /// So many characters of the words are said again.
@@ -54,7 +54,8 @@ pub(super) fn instead(request: &Request, problem: &Problem, reading: &Reading<'_
         }
         Problem::RateSet => line(request, &known, true, &RATE.replace_all(words, ""), reading),
         Problem::Date(_) | Problem::DateInFuture(_) | Problem::TwoDates => {
-            let known = if request.verb == Verb::Time { known } else { request.duration.map(spoken).unwrap_or_default() };
+            let known =
+                if request.verb == Verb::Time { known } else { request.duration.map(spoken).unwrap_or_default() };
             line(request, format!("{known} today").trim(), false, words, reading)
         }
         Problem::BidiControl | Problem::LineTooLong | Problem::TooManyCommands => format!("#{}", request.verb.name()),
@@ -94,8 +95,7 @@ fn spoken(quantity: Quantity) -> String {
 
 /// "one hour and a half", "half an hour" at the start of the words, and the words after it.
 fn in_words(words: &str) -> Option<(Quantity, &str)> {
-    const NUMBERS: [&str; 11] =
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const NUMBERS: [&str; 11] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     let found = IN_WORDS.captures(words)?;
     let unit: u32 = if found.get(5)?.as_str().to_lowercase().starts_with('h') { 3_600 } else { 60 };
     let number = found.get(3).map(|n| n.as_str().to_lowercase());
@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn a_correction_that_only_says_how_long_changes_how_long_and_not_the_words() {
-        for (words, minutes) in [("should be 45 minutes", 45), ("to 1.5h", 90), ("make it 2h", 120), ("it was 30m only", 30)]
+        for (words, minutes) in
+            [("should be 45 minutes", 45), ("to 1.5h", 90), ("make it 2h", 120), ("it was 30m only", 30)]
         {
             assert_eq!(corrected(&edit(words)), Corrected::To(Quantity::from_seconds(minutes * 60)), "{words}");
         }

@@ -172,7 +172,9 @@ impl Run<'_> {
             Verb::Edit => self.edit(request),
             Verb::Delete => self.delete(request),
             Verb::Undo => self.undo(request),
-            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Start | Verb::Timezone => self.wish(request),
+            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Start | Verb::Timezone => {
+                self.wish(request)
+            }
             Verb::Confirm => {
                 self.refuse(request, "Reply with #confirm and the code to the mail that asked for it.".into(), None);
                 Ok(())

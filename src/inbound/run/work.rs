@@ -368,7 +368,10 @@ impl Run<'_> {
         match items.as_slice() {
             [one] => Ok(Some(*one)),
             [] => {
-                let why = format!("I can't tell what you mean. Write #{} and the number from its receipt.", request.verb.name());
+                let why = format!(
+                    "I can't tell what you mean. Write #{} and the number from its receipt.",
+                    request.verb.name()
+                );
                 self.refuse(request, why, None);
                 Ok(None)
             }

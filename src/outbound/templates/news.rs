@@ -136,7 +136,10 @@ fn closing(
         page.text("Your reply to this mail is your answer.");
     } else if let Some(first) = documents.first() {
         let get = format!("#get {}", reader.id(first.document)?);
-        page.examples(&[(get.as_str(), "sends you the file"), ("the file, under the same name", "files it as a new version")]);
+        page.examples(&[
+            (get.as_str(), "sends you the file"),
+            ("the file, under the same name", "files it as a new version"),
+        ]);
     }
     Ok(())
 }

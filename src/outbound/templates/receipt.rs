@@ -205,7 +205,8 @@ fn logged(reader: &Reader<'_>, item: Item) -> Result<String> {
         _ => format!(" of {} h", l.decimal_hours()),
     });
     let first = call.body.lines().next().unwrap_or_default();
-    let person = first.split_once(':').map(|(before, _)| before.trim()).filter(|b| b.starts_with("with ") && b.len() <= 60);
+    let person =
+        first.split_once(':').map(|(before, _)| before.trim()).filter(|b| b.starts_with("with ") && b.len() <= 60);
     let person = person.map(|p| format!(" {p}")).unwrap_or_default();
     Ok(format!("call{}{person} logged", length.unwrap_or_default()))
 }

@@ -108,7 +108,9 @@ pub fn about(kind: Kind, id: &str) -> (String, Vec<(String, String)>) {
     };
     let opening = match kind {
         Kind::Document => {
-            format!("In reply to a mail about {id}: your text goes to the firm, a file of the same name is filed as a new version.")
+            format!(
+                "In reply to a mail about {id}: your text goes to the firm, a file of the same name is filed as a new version."
+            )
         }
         Kind::Conversation => format!("In reply to a mail about {id}: your text is your answer, files are filed."),
         _ => format!("In reply to a mail about {id}: your text goes to the firm as a message, files are filed."),
