@@ -142,7 +142,7 @@ impl Sender {
             };
             let mail = match claimed {
                 Ready::Send(mail) => mail,
-                Ready::Dropped => continue,
+                Ready::Dropped | Ready::Waits => continue,
             };
             let outcome = self.hand_over(&mail, stop).await;
             let stops = matches!(&outcome, Outcome::Refused(r) if r.whose == Whose::Account);

@@ -10,7 +10,7 @@ use super::run::Ran;
 use super::screen::Class;
 use super::{Read, bounce, cause, receipt, receipt_thread, run, state};
 use crate::actions::{Act, challenges};
-use crate::domain::PersonId;
+use crate::domain::{Kind as Thing, PersonId};
 use crate::outbound::letter::{self, Addressed, Letter, Line, Notice};
 use crate::proof::Proof;
 use crate::store::audit::Entry;
@@ -126,7 +126,8 @@ impl Outcome {
             _ => (Kind::Applied, "APPLIED"),
         };
         // Inside a conversation everybody knows who is in it; of anything else the firm's people hear who got it.
-        let elsewhere = |l: &Line| matches!(l, Line::Sent { conversation, .. } if Some(*conversation) != situation.item);
+        let elsewhere =
+            |l: &Line| matches!(l, Line::Sent { conversation, .. } if Some(*conversation) != situation.item);
         Outcome {
             names_receivers: situation.person.is_user() && ran.lines.iter().any(elsewhere),
             lines: ran.lines,
@@ -177,7 +178,13 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
     if !run::wants_receipt(&outcome.lines, receipts) {
         return Ok(());
     }
-    let (purpose, about) = receipt_thread(inbox);
+    let (purpose, about) = match outcome.lines.as_slice() {
+        // A mail that brings one document is answered with that document, changed.
+        [Line::Ask { verb, item: Some(item), .. }] if verb == "get" && item.kind == Thing::Document => {
+            (Purpose::Reply, About::Item(*item))
+        }
+        _ => receipt_thread(inbox),
+    };
     let cause = cause(inbox);
     let act = Act { tx, firm, actor: person, inbox: Some(inbox.id), cause: &cause, now };
     act.tell_as(person.id, receipt(inbox, &outcome.lines), purpose, about)

@@ -229,6 +229,11 @@ pub enum Line {
         /// What was typed, cut.
         typed: String,
     },
+    /// How and when they are told from now on.
+    Settings {
+        /// What is so now.
+        text: String,
+    },
     /// It may have been meant as a command.
     Question {
         /// What was asked.

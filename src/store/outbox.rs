@@ -355,6 +355,24 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
+    /// QUEUED → QUEUED, not before `next`: its person paused mails of its kind. No attempt is counted.
+    pub fn hold_back(&self, outbox: OutboxId, next: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET next_at = ?2, reason = 'PAUSED' WHERE id = ?1 AND state = 'QUEUED'",
+            (outbox.0, at(next)),
+        )?;
+        Ok(())
+    }
+
+    /// Lets the letters that waited for the end of a person's pause go out at `now`, dated so, and gives how many.
+    pub fn release_held_back(&self, firm: FirmId, person: PersonId, now: Timestamp) -> Result<usize> {
+        self.run(
+            "UPDATE outbox SET next_at = ?3, date_at = ?3, reason = NULL
+             WHERE firm_id = ?1 AND person_id = ?2 AND state = 'QUEUED' AND reason = 'PAUSED'",
+            (firm.0, person.0, at(now)),
+        )
+    }
+
     /// FAILED → QUEUED: a person wants it tried again; false if it had not failed.
     pub fn requeue(&self, firm: FirmId, outbox: OutboxId, now: Timestamp) -> Result<bool> {
         let changed = self.run(

@@ -10,7 +10,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command::{Commands, Request, Verb, Who};
+use super::command::{Commands, Problem, Request, Verb, Who};
 use super::files::LeftOut;
 use super::resolve::Situation;
 use crate::actions::Act;
@@ -177,7 +177,11 @@ impl Run<'_> {
         }
         if let Some(error) = &request.error {
             let locale = self.act.firm.locale;
-            self.refuse(request, error.problem.says(locale), Some(error.instead.clone()).filter(|i| !i.is_empty()));
+            let instead = match error.problem {
+                Problem::NothingToChange if request.ids.is_empty() => self.edit_instead()?,
+                _ => Some(error.instead.clone()).filter(|i| !i.is_empty()),
+            };
+            self.refuse(request, error.problem.says(locale), instead);
             return Ok(());
         }
         let request = &self.without_command(request);
@@ -191,7 +195,9 @@ impl Run<'_> {
             Verb::Edit => self.edit(request),
             Verb::Delete => self.delete(request),
             Verb::Undo => self.undo(request),
-            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Timezone => self.wish(request),
+            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Start | Verb::Timezone => {
+                self.wish(request)
+            }
             Verb::Confirm => {
                 self.refuse(request, "Reply with #confirm and the code to the mail that asked for it.".into(), None);
                 Ok(())
@@ -317,7 +323,9 @@ impl Run<'_> {
                 self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee))
             }
             Some(item) if item.kind == Kind::Document => self.act.tx.current_version(firm, item.id)?.map(|v| v.creator),
-            Some(item) if item.kind == Kind::Communication => self.act.tx.communication(firm, item.id)?.map(|c| c.author),
+            Some(item) if item.kind == Kind::Communication => {
+                self.act.tx.communication(firm, item.id)?.map(|c| c.author)
+            }
             _ => None,
         };
         let person = match concerned {
@@ -361,7 +369,10 @@ impl Run<'_> {
 
     fn say_how_held_mail_is_decided(&mut self, typed: String) {
         let Some(About::Mail(inbox)) = self.situation.thread.as_ref().map(|t| t.about) else { return };
-        let why = format!("Held mail is decided on the command line: `docketpost inbox release {}`. Nothing was sent.", inbox.0);
+        let why = format!(
+            "Held mail is decided on the command line: `docketpost inbox release {}`. Nothing was sent.",
+            inbox.0
+        );
         self.lines.push(Line::Refused { typed, why, instead: None });
     }
 
@@ -382,9 +393,16 @@ impl Run<'_> {
     fn questions(&mut self) {
         for near in &self.words.commands.near_misses {
             let text = if near.word == near.suggestion {
-                format!("A line that looks like #{0} was left in your text. Did you mean the command? Write it as #{0} and a blank.", near.word)
+                format!(
+                    "A line that looks like #{0} was left in your text. Did you mean the command? Write it as #{0} and a blank.",
+                    near.word
+                )
             } else {
-                format!("#{} is no command I know; it was left in your text. Did you mean #{}?", near.word, near.suggestion)
+                let meant = match near.suggestion {
+                    "help" => "#help lists those there are.".to_owned(),
+                    other => format!("Did you mean #{other}?"),
+                };
+                format!("#{} is no command I know; it was left in your text. {meant}", near.word)
             };
             self.lines.push(Line::Question { text });
         }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::super::command::{Flag, Request};
+use super::super::command::{Corrected, Flag, Request, corrected, either};
 use super::{Run, typed};
 use crate::actions::time::{Change, NewEntry, Recorded};
 use crate::actions::{communications, messages, notes, tasks, time};
@@ -14,6 +14,7 @@ use crate::outbound::letter::{Deed, Line};
 use crate::outbound::words;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
+use crate::store::activities::Work;
 use crate::store::communications::{Medium, NewCommunication};
 use crate::store::people::Person;
 
@@ -33,7 +34,10 @@ impl Run<'_> {
         let entry =
             NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
         match time::record(&self.act, &entry)? {
-            Ok(Recorded::Entry { entry, hints }) => self.made("time", Deed::Added, entry, hints),
+            Ok(Recorded::Entry { entry, mut hints }) => {
+                hints.extend(self.last_year(request)?);
+                self.made("time", Deed::Added, entry, hints)
+            }
             Ok(Recorded::DayTooLong) => {
                 self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
                 Ok(())
@@ -56,10 +60,16 @@ impl Run<'_> {
             }
             _ => String::new(),
         };
-        let why =
-            format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
+        let why = format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
         self.refuse(request, why, None);
         Ok(())
+    }
+
+    /// A day without its year that was taken to be of the year before.
+    fn last_year(&self, request: &Request) -> Result<Option<String>> {
+        let year = self.act.today()?.year();
+        let before = request.date.filter(|d| d.year() < year && !request.original.contains(&d.year().to_string()));
+        Ok(before.map(|d| format!("The day is of last year: {}.", self.act.firm.locale.display(d))))
     }
 
     /// Lists the categories that may be chosen (TIM-13).
@@ -189,7 +199,13 @@ impl Run<'_> {
     }
 
     /// The person whom a name means; none: it was said why not.
-    fn addressed(&mut self, request: &Request, name: &str, item: Item, matter: Option<i64>) -> Result<Option<PersonId>> {
+    fn addressed(
+        &mut self,
+        request: &Request,
+        name: &str,
+        item: Item,
+        matter: Option<i64>,
+    ) -> Result<Option<PersonId>> {
         let is_user = self.act.actor.is_user();
         let hits =
             if is_user { self.outside_of_name(name, item, matter)? } else { self.insiders_of_name(name, matter)? };
@@ -314,6 +330,23 @@ impl Run<'_> {
 
     pub(super) fn edit(&mut self, request: &Request) -> Result<()> {
         let Some(item) = self.correctable(request)? else { return Ok(()) };
+        let mut request = request.clone();
+        let mut before = None;
+        if item.kind == Kind::TimeEntry {
+            match corrected(&request) {
+                Corrected::Words => {}
+                Corrected::To(quantity) => {
+                    (request.duration, request.narrative) = (Some(quantity), String::new());
+                }
+                Corrected::Unclear(quantity) => {
+                    let why = "Is that how long it took, or what was done?";
+                    self.refuse(&request, why.into(), Some(either(&request, quantity)));
+                    return Ok(());
+                }
+            }
+            before = self.act.tx.time_entry(self.act.firm.id, item.id)?.map(|e| e.work);
+        }
+        let request = &request;
         let answer = match item.kind {
             Kind::TimeEntry => {
                 let narrative = Some(request.narrative.clone()).filter(|n| !n.is_empty());
@@ -334,12 +367,42 @@ impl Run<'_> {
             _ => self.act.ask(Ability::Edit, item)?.and(Err(Refusal::NotPermitted)),
         };
         match answer {
-            Ok(()) => self.made("edit", Deed::Edited, item, Vec::new()),
+            Ok(()) => {
+                let hints = self.what_it_was(item, before)?;
+                self.made("edit", Deed::Edited, item, hints)
+            }
             Err(refusal) => {
                 self.refuse_by(request, refusal, item.kind);
                 Ok(())
             }
         }
+    }
+
+    /// What a time entry said before it was changed, so that it can be changed back.
+    fn what_it_was(&self, item: Item, before: Option<Work>) -> Result<Vec<String>> {
+        let after = self.act.tx.time_entry(self.act.firm.id, item.id)?.map(|e| e.work);
+        let (Some(before), Some(after)) = (before, after) else { return Ok(Vec::new()) };
+        let mut was = Vec::new();
+        if before.rounded != after.rounded {
+            was.push(format!("{} h", before.rounded.decimal_hours()));
+        }
+        if before.date != after.date {
+            was.push(format!("on {}", self.act.firm.locale.display(before.date)));
+        }
+        let codes = |w: &Work| [&w.activity_code, &w.task_code].into_iter().flatten().cloned().collect::<Vec<_>>();
+        if codes(&before) != codes(&after) {
+            was.push(Some(codes(&before).join("/")).filter(|c| !c.is_empty()).unwrap_or_else(|| "no codes".into()));
+        }
+        if before.narrative != after.narrative {
+            was.push(format!("\u{201c}{}\u{201d}", before.narrative));
+        }
+        Ok(if was.is_empty() { was } else { vec![format!("It was {}.", was.join(", "))] })
+    }
+
+    /// The smallest change of the one time entry that the answered receipt reported.
+    pub(super) fn edit_instead(&self) -> Result<Option<String>> {
+        let entries: Vec<Item> = self.reported()?.into_iter().filter(|i| i.kind == Kind::TimeEntry).collect();
+        Ok(self.numbers(&entries)?.first().map(|id| format!("#edit {id} 1.2h")))
     }
 
     pub(super) fn delete(&mut self, request: &Request) -> Result<()> {
@@ -371,8 +434,11 @@ impl Run<'_> {
         match items.as_slice() {
             [one] => Ok(Some(*one)),
             [] => {
-                let why = "I can't tell what you mean. Write its number, such as TE-31.";
-                self.refuse(request, why.into(), Some(format!("#{} TE-31", request.verb.name())));
+                let why = format!(
+                    "I can't tell what you mean. Write #{} and the number from its receipt.",
+                    request.verb.name()
+                );
+                self.refuse(request, why, None);
                 Ok(None)
             }
             several => {
@@ -405,15 +471,22 @@ impl Run<'_> {
             return self.delete(request);
         }
         let Some(inbox) = self.situation.receipt_of else {
-            let why = "#undo takes back what a receipt reported: reply with it to that receipt.";
-            self.refuse(request, why.into(), Some("#delete TE-31".into()));
+            let why = "#undo takes back what a receipt reported: reply with it to that receipt. Or write #delete and the number from the receipt.";
+            self.refuse(request, why.into(), None);
             return Ok(());
         };
         let effects = self.act.tx.effects(self.act.firm.id, inbox)?;
         let mut any = false;
         for effect in effects.into_iter().filter(|e| !e.undone) {
             let Some(item) = effect.item else { continue };
+            if effect.verb == "undo" {
+                continue;
+            }
             any = true;
+            if let Some(why) = only_by_the_firm(item.kind) {
+                self.refuse(request, why.into(), None);
+                continue;
+            }
             if !made_something(&effect.verb) {
                 // To take back a correction would be to delete what it corrected.
                 let why = "A correction or a deletion can't be taken back by a command. Write the right version with #edit, or as a new entry.";
@@ -454,6 +527,16 @@ fn sent_on(forwarded: &str, against: &Against<'_>) -> Option<Date> {
 fn is_called(person: &Person, name: &str) -> bool {
     let wanted = name.to_lowercase();
     [person.name(), person.last_name.clone(), person.first_name.clone()].iter().any(|n| n.to_lowercase() == wanted)
+}
+
+/// What is not taken back by its author, and what to do instead.
+const fn only_by_the_firm(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Task => Some("Only the firm can reopen a task. Write to them in reply."),
+        Kind::Document => Some("Only the firm can take back a filed document. Write to them in reply."),
+        Kind::Conversation => Some("A message that was sent can't be taken back. Write another one in reply."),
+        _ => None,
+    }
 }
 
 /// Verbs whose effect is a thing that was not there before: what `#undo` takes away.

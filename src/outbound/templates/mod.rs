@@ -59,7 +59,7 @@ fn footer(reader: &Reader<'_>, letter: &Letter) -> Block {
     } else {
         text.push_str(&format!(" You get this mail because {firm} works with you as co-counsel."));
         if !letter.is_mandatory() {
-            text.push_str(" To pause such mails, reply #stop.");
+            text.push_str(" To pause such mails, reply #stop; to lift the pause, #start.");
         }
     }
     Block::Small(text)

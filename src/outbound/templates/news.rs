@@ -11,7 +11,9 @@ use crate::store::matters::Sensitivity;
 
 /// The mail about what somebody did; none if the reader may see nothing of it.
 pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
-    let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else { return Ok(None) };
+    let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else {
+        return Ok(None);
+    };
     let who = reader.name_of(*by)?;
     let mut page = Page::default();
     let mut subjects = Vec::new();
@@ -126,13 +128,7 @@ fn filed(
 }
 
 /// The comment stands first in what is logged, so the beginning says why it was sent on.
-fn logged_mail(
-    reader: &Reader<'_>,
-    who: &str,
-    item: Item,
-    page: &mut Page,
-    subjects: &mut Vec<String>,
-) -> Result<()> {
+fn logged_mail(reader: &Reader<'_>, who: &str, item: Item, page: &mut Page, subjects: &mut Vec<String>) -> Result<()> {
     if !reader.may(Ability::View, item)? {
         return Ok(());
     }
@@ -160,7 +156,10 @@ fn closing(
         page.text("Your reply to this mail is your answer.");
     } else if let Some(first) = documents.first() {
         let get = format!("#get {}", reader.id(first.document)?);
-        page.examples(&[(get.as_str(), "sends you the file"), ("a reply with one file", "files it as a new version")]);
+        page.examples(&[
+            (get.as_str(), "sends you the file"),
+            ("the file, under the same name", "files it as a new version"),
+        ]);
     }
     Ok(())
 }

@@ -212,7 +212,7 @@ fn works(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<()> {
     match item.kind {
         Kind::Document => page.examples(&[
             (&get, "sends you the file"),
-            ("a reply with one file", "files it as a new version"),
+            ("the file, under the same name", "files it as a new version"),
             ("#time 1h Reviewed it", "records your time on it"),
         ]),
         Kind::Folder => page.examples(&[
