@@ -46,8 +46,40 @@ pub fn unshare(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Ans
     Ok(Ok(end(act, person, item, reason)?))
 }
 
+/// As [`unshare`], without telling the person: the caller ends several things and tells them once ([`tell_ended`]).
+pub fn unshare_untold(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool> {
+    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
+    allowed!(act.ask_about(Ability::Unshare, Subject::Item(item), receiver));
+    Ok(Ok(take(act, person, item, reason)?))
+}
+
 /// Ends the share and tells the person, without asking.
 pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Result<bool> {
+    let ended = take(act, person, item, reason)?;
+    if ended {
+        // Each thing that ends is told, though one act ends several and the answers go to the firm.
+        let cause = format!("{}:{}-{}", act.cause, item.kind.prefix(), item.id);
+        tell_ended(&Act { cause: &cause, ..*act }, person, &[item])?;
+    }
+    Ok(ended)
+}
+
+/// Tells the person, in one letter, that their access to these things ended; nobody who never accepted.
+pub fn tell_ended(act: &Act<'_>, person: PersonId, items: &[Item]) -> Result<()> {
+    let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
+    let Some((first, others)) = items.split_first().filter(|_| accepted) else { return Ok(()) };
+    let number = |item: &Item| -> Result<Option<u32>> {
+        Ok(act.tx.number(act.firm.id, Reader::Contact(person), *item)?.map(|id| id.number))
+    };
+    let letter = Letter::AccessEnded {
+        kind: first.kind,
+        number: number(first)?,
+        others: others.iter().map(|i| Ok((i.kind, number(i)?))).collect::<Result<_>>()?,
+    };
+    act.tell(person, letter, About::Firm)
+}
+
+fn take(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Result<bool> {
     if !act.tx.end_share(act.firm.id, person, item, act.actor.id, reason, act.now)? {
         return Ok(false);
     }
@@ -66,14 +98,6 @@ pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> 
     act.tx.revoke_threads(act.firm.id, person, item, act.now)?;
     act.audit("unshare", item, json!({"from": person}))?;
     super::invitations::withdraw_if_nothing_is_shared(act, person)?;
-    let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
-    if accepted {
-        let number = act.tx.number(act.firm.id, Reader::Contact(person), item)?.map(|id| id.number);
-        // Each thing that ends is told, though one act ends several and the answers go to the firm.
-        let cause = format!("{}:{}-{}", act.cause, item.kind.prefix(), item.id);
-        let act = Act { cause: &cause, ..*act };
-        act.tell(person, Letter::AccessEnded { kind: item.kind, number }, About::Firm)?;
-    }
     Ok(true)
 }
 

@@ -244,6 +244,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
         let restored = place.path().join("store");
         std::fs::create_dir(&restored).unwrap();
+        std::fs::set_permissions(&restored, std::fs::Permissions::from_mode(0o700)).unwrap();
         let tar = std::process::Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(&restored).status().unwrap();
         assert!(tar.success());
         let again = Office::in_folder(&restored, &Chosen::default(), now()).unwrap();

@@ -9,7 +9,7 @@ use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::actions::Act;
 use crate::allowed;
-use crate::domain::InboxId;
+use crate::domain::{Address, InboxId};
 use crate::inbound::extract::extract;
 use crate::inbound::{limits, parse};
 use crate::sharing::Ability;
@@ -60,6 +60,9 @@ pub enum What {
     Dismiss {
         /// Q-7
         mail: String,
+        /// For the audit: why
+        #[arg(long, default_value = "")]
+        reason: String,
     },
 }
 
@@ -71,7 +74,7 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
         What::Retry { mail } => retry(office, mail),
         What::Release { mail } => release(office, mail, None),
         What::Assign { mail, matter } => release(office, mail, Some(matter)),
-        What::Dismiss { mail } => dismiss(office, mail),
+        What::Dismiss { mail, reason } => dismiss(office, mail, reason),
     }
 }
 
@@ -184,8 +187,12 @@ fn retry(office: &Office, text: &str) -> Result<Told> {
 }
 
 fn release(office: &Office, text: &str, matter: Option<&str>) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let mail = find(office, text)?;
     let matter = matter.map(|m| office.matter(m)).transpose()?;
+    if mail.state == InboxState::Held {
+        can_be_released(office, &mail, matter.is_some())?;
+    }
     let id = mail.id;
     let done = office.act(&format!("inbox.release:{id}"), move |act| {
         allowed!(administrator(act, Ability::Edit));
@@ -203,16 +210,50 @@ fn release(office: &Office, text: &str, matter: Option<&str>) -> Result<Told> {
     }
     let matter = matter.map(|m| office.number(m)).transpose()?;
     let on = matter.as_ref().map(|m| format!(" for {m}")).unwrap_or_default();
+    let when = match crate::daemon::is_running(office.store.folder()) {
+        true => "the daemon carries it out",
+        false => "no daemon runs now: it is carried out when the daemon runs",
+    };
     Ok(Told::new(
-        format!("Q-{id} is taken as proved{on}; the daemon carries it out.\n"),
+        format!("Q-{id} is taken as proved{on}; {when}.\n"),
         json!({"mail": format!("Q-{id}"), "matter": matter}),
     ))
 }
 
-fn dismiss(office: &Office, text: &str) -> Result<Told> {
-    let mail = find(office, text)?;
+/// What a release can't mend is not released: who wrote it, and what it is about, must be known first.
+fn can_be_released(office: &Office, mail: &Inbox, has_matter: bool) -> Result<()> {
     let id = mail.id;
-    let done = change(office, id, "inbox.dismiss", move |act| act.tx.dismiss(act.firm.id, id, act.actor.id, act.now))?;
+    match mail.reason.as_deref().unwrap_or_default() {
+        "CONTEXT_NONE" | "CONTEXT_CONFLICT" if !has_matter && mail.assigned_matter.is_none() => {
+            bail!("Q-{id} does not say clearly which matter it is about: docketpost inbox assign Q-{id} M-12")
+        }
+        "NO_SENDER" | "MULTI_FROM" => {
+            bail!("Q-{id} names no single sender, so it can be nobody's: docketpost inbox dismiss Q-{id}")
+        }
+        "UNKNOWN_SENDER" | "SENDER_MISMATCH" if !is_from_somebody(office, mail)? => bail!(
+            "nobody the firm works with writes from this address: `docketpost person add` and `docketpost share` first, \
+             or docketpost inbox dismiss Q-{id}"
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn is_from_somebody(office: &Office, mail: &Inbox) -> Result<bool> {
+    let address = mail.from_address.as_deref().and_then(|a| Address::parse(a).ok());
+    let Some(address) = address else { return Ok(false) };
+    Ok(!office.store.read(|s| s.people_writing_from(office.firm.id, &address))?.is_empty())
+}
+
+fn dismiss(office: &Office, text: &str, why: &str) -> Result<Told> {
+    let mail = find(office, text)?;
+    let (id, why) = (mail.id, why.to_owned());
+    let done = office.act(&format!("inbox.dismiss:{id}"), move |act| {
+        allowed!(administrator(act, Ability::Edit));
+        let done = act.tx.dismiss(act.firm.id, id, act.actor.id, act.now)?;
+        let facts = if why.is_empty() { json!({"done": done}) } else { json!({"done": done, "reason": why}) };
+        act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), "inbox.dismiss").by(Some(id)).with(facts), act.now)?;
+        Ok(Ok(done))
+    })?;
     if !done {
         bail!("Q-{id} is {}; only a held mail is put aside", mail.state.word());
     }
@@ -245,6 +286,10 @@ mod tests {
         Date: Sat, 14 Mar 2026 09:00:00 +0000\r\nMessage-ID: <1@doe.example>\r\n\r\nPlease see the draft.\x1b[2J\r\n";
 
     fn held(s: &Sample) -> InboxId {
+        held_for(s, "AUTH_NONE")
+    }
+
+    fn held_for(s: &Sample, reason: &'static str) -> InboxId {
         let mail = Arrived {
             mailbox: "main".into(),
             uid_validity: 1,
@@ -264,7 +309,7 @@ mod tests {
             .store
             .write(move |tx| {
                 tx.set_proved(id, "{\"verdict\":\"none\"}")?;
-                tx.decide(id, InboxState::Held, "AUTH_NONE", &found, now())
+                tx.decide(id, InboxState::Held, reason, &found, now())
             })
             .unwrap();
         id
@@ -299,7 +344,7 @@ mod tests {
             (mail.state, mail.assigned_matter, mail.released_level.as_deref()),
             (InboxState::Proved, Some(s.matter.id), Some("released"))
         );
-        assert!(run(&s.office, &What::Dismiss { mail: "Q-1".into() }).is_err());
+        assert!(run(&s.office, &What::Dismiss { mail: "Q-1".into(), reason: String::new() }).is_err());
         assert!(run(&s.office, &What::Release { mail: "Q-2".into() }).is_err());
         let audited = s.office.store.read(|r| r.audited(s.office.firm.id, 10)).unwrap();
         assert!(audited.iter().any(|e| e.action == "inbox.release" && e.inbox == Some(id)));
@@ -309,9 +354,33 @@ mod tests {
     fn dismissed_mail_is_kept_and_dead_mail_is_tried_again() {
         let s = Sample::new();
         let id = held(&s);
-        run(&s.office, &What::Dismiss { mail: "q-1".into() }).unwrap();
+        run(&s.office, &What::Dismiss { mail: "q-1".into(), reason: "spam".into() }).unwrap();
         assert_eq!(state(&s, id).state, InboxState::Ignored);
         assert!(run(&s.office, &What::Retry { mail: "q-1".into() }).is_err());
+    }
+
+    #[test]
+    fn a_release_promises_nothing_that_it_can_not_do() {
+        for (reason, needed) in [
+            ("CONTEXT_NONE", "inbox assign Q-1"),
+            ("CONTEXT_CONFLICT", "inbox assign Q-1"),
+            ("NO_SENDER", "inbox dismiss Q-1"),
+            ("UNKNOWN_SENDER", "nobody the firm works with writes from this address"),
+        ] {
+            let s = Sample::new();
+            let id = held_for(&s, reason);
+            let error = run(&s.office, &What::Release { mail: "1".into() }).unwrap_err().to_string();
+            assert!(error.contains(needed), "{reason}: {error}");
+            assert_eq!(state(&s, id).state, InboxState::Held);
+        }
+        let s = Sample::new();
+        held_for(&s, "UNKNOWN_SENDER");
+        s.jane_accepts();
+        run(&s.office, &What::Release { mail: "1".into() }).unwrap();
+        let s = Sample::new();
+        held(&s);
+        let told = run(&s.office, &What::Release { mail: "1".into() }).unwrap();
+        assert!(told.text.contains("when the daemon runs"), "{}", told.text);
     }
 
     #[test]
