@@ -27,8 +27,11 @@ pub(super) fn grant(act: &Act<'_>, new: &NewShare) -> Result<bool> {
     act.audit("share", new.item, json!({"with": new.person, "share": row, "source": new.source.word()}))?;
     let Some(person) = act.tx.person(act.firm.id, new.person)? else { return Ok(true) };
     if person.accepted_at.is_none() {
-        // Nothing is told before the invitation is accepted; the welcome then lists all that is shared.
-        super::invitations::ensure(act, &person, &new.message)?;
+        // Nothing is told before the invitation is accepted; the welcome then lists all that is shared. A quiet share waits
+        // for an invitation that somebody sends.
+        if new.notify {
+            super::invitations::ensure(act, &person, &new.message)?;
+        }
     } else if new.notify {
         let letter = match new.item.kind {
             Kind::Task => Letter::TaskAssigned { task: new.item },

@@ -86,7 +86,10 @@ fn write(office: &Office, args: &Args, database: &Path, named: &BTreeSet<String>
 /// A file that only its owner can read; an existing one is an error.
 fn private(path: &Path) -> Result<File> {
     let file = File::options().write(true).create_new(true).mode(0o600).open(path);
-    file.with_context(|| path.display().to_string())
+    file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => anyhow::anyhow!("{}: there is a file of that name already", path.display()),
+        _ => anyhow::Error::from(error).context(path.display().to_string()),
+    })
 }
 
 /// Writes a new file that only its owner can read.

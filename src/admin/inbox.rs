@@ -81,7 +81,7 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(InboxState::from_word(word).with_context(|| format!("--state {word}: no such state"))?),
+        Some(word) => Some(InboxState::from_word(word).with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?),
         None => None,
     };
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
@@ -99,6 +99,10 @@ fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
         ]);
     }
     Ok(Told::new(table(["mail", "state", "reason", "level", "received", "from", "subject"], &rows), json!(objects)))
+}
+
+fn states() -> String {
+    InboxState::ALL.iter().map(|s| s.word().to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn object(mail: &Inbox) -> Value {
@@ -177,6 +181,7 @@ fn words(office: &Office, mail: &Inbox) -> Result<(String, Vec<String>)> {
 }
 
 fn retry(office: &Office, text: &str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let mail = find(office, text)?;
     let id = mail.id;
     let done = change(office, id, "inbox.retry", move |act| act.tx.revive(act.firm.id, id))?;
@@ -245,6 +250,7 @@ fn is_from_somebody(office: &Office, mail: &Inbox) -> Result<bool> {
 }
 
 fn dismiss(office: &Office, text: &str, why: &str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let mail = find(office, text)?;
     let (id, why) = (mail.id, why.to_owned());
     let done = office.act(&format!("inbox.dismiss:{id}"), move |act| {

@@ -49,7 +49,7 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(OutboxState::from_word(word).with_context(|| format!("--state {word}: no such state"))?),
+        Some(word) => Some(OutboxState::from_word(word).with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?),
         None => None,
     };
     let firm = office.firm.id;
@@ -76,7 +76,12 @@ fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     Ok(Told::new(table(["letter", "state", "what", "to", "when", "tries", "why"], &rows), json!(objects)))
 }
 
+fn states() -> String {
+    OutboxState::ALL.iter().map(|s| s.word().to_lowercase()).collect::<Vec<_>>().join(", ")
+}
+
 fn change(office: &Office, text: &str, action: &'static str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let id = OutboxId(number_after("", text)?);
     let letter = office.store.read(|s| s.outbox(office.firm.id, id))?;
     let letter = letter.with_context(|| format!("there is no letter {id}"))?;

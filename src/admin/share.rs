@@ -98,12 +98,15 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
         Ok(Ok(is_new))
     })?;
     let thing = office.number(item)?;
+    let invited = office.store.read(|s| s.open_invitation(office.firm.id, id, office.now))?.is_some();
     let mut text = match is_new {
         true => format!("{thing} is shared with {}", named(&person)),
         false => format!("{thing} was shared with {} before; nothing was changed", named(&person)),
     };
     text.push_str(match (is_new, person.accepted_at.is_some(), args.quietly) {
-        (true, false, _) => ". They see it once they accept the invitation that goes to them.\n",
+        (true, false, false) => ". They see it once they accept the invitation that goes to them.\n",
+        (true, false, true) if !invited => ". They were not told, and see it once they are invited: docketpost invite.\n",
+        (true, false, true) => ". They were not told, and see it once they accept their invitation.\n",
         (true, true, true) => ". They were not told.\n",
         (true, true, false) => ". They are told by mail.\n",
         (false, ..) => ".\n",
@@ -147,7 +150,7 @@ fn give(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer
             };
             act.tx.add_share(act.firm.id, &share, act.now)?;
             act.audit("share", item, json!({"with": person, "source": Source::Membership.word()}))?;
-            if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| p.accepted_at.is_none()) {
+            if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| !wish.quietly && p.accepted_at.is_none()) {
                 invitations::ensure(act, &found, &wish.message)?;
             }
             Ok(Ok(is_new))

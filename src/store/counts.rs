@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Result, Snapshot, moment};
+use super::{Result, Snapshot, at, moment};
 use crate::domain::FirmId;
 
 impl Snapshot<'_> {
@@ -14,6 +14,21 @@ impl Snapshot<'_> {
     /// Letters, by state.
     pub fn outbox_counts(&self, firm: FirmId) -> Result<Vec<(String, u64)>> {
         self.counts("SELECT state, count(*) FROM outbox WHERE firm_id = ?1 GROUP BY state ORDER BY state", firm)
+    }
+
+    /// How many invitations were ever queued.
+    pub fn invitations_queued(&self, firm: FirmId) -> Result<u64> {
+        let sql = "SELECT count(*) FROM outbox WHERE firm_id = ?1 AND template = 'invitation'";
+        Ok(self.one(sql, [firm.0], |r| r.get::<_, i64>(0))?.unwrap_or(0).unsigned_abs())
+    }
+
+    /// How many people something is shared with who have not accepted, and whom no open invitation asks to.
+    pub fn never_invited(&self, firm: FirmId, now: Timestamp) -> Result<u64> {
+        let sql = "SELECT count(DISTINCT s.person_id) FROM shares s JOIN contacts c ON c.firm_id = s.firm_id AND c.person_id = s.person_id
+             WHERE s.firm_id = ?1 AND s.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > ?2) AND c.accepted_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.firm_id = s.firm_id AND i.person_id = s.person_id
+                 AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > ?2)";
+        Ok(self.one(sql, (firm.0, at(now)), |r| r.get::<_, i64>(0))?.unwrap_or(0).unsigned_abs())
     }
 
     /// When the last letter was sent.
