@@ -12,6 +12,7 @@ use crate::allowed;
 use crate::domain::{Address, InboxId};
 use crate::inbound::extract::extract;
 use crate::inbound::{limits, parse};
+use crate::proof::{DkimFinding, Proof, Verdict};
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
 use crate::store::inbox::{Inbox, InboxState};
@@ -139,7 +140,7 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         ("Matter", matter.map(|m| format!("M-{} {}", m.number, m.display_number)).unwrap_or_default()),
         ("Subject", mail.subject.clone().unwrap_or_default()),
         ("Arrived", moment(office, mail.arrived_at)),
-        ("Mailbox", format!("{} ({} bytes, tried {} times)", mail.mailbox, mail.size, mail.tries)),
+        ("Mailbox", format!("{} ({} bytes, {})", mail.mailbox, mail.size, tried(mail.tries))),
         ("Files", files.join(", ")),
         ("Released", mail.released_level.clone().unwrap_or_default()),
     ];
@@ -154,15 +155,86 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         out.push_str(&format!("Effect    {} {number}{undone}\n", effect.verb));
         done.push(json!({"verb": effect.verb, "item": number, "undone": effect.undone}));
     }
-    out.push_str(&format!("\nWhat was written:\n{reply}\n\nWhat proves its sender:\n{proof:#}\n"));
+    let evidence = mail.proof.as_deref().and_then(|p| serde_json::from_str(p).ok());
+    let evidence = in_words(evidence.as_ref(), mail.level.as_deref());
+    out.push_str(&format!("\nWhat was written:\n{reply}\n\nWhat proves its sender:\n"));
+    evidence.iter().for_each(|line| out.push_str(&format!("  {}\n", one_line(line))));
+    if mail.state == InboxState::Held {
+        out.push_str(&format!("\nWhat to do next: {}\n", next_step(office, &mail)));
+    }
     let mut told = object(&mail);
     if let Some(map) = told.as_object_mut() {
         map.insert("reply".into(), json!(reply));
         map.insert("proof".into(), proof);
+        map.insert("proof_in_words".into(), json!(evidence));
         map.insert("files".into(), json!(files));
         map.insert("effects".into(), json!(done));
     }
     Ok(Told::new(out, told))
+}
+
+fn tried(tries: u32) -> String {
+    match tries {
+        0 => "not tried yet".to_owned(),
+        1 => "tried once".to_owned(),
+        n => format!("tried {n} times"),
+    }
+}
+
+/// The facts of a proof, a line each: who signed, whether that speaks for the author, what it amounts to.
+fn in_words(proof: Option<&Proof>, level: Option<&str>) -> Vec<String> {
+    let Some(proof) = proof else { return vec!["It was not examined yet.".to_owned()] };
+    let mut lines = Vec::new();
+    for fact in &proof.dkim {
+        let result = match fact.result {
+            DkimFinding::Pass => "signed it, and the signature holds",
+            DkimFinding::Broken => "seems to have signed it, but the signature does not fit this mail",
+            DkimFinding::Void(_) => "signed it in a way that does not count",
+            DkimFinding::KeyAbsent => "seems to have signed it, but publishes no such key",
+            DkimFinding::TempError => "seems to have signed it, but DNS did not give its key",
+        };
+        lines.push(format!("{} {result}.", fact.domain));
+    }
+    if proof.dkim.is_empty() {
+        lines.push("Nobody signed it.".to_owned());
+    }
+    lines.push(match (&proof.aligned, proof.address()) {
+        (Some(domain), _) => format!("{domain} speaks for the sender's address."),
+        (None, Some(address)) => format!("No signature that holds speaks for {address}."),
+        (None, None) => "It names no single sender.".to_owned(),
+    });
+    if proof.verdict == Verdict::Forged {
+        lines.push("The sender's domain says that mail like this is not theirs.".to_owned());
+    }
+    if proof.verdict == Verdict::SpfOnlyTrusted {
+        lines.push("The mail provider says that it came from a server of the sender's domain.".to_owned());
+    }
+    if proof.sources_disagree {
+        lines.push("The mail provider says otherwise, so neither is believed.".to_owned());
+    }
+    lines.push(match level.unwrap_or_default() {
+        "STRONG" => "Together with a reply address that only they have: proved (STRONG).".to_owned(),
+        "GOOD" => "This is proof enough (GOOD).".to_owned(),
+        "WEAK" => "Only the reply address is theirs: too little to act on (WEAK).".to_owned(),
+        "FAIL" => "The evidence is against it (FAIL).".to_owned(),
+        "NONE" => "Nothing proves who wrote it (NONE).".to_owned(),
+        "" => "It was not judged yet.".to_owned(),
+        other => format!("Level: {other}."),
+    });
+    lines
+}
+
+/// What an administrator can do about a held mail.
+fn next_step(office: &Office, mail: &Inbox) -> String {
+    let id = mail.id;
+    match (can_be_released(office, mail, false), mail.reason.as_deref().unwrap_or_default()) {
+        (Err(why), _) => why.to_string(),
+        (Ok(()), "AUTH_WEAK" | "AUTH_NONE" | "AUTH_FAIL") => format!(
+            "ask them by telephone whether they wrote it; if so: docketpost inbox release Q-{id}, if not: \
+             docketpost inbox dismiss Q-{id}"
+        ),
+        (Ok(()), _) => format!("docketpost inbox release Q-{id}, or docketpost inbox dismiss Q-{id}"),
+    }
 }
 
 /// The newly written text, cut, and the names of the files; mail beyond the limits is not opened.
@@ -332,12 +404,27 @@ mod tests {
         let list = run(&s.office, &What::List { state: Some("held".into()), limit: 9 }).unwrap();
         assert!(list.text.contains("Q-1") && list.text.contains("AUTH_NONE"), "{}", list.text);
         let show = run(&s.office, &What::Show { mail: "1".into() }).unwrap();
-        for part in ["AUTH_NONE", "jane@doe.example", "Please see the draft.", "\"verdict\": \"none\""] {
+        for part in ["AUTH_NONE", "jane@doe.example", "Please see the draft.", "What to do next: ask them"] {
             assert!(show.text.contains(part), "{part} is missing in {}", show.text);
         }
         for told in [list, show] {
             assert!(!told.printed(false).contains('\u{1b}') && !told.printed(true).contains('\u{1b}'));
         }
+    }
+
+    #[test]
+    fn a_proof_is_told_in_words() {
+        let proof = r#"{"from":{"Ok":{"address":"jane@doe.example","display_name":null}},"arrived":"2026-03-14T10:00:00Z",
+            "date":null,"dkim":[{"domain":"doe.example","selector":"s","key_sha256":null,"signed":["from"],"result":"pass"}],
+            "dmarc":{"policy":null,"strict":false,"temporary":false},"border":null,"aligned":"doe.example",
+            "other_signers":[],"to_signed":true,"cc_signed":true,"sources_disagree":false,"verdict":"aligned"}"#;
+        let proof: Proof = serde_json::from_str(proof).unwrap();
+        let told = in_words(Some(&proof), Some("GOOD")).join("\n");
+        for part in ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert_eq!(in_words(None, None), ["It was not examined yet."]);
+        assert_eq!(tried(1), "tried once");
     }
 
     #[test]

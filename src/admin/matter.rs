@@ -11,7 +11,7 @@ use crate::domain::dates::Direction;
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
 use crate::store::firms::ClosedMatters;
-use crate::store::matters::{Matter as Entered, NewMatter, Sensitivity};
+use crate::store::matters::{NewMatter, Sensitivity};
 use crate::store::shares::Subject;
 
 /// Lists, closes and opens matters.
@@ -132,10 +132,13 @@ fn add(office: &Office, new: NewMatter) -> Result<Told> {
 }
 
 fn close(office: &Office, text: &str, on: Option<&str>) -> Result<Told> {
-    office.ask_administrator(Ability::Edit)?;
     let matter = office.matter(text)?;
     let before = office.store.read(|s| s.matter(office.firm.id, matter.id))?;
-    if let Some(before) = before.filter(Entered::is_closed) {
+    let sees = office.may(Ability::View, Subject::Item(matter))?;
+    if sees {
+        office.ask_administrator(Ability::Edit)?;
+    }
+    if let Some(before) = before.filter(|m| sees && m.is_closed()) {
         let since = before.close_date.map(|d| format!(" on {}", office.firm.locale.display(d))).unwrap_or_default();
         let number = office.number(matter)?;
         return Ok(Told::new(

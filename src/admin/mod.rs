@@ -36,6 +36,7 @@ use crate::actions::{Act, Answer};
 use crate::config::Config;
 use crate::domain::Kind;
 use crate::domain::dates::Locale;
+use crate::outbound::gateway::Gateway;
 use crate::outbound::words;
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Store;
@@ -68,6 +69,8 @@ pub struct Office {
     pub now: Timestamp,
     /// The firm's mail domains, as configured; none where no configuration was read.
     pub domains: Vec<String>,
+    /// The firm's addresses, as configured; none where no configuration was read.
+    pub gateway: Option<Gateway>,
 }
 
 /// A correct "no", in the words of the mails and with its code.
@@ -96,8 +99,9 @@ impl Office {
             _ => None,
         };
         let office = Office::in_folder(&config.store, &Chosen { only_configured: only, ..chosen.clone() }, now)?;
-        let domains = config.firm(&office.firm.slug).map(|f| f.domains.clone()).unwrap_or_default();
-        Ok(Office { domains, ..office })
+        let firm = config.firm(&office.firm.slug);
+        let domains = firm.map(|f| f.domains.clone()).unwrap_or_default();
+        Ok(Office { domains, gateway: firm.map(Gateway::new), ..office })
     }
 
     /// Opens the store in this folder.
@@ -106,7 +110,7 @@ impl Office {
         let firm = choose_firm(&store, chosen)?;
         let admin = store.read(|s| s.first_admin(firm.id))?;
         let actor = admin.with_context(|| format!("{} has no administrator", firm.name))?;
-        let mut office = Office { store, firm, actor, now, domains: Vec::new() };
+        let mut office = Office { store, firm, actor, now, domains: Vec::new(), gateway: None };
         if let Some(text) = &chosen.acts_as {
             let actor = office.user(text).context("--as")?;
             if actor.disabled {

@@ -24,7 +24,7 @@ impl Snapshot<'_> {
 
     /// How many people something is shared with who have not accepted, and whom no open invitation asks to.
     pub fn never_invited(&self, firm: FirmId, now: Timestamp) -> Result<u64> {
-        let sql = "SELECT count(DISTINCT s.person_id) FROM shares s JOIN contacts c ON c.firm_id = s.firm_id AND c.person_id = s.person_id
+        let sql = "SELECT count(DISTINCT s.person_id) FROM shares s JOIN people c ON c.firm_id = s.firm_id AND c.id = s.person_id
              WHERE s.firm_id = ?1 AND s.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > ?2) AND c.accepted_at IS NULL
                AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.firm_id = s.firm_id AND i.person_id = s.person_id
                  AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > ?2)";
