@@ -47,14 +47,11 @@ pub struct Args {
 
 /// Makes the firm in the store that the configuration names.
 pub fn run(args: &Args, config: &Config, now: Timestamp) -> Result<Told> {
-    let mut told = in_folder(args, &config.store, now)?;
     if config.firm(&args.slug).is_none() {
-        told.text.push_str(&format!(
-            "The configuration has no firm with the slug \"{}\" yet: add it before the daemon is started.\n",
-            args.slug
-        ));
+        let slugs = config.firms.iter().map(|f| f.slug.as_str()).collect::<Vec<_>>().join(", ");
+        bail!("--slug {}: the configuration has no such firm (it has: {slugs}); nothing was changed", args.slug);
     }
-    Ok(told)
+    in_folder(args, &config.store, now)
 }
 
 /// Makes the firm in the store of this folder.

@@ -145,6 +145,12 @@ impl Lock {
     }
 }
 
+/// True if a daemon holds the lock of this store; a look that makes no file.
+pub fn is_running(store: &Path) -> bool {
+    let Ok(file) = File::open(store.join("daemon.lock")) else { return false };
+    matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+}
+
 /// Runs until SIGTERM or SIGINT, then drains and ends within ten seconds.
 pub fn run(config: &Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

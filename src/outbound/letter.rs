@@ -81,6 +81,9 @@ pub enum Letter {
         kind: Kind,
         /// Its number, which they knew.
         number: Option<u32>,
+        /// What else ended at the same moment.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<(Kind, Option<u32>)>,
     },
     /// "Was this you?", to the registered address only; shows nothing of the mails.
     Challenge {

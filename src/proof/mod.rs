@@ -158,6 +158,11 @@ impl Verifier {
         Ok(Verifier { resolver })
     }
 
+    /// True if some DNS server answers for the TXT records of `name`; that there are none is an answer, silence is not.
+    pub async fn answers(&self, name: &str) -> bool {
+        self.resolver.txt(name).await != resolver::Answer::Unavailable
+    }
+
     /// Finds out who wrote `raw` as of its arrival; structure limits are the caller's and come first.
     ///
     /// `policy` is that of the mailbox; without one Authentication-Results are not read (sender-proof.md 5.3).

@@ -36,7 +36,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::InvitationAnswered { invitation, text } => invitation::answered(reader, *invitation, text.as_deref())?,
         Letter::Welcome => Some(welcome::welcome(reader)?),
         Letter::Shared { items, by, message } => shared::shared(reader, items, *by, message)?,
-        Letter::AccessEnded { kind, number } => Some(shared::ended(reader, *kind, *number)),
+        Letter::AccessEnded { kind, number, others } => Some(shared::ended(reader, (*kind, *number), others)),
         Letter::Digest { since, until } => digest(reader, *since, *until)?,
     };
     Ok(page.map(|mut page| {
