@@ -123,7 +123,8 @@ impl Outcome {
             _ => (Kind::Applied, "APPLIED"),
         };
         // Inside a conversation everybody knows who is in it; of anything else the firm's people hear who got it.
-        let elsewhere = |l: &Line| matches!(l, Line::Sent { conversation, .. } if Some(*conversation) != situation.item);
+        let elsewhere =
+            |l: &Line| matches!(l, Line::Sent { conversation, .. } if Some(*conversation) != situation.item);
         Outcome {
             names_receivers: situation.person.is_user() && ran.lines.iter().any(elsewhere),
             lines: ran.lines,

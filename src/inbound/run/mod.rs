@@ -317,7 +317,9 @@ impl Run<'_> {
                 self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee))
             }
             Some(item) if item.kind == Kind::Document => self.act.tx.current_version(firm, item.id)?.map(|v| v.creator),
-            Some(item) if item.kind == Kind::Communication => self.act.tx.communication(firm, item.id)?.map(|c| c.author),
+            Some(item) if item.kind == Kind::Communication => {
+                self.act.tx.communication(firm, item.id)?.map(|c| c.author)
+            }
             _ => None,
         };
         let person = match concerned {
@@ -361,7 +363,10 @@ impl Run<'_> {
 
     fn say_how_held_mail_is_decided(&mut self, typed: String) {
         let Some(About::Mail(inbox)) = self.situation.thread.as_ref().map(|t| t.about) else { return };
-        let why = format!("Held mail is decided on the command line: `docketpost inbox release {}`. Nothing was sent.", inbox.0);
+        let why = format!(
+            "Held mail is decided on the command line: `docketpost inbox release {}`. Nothing was sent.",
+            inbox.0
+        );
         self.lines.push(Line::Refused { typed, why, instead: None });
     }
 
@@ -382,9 +387,15 @@ impl Run<'_> {
     fn questions(&mut self) {
         for near in &self.words.commands.near_misses {
             let text = if near.word == near.suggestion {
-                format!("A line that looks like #{0} was left in your text. Did you mean the command? Write it as #{0} and a blank.", near.word)
+                format!(
+                    "A line that looks like #{0} was left in your text. Did you mean the command? Write it as #{0} and a blank.",
+                    near.word
+                )
             } else {
-                format!("#{} is no command I know; it was left in your text. Did you mean #{}?", near.word, near.suggestion)
+                format!(
+                    "#{} is no command I know; it was left in your text. Did you mean #{}?",
+                    near.word, near.suggestion
+                )
             };
             self.lines.push(Line::Question { text });
         }

@@ -56,8 +56,7 @@ impl Run<'_> {
             }
             _ => String::new(),
         };
-        let why =
-            format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
+        let why = format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
         self.refuse(request, why, None);
         Ok(())
     }
@@ -189,7 +188,13 @@ impl Run<'_> {
     }
 
     /// The person whom a name means; none: it was said why not.
-    fn addressed(&mut self, request: &Request, name: &str, item: Item, matter: Option<i64>) -> Result<Option<PersonId>> {
+    fn addressed(
+        &mut self,
+        request: &Request,
+        name: &str,
+        item: Item,
+        matter: Option<i64>,
+    ) -> Result<Option<PersonId>> {
         let is_user = self.act.actor.is_user();
         let hits =
             if is_user { self.outside_of_name(name, item, matter)? } else { self.insiders_of_name(name, matter)? };

@@ -11,7 +11,9 @@ use crate::store::matters::Sensitivity;
 
 /// The mail about what somebody did; none if the reader may see nothing of it.
 pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
-    let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else { return Ok(None) };
+    let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else {
+        return Ok(None);
+    };
     let who = reader.name_of(*by)?;
     let mut page = Page::default();
     let mut subjects = Vec::new();
@@ -126,13 +128,7 @@ fn filed(
 }
 
 /// The comment stands first in what is logged, so the beginning says why it was sent on.
-fn logged_mail(
-    reader: &Reader<'_>,
-    who: &str,
-    item: Item,
-    page: &mut Page,
-    subjects: &mut Vec<String>,
-) -> Result<()> {
+fn logged_mail(reader: &Reader<'_>, who: &str, item: Item, page: &mut Page, subjects: &mut Vec<String>) -> Result<()> {
     if !reader.may(Ability::View, item)? {
         return Ok(());
     }
