@@ -231,3 +231,22 @@ fn an_invitation_shows_nothing_and_its_acceptance_opens_what_was_shared() {
     gateway.reply(&ben, &welcome, "#matters").send();
     gateway.wait_for(&ben, "the list of matters", |m| m.header("in-reply-to").is_some() && m.says("M-1"));
 }
+
+#[test]
+fn a_new_mail_with_words_in_its_subject_alone_is_a_message_of_them() {
+    let gateway = Gateway::start();
+    gateway.share(&gateway.jane, gateway.matter);
+    gateway.write(&gateway.jane, &gateway.matter_address(), "[M-1] The hearing was moved to 3 May", "").send();
+    gateway.wait_for_words(&gateway.anna, "moved to 3 May");
+    let bodies = gateway.words("SELECT body FROM conversation_messages");
+    assert_eq!(bodies, ["The hearing was moved to 3 May"]);
+}
+
+#[test]
+fn the_firms_lawyer_writes_to_a_matter_of_one_and_is_told_who_got_it() {
+    let gateway = Gateway::start();
+    gateway.share(&gateway.jane, gateway.matter);
+    gateway.write(&gateway.anna, &gateway.matter_address(), "Order", "The new order is out.").send();
+    gateway.wait_for_words(&gateway.jane, "The new order is out.");
+    gateway.wait_for_words(&gateway.anna, "Message sent to Jane Roe");
+}
