@@ -196,8 +196,12 @@ fn tell_of_misuse(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, thread: &Thread, now:
 fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Timestamp) -> Result<()> {
     let key = format!("held:{}", cause(inbox));
     let Some(lawyer) = responsible(tx, firm, found.matter)? else { return Ok(()) };
-    let addressed =
-        Addressed::new(lawyer, Letter::Held { inbox: inbox.id }, key, Some((Purpose::Reply, About::Mail(inbox.id))));
+    let addressed = Addressed::new(
+        lawyer,
+        Letter::Held { inbox: inbox.id, names: found.unseen_matter },
+        key,
+        Some((Purpose::Reply, About::Mail(inbox.id))),
+    );
     letter::queue(tx, firm.id, addressed.caused_by(Some(inbox.id)), now)?;
     Ok(())
 }
