@@ -213,8 +213,12 @@ fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Tim
         // Anybody can write in a known name (threats T93); what is held stays in `docketpost inbox`.
         return Ok(());
     }
-    let addressed =
-        Addressed::new(lawyer, Letter::Held { inbox: inbox.id }, key, Some((Purpose::Reply, About::Mail(inbox.id))));
+    let addressed = Addressed::new(
+        lawyer,
+        Letter::Held { inbox: inbox.id, names: found.unseen_matter },
+        key,
+        Some((Purpose::Reply, About::Mail(inbox.id))),
+    );
     letter::queue(tx, firm.id, addressed.caused_by(Some(inbox.id)), now)?;
     Ok(())
 }

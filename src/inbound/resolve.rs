@@ -143,6 +143,9 @@ pub fn resolve(
         None => return Ok(held("CONTEXT_CONFLICT", misused, Some(person.clone()))),
     };
     found.matter = context.matter;
+    if context.matter.is_none() {
+        found.unseen_matter = named_in_address(view, firm, gateway, mail, person)?;
+    }
     found.thread = context.thread.as_ref().map(|t| t.id);
     Ok(Resolved::Known(Box::new(Situation {
         person: person.clone(),
@@ -403,6 +406,24 @@ fn address_hints(
         }
     }
     Ok(hints)
+}
+
+/// The matter that an address in To or Cc names, whoever may see it.
+fn named_in_address(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    mail: &Mail,
+    person: &Person,
+) -> Result<Option<i64>> {
+    for mailbox in mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES) {
+        if let Some(Meaning::Item(id, _)) = gateway.meaning(&mailbox.address)
+            && let Some(item) = view.find(firm.id, numbering(person), id)?
+        {
+            return view.matter_of(firm.id, item);
+        }
+    }
+    Ok(None)
 }
 
 /// `[M-12]` or the firm's own number in brackets, delimited, anywhere in the subject, which is always signed. What

@@ -94,6 +94,9 @@ pub enum Letter {
     Held {
         /// Which.
         inbox: InboxId,
+        /// The matter that its address names, though its sender may not see it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        names: Option<i64>,
     },
     /// 14: an invitation was answered (to the firm).
     InvitationAnswered {

@@ -146,6 +146,9 @@ pub struct Findings {
     pub matter: Option<i64>,
     /// In reply to what.
     pub thread: Option<ThreadId>,
+    /// A matter that its address names and its sender may not see: for the firm alone, and not kept with the mail, so that
+    /// nothing that is answered can depend on it.
+    pub unseen_matter: Option<i64>,
 }
 
 const COLUMNS: &str =

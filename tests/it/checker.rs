@@ -59,7 +59,7 @@ pub fn unfinished(store: &Path, submitted: usize, arrived: &[(String, usize)]) -
     }
     let open: Vec<String> = all(
         &database,
-        "SELECT id || ' ' || template || ' ' || state || ' ' || coalesce(last_reply, '') FROM outbox WHERE state IN ('QUEUED','SENDING')",
+        "SELECT id || ' ' || template || ' ' || state || ' ' || coalesce(last_reply, '') FROM outbox WHERE state IN ('QUEUED','SENDING') AND coalesce(reason, '') <> 'PAUSED'",
         |r| r.get(0),
     );
     if !open.is_empty() {

@@ -29,7 +29,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::News { .. } => news::news(reader, letter)?,
         Letter::Receipt { inbox, lines } => receipt::receipt(reader, blobs, *inbox, lines)?,
         Letter::Challenge { challenge } => Some(notices::challenge(reader, *challenge)?),
-        Letter::Held { inbox } => notices::held(reader, *inbox)?,
+        Letter::Held { inbox, names } => notices::held(reader, *inbox, *names)?,
         Letter::Notice { notice, about } => Some(notices::notice(reader, notice, *about)?),
         Letter::Invitation { invitation } => invitation::invitation(reader, *invitation)?,
         Letter::InvitationNote { invitation, outcome } => invitation::note(reader, *invitation, *outcome)?,

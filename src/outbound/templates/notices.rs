@@ -38,7 +38,7 @@ pub fn challenge(reader: &Reader<'_>, challenge: i64) -> Result<Page> {
 }
 
 /// To the firm: a mail is held.
-pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
+pub fn held(reader: &Reader<'_>, inbox: InboxId, names: Option<i64>) -> Result<Option<Page>> {
     if !reader.person.is_user() {
         return Ok(None);
     }
@@ -64,9 +64,9 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
         (title, format!("Q-{inbox}")),
         ("Address", mail.from_address.clone().unwrap_or_else(|| "none that can be trusted".into())),
         ("Says it is from", from),
-        ("Subject", shown_subject(reader, &mail)?),
+        ("Subject", shown_subject(reader, &mail, names)?),
         ("Arrived", reader.moment(mail.arrived_at)),
-        ("Why", if is_held { why_held(reader, &mail)? } else { String::new() }),
+        ("Why", if is_held { why_held(reader, &mail, names)? } else { String::new() }),
     ]);
     if !is_held {
         page.text("It was kept. An administrator can look at it:");
@@ -83,10 +83,10 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
     Ok(Some(page))
 }
 
-/// The matter that the subject names, though its sender may not see it, or that the mail was found to be about.
-fn matter_of(reader: &Reader<'_>, mail: &Inbox) -> Result<Option<Matter>> {
+/// The matter that the address or the subject names, though its sender may not see it, or that the mail was found to be about.
+fn matter_of(reader: &Reader<'_>, mail: &Inbox, names: Option<i64>) -> Result<Option<Matter>> {
     let (store, firm) = (reader.store, reader.firm.id);
-    if let Some(row) = mail.matter {
+    if let Some(row) = mail.matter.or(names) {
         return store.matter(firm, row);
     }
     let subject = mail.subject.clone().unwrap_or_default();
@@ -107,18 +107,18 @@ fn matter_of(reader: &Reader<'_>, mail: &Inbox) -> Result<Option<Matter>> {
 }
 
 /// The subject on one line, cut; none where the matter's mails carry no content.
-fn shown_subject(reader: &Reader<'_>, mail: &Inbox) -> Result<String> {
-    if matter_of(reader, mail)?.is_some_and(|m| m.sensitivity == Sensitivity::Restricted) {
+fn shown_subject(reader: &Reader<'_>, mail: &Inbox, names: Option<i64>) -> Result<String> {
+    if matter_of(reader, mail, names)?.is_some_and(|m| m.sensitivity == Sensitivity::Restricted) {
         return Ok(String::new());
     }
     let subject = mail.subject.clone().unwrap_or_default();
     Ok(subject.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(100).collect())
 }
 
-fn why_held(reader: &Reader<'_>, mail: &Inbox) -> Result<String> {
+fn why_held(reader: &Reader<'_>, mail: &Inbox, names: Option<i64>) -> Result<String> {
     let reason = mail.reason.as_deref().unwrap_or_default();
     if reason == "CONTEXT_NONE"
-        && let (Some(matter), Some(person)) = (matter_of(reader, mail)?, mail.person)
+        && let (Some(matter), Some(person)) = (matter_of(reader, mail, names)?, mail.person)
         && !reader.store.ask(reader.firm.id, person, Ability::View, matter.item(), reader.now)?.is_allowed()
         && reader.may(Ability::View, matter.item())?
     {
@@ -223,7 +223,9 @@ mod tests {
             Ok(inbox)
         });
         let anna = post.anna;
-        post.act(anna, now(), subject, move |act| act.tell(anna, Letter::Held { inbox }, About::Mail(inbox)));
+        post.act(anna, now(), subject, move |act| {
+            act.tell(anna, Letter::Held { inbox, names: None }, About::Mail(inbox))
+        });
         let mails = post.deliver(now());
         mails.iter().find(|m| m.subject.starts_with("Held mail")).unwrap().text.clone()
     }
