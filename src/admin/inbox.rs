@@ -82,7 +82,10 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(InboxState::from_word(word).with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?),
+        Some(word) => Some(
+            InboxState::from_word(word)
+                .with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?,
+        ),
         None => None,
     };
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
@@ -329,7 +332,11 @@ fn dismiss(office: &Office, text: &str, why: &str) -> Result<Told> {
         allowed!(administrator(act, Ability::Edit));
         let done = act.tx.dismiss(act.firm.id, id, act.actor.id, act.now)?;
         let facts = if why.is_empty() { json!({"done": done}) } else { json!({"done": done, "reason": why}) };
-        act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), "inbox.dismiss").by(Some(id)).with(facts), act.now)?;
+        act.tx.audit(
+            act.firm.id,
+            &Entry::new(Some(act.actor.id), "inbox.dismiss").by(Some(id)).with(facts),
+            act.now,
+        )?;
         Ok(Ok(done))
     })?;
     if !done {
@@ -420,7 +427,9 @@ mod tests {
             "other_signers":[],"to_signed":true,"cc_signed":true,"sources_disagree":false,"verdict":"aligned"}"#;
         let proof: Proof = serde_json::from_str(proof).unwrap();
         let told = in_words(Some(&proof), Some("good")).join("\n");
-        for part in ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"] {
+        for part in
+            ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"]
+        {
             assert!(told.contains(part), "{told}");
         }
         assert_eq!(in_words(None, None), ["It was not examined yet."]);
