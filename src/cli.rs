@@ -11,7 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
 use crate::admin::{
-    audit, backup, check, document, explain, import, inbox, ingest, init, inspect, matter, outbox, person, share, task, time, who,
+    audit, backup, check, document, explain, import, inbox, ingest, init, inspect, matter, outbox, person, share, task,
+    time, who,
 };
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
@@ -213,9 +214,9 @@ fn help(words: &[String]) -> Result<Told> {
     cli.build();
     let mut command = &mut cli;
     for word in words {
-        command = command
-            .find_subcommand_mut(word)
-            .ok_or_else(|| anyhow::anyhow!("there is no command \"{}\"; docketpost help lists them", words.join(" ")))?;
+        command = command.find_subcommand_mut(word).ok_or_else(|| {
+            anyhow::anyhow!("there is no command \"{}\"; docketpost help lists them", words.join(" "))
+        })?;
     }
     Ok(Told::new(command.render_long_help().to_string(), serde_json::Value::Null))
 }

@@ -87,7 +87,9 @@ fn write(office: &Office, args: &Args, database: &Path, named: &BTreeSet<String>
 fn private(path: &Path) -> Result<File> {
     let file = File::options().write(true).create_new(true).mode(0o600).open(path);
     file.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => anyhow::anyhow!("{}: there is a file of that name already", path.display()),
+        std::io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("{}: there is a file of that name already", path.display())
+        }
         _ => anyhow::Error::from(error).context(path.display().to_string()),
     })
 }

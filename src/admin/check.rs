@@ -118,7 +118,9 @@ async fn resolver(config: &Config) -> std::result::Result<String, String> {
     let name = format!("_dmarc.{}.", domain.trim_end_matches('.'));
     match verifier.answers(&name).await {
         true => Ok(format!("{which}; they answer")),
-        false => Err(format!("{which}; no answer about {name}: without DNS no mail can be proved, and all of it waits")),
+        false => {
+            Err(format!("{which}; no answer about {name}: without DNS no mail can be proved, and all of it waits"))
+        }
     }
 }
 

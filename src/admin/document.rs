@@ -43,8 +43,9 @@ pub fn run(office: &Office, what: &Document) -> Result<Told> {
         sha256: office.store.blobs().put(&bytes).context("the file can't be kept")?,
         size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
     };
-    let filed = office
-        .act(&format!("document.add:{}", matter.id), move |act| documents::file_for_firm(act, matter.id, folder, &new))?;
+    let filed = office.act(&format!("document.add:{}", matter.id), move |act| {
+        documents::file_for_firm(act, matter.id, folder, &new)
+    })?;
     let number = office.number(filed.filed.document)?;
     let said = match filed.how {
         Filing::Same => format!("{name} is there already, as {number}; nothing was changed.\n"),

@@ -82,7 +82,10 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(InboxState::from_word(word).with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?),
+        Some(word) => Some(
+            InboxState::from_word(word)
+                .with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?,
+        ),
         None => None,
     };
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
@@ -212,12 +215,12 @@ fn in_words(proof: Option<&Proof>, level: Option<&str>) -> Vec<String> {
     if proof.sources_disagree {
         lines.push("The mail provider says otherwise, so neither is believed.".to_owned());
     }
-    lines.push(match level.unwrap_or_default() {
-        "STRONG" => "Together with a reply address that only they have: proved (STRONG).".to_owned(),
-        "GOOD" => "This is proof enough (GOOD).".to_owned(),
-        "WEAK" => "Only the reply address is theirs: too little to act on (WEAK).".to_owned(),
-        "FAIL" => "The evidence is against it (FAIL).".to_owned(),
-        "NONE" => "Nothing proves who wrote it (NONE).".to_owned(),
+    lines.push(match level.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "strong" => "Together with a reply address that only they have: proved (strong).".to_owned(),
+        "good" => "This is proof enough (good).".to_owned(),
+        "weak" => "Only the reply address is theirs: too little to act on (weak).".to_owned(),
+        "fail" => "The evidence is against it (fail).".to_owned(),
+        "none" => "Nothing proves who wrote it (none).".to_owned(),
         "" => "It was not judged yet.".to_owned(),
         other => format!("Level: {other}."),
     });
@@ -329,7 +332,11 @@ fn dismiss(office: &Office, text: &str, why: &str) -> Result<Told> {
         allowed!(administrator(act, Ability::Edit));
         let done = act.tx.dismiss(act.firm.id, id, act.actor.id, act.now)?;
         let facts = if why.is_empty() { json!({"done": done}) } else { json!({"done": done, "reason": why}) };
-        act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), "inbox.dismiss").by(Some(id)).with(facts), act.now)?;
+        act.tx.audit(
+            act.firm.id,
+            &Entry::new(Some(act.actor.id), "inbox.dismiss").by(Some(id)).with(facts),
+            act.now,
+        )?;
         Ok(Ok(done))
     })?;
     if !done {
@@ -419,8 +426,10 @@ mod tests {
             "dmarc":{"policy":null,"strict":false,"temporary":false},"border":null,"aligned":"doe.example",
             "other_signers":[],"to_signed":true,"cc_signed":true,"sources_disagree":false,"verdict":"aligned"}"#;
         let proof: Proof = serde_json::from_str(proof).unwrap();
-        let told = in_words(Some(&proof), Some("GOOD")).join("\n");
-        for part in ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"] {
+        let told = in_words(Some(&proof), Some("good")).join("\n");
+        for part in
+            ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"]
+        {
             assert!(told.contains(part), "{told}");
         }
         assert_eq!(in_words(None, None), ["It was not examined yet."]);

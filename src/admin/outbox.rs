@@ -60,7 +60,10 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(OutboxState::from_word(word).with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?),
+        Some(word) => Some(
+            OutboxState::from_word(word)
+                .with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?,
+        ),
         None => None,
     };
     let firm = office.firm.id;
@@ -102,7 +105,8 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         None => format!("{}, not sent", letter.state.word().to_lowercase()),
     };
     let mut out = format!("Letter {id} ({}) to {}: {when}\n", letter.template, named(&person));
-    let mut object = json!({"letter": id, "template": letter.template, "person": letter.person, "state": letter.state.word()});
+    let mut object =
+        json!({"letter": id, "template": letter.template, "person": letter.person, "state": letter.state.word()});
     let body = match SECRET.contains(&letter.template.as_str()) {
         true => "Its text is for its reader alone and is not shown.".to_owned(),
         false => written(office, &letter, &person)?,

@@ -105,7 +105,9 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
     };
     text.push_str(match (is_new, person.accepted_at.is_some(), args.quietly) {
         (true, false, false) => ". They see it once they accept the invitation that goes to them.\n",
-        (true, false, true) if !invited => ". They were not told, and see it once they are invited: docketpost invite.\n",
+        (true, false, true) if !invited => {
+            ". They were not told, and see it once they are invited: docketpost invite.\n"
+        }
         (true, false, true) => ". They were not told, and see it once they accept their invitation.\n",
         (true, true, true) => ". They were not told.\n",
         (true, true, false) => ". They are told by mail.\n",
@@ -150,7 +152,9 @@ fn give(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer
             };
             act.tx.add_share(act.firm.id, &share, act.now)?;
             act.audit("share", item, json!({"with": person, "source": Source::Membership.word()}))?;
-            if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| !wish.quietly && p.accepted_at.is_none()) {
+            if let Some(found) =
+                act.tx.person(act.firm.id, person)?.filter(|p| !wish.quietly && p.accepted_at.is_none())
+            {
                 invitations::ensure(act, &found, &wish.message)?;
             }
             Ok(Ok(is_new))
@@ -203,8 +207,10 @@ pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
     text.push_str(&told_as_left(&person, &left));
     let sent = delivered(office, &person, &ended)?;
     text.push_str(&told_as_sent(office, &sent, args.disclosures));
-    let sent: Vec<_> =
-        sent.iter().map(|(thing, at, letter)| json!({"thing": thing, "at": at.to_string(), "letter": letter})).collect();
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|(thing, at, letter)| json!({"thing": thing, "at": at.to_string(), "letter": letter}))
+        .collect();
     Ok(Told::new(text, json!({"person": id, "ended": things, "still_shared": left, "delivered": sent})))
 }
 
@@ -467,7 +473,8 @@ mod tests {
     #[test]
     fn what_was_sent_before_is_told_as_a_count_and_in_full_when_asked() {
         let s = Sample::new();
-        let sent: Vec<_> = (0..3).map(|n| ("D-1v1".to_owned(), now() + jiff::Span::new().hours(n), "shared".to_owned())).collect();
+        let sent: Vec<_> =
+            (0..3).map(|n| ("D-1v1".to_owned(), now() + jiff::Span::new().hours(n), "shared".to_owned())).collect();
         let short = told_as_sent(&s.office, &sent, false);
         assert!(short.contains("D-1v1 in 3 mails, from 2026-03-14 10:00 to 2026-03-14 12:00"), "{short}");
         assert_eq!(told_as_sent(&s.office, &sent, true).lines().count(), 3);

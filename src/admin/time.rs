@@ -331,7 +331,15 @@ fn listed(office: &Office, priced: PricedEntry, matter: Option<Matter>) -> Resul
     let Some(person) = person else { return Ok(None) };
     let on = priced.entry.work.subject.map(|i| office.number(i)).transpose()?.unwrap_or_default();
     let category = category.map(|c| c.name).unwrap_or_default();
-    Ok(Some(Listed { own_number: own.map(|id| id.to_string()), entry: priced.entry, matter, person, on, category, money }))
+    Ok(Some(Listed {
+        own_number: own.map(|id| id.to_string()),
+        entry: priced.entry,
+        matter,
+        person,
+        on,
+        category,
+        money,
+    }))
 }
 
 impl Listed {

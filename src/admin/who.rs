@@ -113,9 +113,8 @@ fn one(asked: &Asked<'_>, person: &Person, wanted: &[Ability]) -> Result<Told> {
             Verdict::Allow { rows } => {
                 let why = because(person, asked.subject, rows);
                 text.push_str(&format!("{}: {code}: yes, {why} ({})\n", person.name(), rows.join(", ")));
-                objects.push(
-                    json!({"person": person.id, "ability": code, "allowed": true, "rows": rows, "because": why}),
-                );
+                objects
+                    .push(json!({"person": person.id, "ability": code, "allowed": true, "rows": rows, "because": why}));
             }
             Verdict::Refuse(refusal) => {
                 let why = says(refusal, asked);
@@ -135,8 +134,10 @@ fn everybody(asked: &Asked<'_>, args: &Args, wanted: &[Ability]) -> Result<Told>
         for ability in wanted {
             let Verdict::Allow { rows: by } = asked.verdict(&person, *ability)? else { continue };
             let kind = kind(&person);
-            objects.push(json!({"person": person.id, "name": person.name(), "kind": kind, "ability": ability.code(), "rows": by,
-                "because": because(&person, asked.subject, by)}));
+            objects.push(
+                json!({"person": person.id, "name": person.name(), "kind": kind, "ability": ability.code(), "rows": by,
+                "because": because(&person, asked.subject, by)}),
+            );
             rows.push([
                 format!("P-{}", person.id),
                 person.name(),
@@ -258,7 +259,11 @@ mod tests {
         assert!(!run(&s.office, &args("2026-0012")).unwrap().text.contains("Jane"));
         share_with_jane(&s);
         let told = run(&s.office, &args("M-1")).unwrap();
-        assert!(told.text.contains("P-2     Jane Doe   co-counsel   view  the matter is shared with them"), "{}", told.text);
+        assert!(
+            told.text.contains("P-2     Jane Doe   co-counsel   view  the matter is shared with them"),
+            "{}",
+            told.text
+        );
         assert!(told.text.contains("FRM-02"), "{}", told.text);
         let all = run(&s.office, &Args { all: true, ..args("M-1") }).unwrap();
         let of_jane: Vec<&str> = all
@@ -293,7 +298,9 @@ mod tests {
             "Jane Doe: view: no (NOT_VISIBLE). They are told: I find no matter shared with you under that number.\n"
         );
         assert_eq!(jane("M-99", "view"), jane("M-1", "view"));
-        assert!(jane("home", "set_rate").contains("no (RATES_BY_FIRM_ONLY). They are told: Rates are set by the firm."));
+        assert!(
+            jane("home", "set_rate").contains("no (RATES_BY_FIRM_ONLY). They are told: Rates are set by the firm.")
+        );
         share_with_jane(&s);
         assert_eq!(jane("M-1", "add_note"), "Jane Doe: add_note: yes, the matter is shared with them (NOT-02)\n");
         assert!(jane("M-1", "see_money").contains("no (MONEY_BY_FIRM_ONLY)"));

@@ -117,7 +117,11 @@ fn read(
 
 /// A number that no port can be is told as that, not as a type.
 fn plain(message: &str) -> String {
-    if message.contains("integer") && message.contains("expected u16") { "must be between 1 and 65535".to_owned() } else { message.to_owned() }
+    if message.contains("integer") && message.contains("expected u16") {
+        "must be between 1 and 65535".to_owned()
+    } else {
+        message.to_owned()
+    }
 }
 
 fn toml_error(text: &str, places: &place::Places, error: &toml::de::Error) -> ConfigError {

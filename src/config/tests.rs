@@ -159,7 +159,7 @@ fn a_bad_file_is_refused_with_line_and_key() {
         ("store = \"/s\"", "store = \"/s\"\n[log]\nlevel = \"loud\"".into(), 3, "log.level", "unknown variant"),
         ("\"subdomain\"", "\"both\"".into(), 5, "firm.addressing", "unknown variant"),
         ("[firm.smtp]", "[firm.smtp]\nport = \"465\"".into(), 8, "firm.smtp.port", "invalid type"),
-        ("[firm.smtp]", "[firm.smtp]\nport = 70000".into(), 8, "firm.smtp.port", "70000"),
+        ("[firm.smtp]", "[firm.smtp]\nport = 70000".into(), 8, "firm.smtp.port", "must be between 1 and 65535"),
         ("[firm.smtp]", "[firm.smtp]\ntls = \"ssl\"".into(), 8, "firm.smtp.tls", "unknown variant"),
         // missing keys
         ("store = \"/s\"\n", String::new(), 1, "store", "missing field"),

@@ -503,7 +503,10 @@ mod tests {
         assert_eq!(plainly("Jane Roe has MSG-1"), "Jane Roe sees the conversation MSG-1");
         assert_eq!(plainly("Max has accepted the invitation"), "Max has accepted the invitation");
         assert_eq!(plainly("TE-2: 0.5 h (1800 s) on 14 April by Jane"), "TE-2: 0.5 h on 14 April by Jane");
-        assert_eq!(plainly("D-1: a.pdf, application/pdf, 211345 bytes, by Jane"), "D-1: a.pdf, application/pdf, 212 kB, by Jane");
+        assert_eq!(
+            plainly("D-1: a.pdf, application/pdf, 211345 bytes, by Jane"),
+            "D-1: a.pdf, application/pdf, 212 kB, by Jane"
+        );
         assert!(of_this_story("gmail_web_undo", b"Subject: Re: Done: TE-1".to_vec()).ends_with(b"TE-2"));
     }
 

@@ -125,7 +125,11 @@ fn what_was_told_is_what_there_is(played: &Played) {
 fn the_commands_that_the_demo_names_work_on_what_it_kept() {
     let played = Played::new();
     let config = played.folder.path().join("config.toml");
-    let named: Vec<&str> = played.story.lines().filter_map(|l| l.trim().strip_prefix("docketpost --config ")).collect();
+    let named: Vec<&str> = played
+        .story
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix(env!("CARGO_BIN_EXE_docketpost"))?.strip_prefix(" --config "))
+        .collect();
     assert!(named.len() >= 4, "{}", played.story);
     for line in named {
         let (file, command) = line.split_once("config.toml ").unwrap();

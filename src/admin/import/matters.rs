@@ -302,7 +302,12 @@ fn keep_what_the_file_does_not_say(new: &mut NewMatter, before: Matter, row: &Ro
     if !says(&client) {
         new.client = before.client;
     }
-    if !says(&["responsible_attorney", "responsible_attorney.id", "responsible_attorney.email", "responsible_attorney.name"]) {
+    if !says(&[
+        "responsible_attorney",
+        "responsible_attorney.id",
+        "responsible_attorney.email",
+        "responsible_attorney.name",
+    ]) {
         new.responsible = before.responsible;
     }
 }

@@ -417,7 +417,8 @@ fn tell(args: &Args, sources: &[Source], reports: &[Report]) -> Told {
     }
     if let (true, Some(path)) = (any_wrong, &args.errors) {
         text.push_str(&format!("The rows with errors are in {}.\n", path.display()));
-        let mut with_files = sources.iter().zip(reports).filter(|(s, r)| s.what == What::Documents && !r.wrong.is_empty());
+        let mut with_files =
+            sources.iter().zip(reports).filter(|(s, r)| s.what == What::Documents && !r.wrong.is_empty());
         if let Some((source, _)) = with_files.next() {
             let folder = std::path::absolute(&source.folder).unwrap_or_else(|_| source.folder.clone());
             text.push_str(&format!("When they are mended, take them in with --files {}\n", folder.display()));
