@@ -253,10 +253,6 @@ fn decide(
             return Ok(Outcome::hold(reason).misused(misused).claimed(claimed));
         }
     };
-    if !situation.is_addressed && inbox.released_level.is_none() {
-        // Whoever has a copy of a mail can send it on to us; its author did not (sender-proof.md 5.6).
-        return Ok(Outcome::hold("NOT_ADDRESSED").claimed(Some(situation.person.clone())));
-    }
     if let Some(waits) = waits(tx, firm, inbox, read, proof, &situation)? {
         return Ok(waits);
     }
@@ -264,14 +260,22 @@ fn decide(
     if let Some(held) = unproved(&situation, &words.commands, !read.files.is_empty()) {
         return Ok(held.claimed(Some(situation.person.clone())).misused(situation.misused.clone()).signed_by(proof));
     }
+    let is_copy = !situation.is_addressed && inbox.released_level.is_none();
+    if is_copy && !(situation.context_is_signed && situation.matter.is_some()) {
+        // Whoever has a copy of a mail can send it on to us; its author did not (sender-proof.md 5.6).
+        return Ok(Outcome::hold("NOT_ADDRESSED").claimed(Some(situation.person.clone())));
+    }
     let answers_us = matches!(situation.purpose(), Some(Purpose::Invite | Purpose::Confirm));
-    if !read.files.is_empty() && !files_kept && !answers_us {
+    if !read.files.is_empty() && !files_kept && !answers_us && !is_copy {
         // Rights changed since the snapshot that said no file was wanted: the next attempt keeps them first.
         return Err(StoreError::Content("the mail's files are not on disk yet".into()));
     }
     let cause = cause(inbox);
     let act = Act { tx, firm, actor: &situation.person, inbox: Some(inbox.id), cause: &cause, now };
-    let ran = run::run(act, &situation, &words, proof)?;
+    let ran = match is_copy {
+        true => run::log_copy(act, &situation, &words)?,
+        false => run::run(act, &situation, &words)?,
+    };
     Ok(Outcome::of_run(ran, &situation))
 }
 

@@ -5,7 +5,6 @@ use super::super::command::{Commands, Verb, is_pleasantry};
 use super::Run;
 use crate::actions::invitations::{self, Answered};
 use crate::outbound::letter::Line as Said;
-use crate::proof::Verdict;
 use crate::store::Result;
 use crate::store::threads::About;
 
@@ -26,13 +25,8 @@ impl Run<'_> {
         let Some(About::Invitation(invitation)) = self.situation.thread.as_ref().map(|t| t.about) else {
             return Ok(());
         };
-        // A signature of another domain than the author's: saying yes binds it (decisions.md 3).
-        let foreign = self.proof.verdict == Verdict::OtherSigner;
-        let signer = self.proof.other_signers.first().filter(|_| foreign).map(String::as_str);
         let (verb, answered) = match read(&self.words.commands) {
-            Reading::Yes(text) => {
-                ("accept", invitations::accept(&self.act, invitation, signer, self.with_files(text))?)
-            }
+            Reading::Yes(text) => ("accept", invitations::accept(&self.act, invitation, self.with_files(text))?),
             Reading::No(text) => ("decline", invitations::decline(&self.act, invitation, self.with_files(text))?),
             Reading::Other(text) => {
                 if let Some(text) = self.with_files(Some(text).filter(|t| !t.is_empty())) {

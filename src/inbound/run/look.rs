@@ -346,7 +346,7 @@ mod tests {
     use crate::domain::dates::DateOrder;
     use crate::outbound::templates::answers::help::{SHEET, about};
     use crate::outbound::templates::answers::world::{World, now};
-    use crate::proof::{DmarcFact, FromDefect, Level, Proof, TokenStanding, Verdict};
+    use crate::proof::{Level, TokenStanding};
 
     fn read(text: &str) -> Vec<Request> {
         let lines: Vec<extract::Line> =
@@ -354,23 +354,6 @@ mod tests {
         let now = now().in_tz("Europe/London").unwrap();
         let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
         command::read(&lines, &reading).requests
-    }
-
-    fn proof() -> Proof {
-        Proof {
-            from: Err(FromDefect::Missing),
-            arrived: now(),
-            date: None,
-            dkim: Vec::new(),
-            dmarc: DmarcFact::default(),
-            border: None,
-            aligned: None,
-            other_signers: Vec::new(),
-            to_signed: false,
-            cc_signed: false,
-            sources_disagree: false,
-            verdict: Verdict::Aligned,
-        }
     }
 
     /// What a mail of this person with this text comes to.
@@ -409,7 +392,7 @@ mod tests {
                 content_hash: String::new(),
             };
             let act = Act { tx, firm: &firm, actor: &person, inbox: None, cause: "test", now: now() };
-            run(act, &situation, &words, &proof())
+            run(act, &situation, &words)
         })
     }
 

@@ -19,7 +19,6 @@ use crate::actions::messages::{self, Posted, Topic};
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::outbound::letter::{FiledVersion, Letter, Line};
 use crate::outbound::words;
-use crate::proof::Proof;
 use crate::sharing::Refusal;
 use crate::store::numbers::Reader;
 use crate::store::people::Person;
@@ -58,7 +57,6 @@ pub struct Run<'r> {
     act: Act<'r>,
     situation: &'r Situation,
     words: &'r Words,
-    proof: &'r Proof,
     lines: Vec<Line>,
     ordinal: u32,
     posted: Vec<Posted>,
@@ -87,22 +85,8 @@ pub struct Ran {
 }
 
 /// Carries a mail out.
-pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) -> Result<Ran> {
-    let mut run = Run {
-        act,
-        situation,
-        words,
-        proof,
-        lines: Vec::new(),
-        ordinal: 0,
-        posted: Vec::new(),
-        documents: Vec::new(),
-        completed: Vec::new(),
-        logged: Vec::new(),
-        left_off: Vec::new(),
-        kept_text: false,
-        unseen: Vec::new(),
-    };
+pub fn run(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
+    let mut run = Run::new(act, situation, words);
     if situation.purpose() == Some(Purpose::Invite) {
         run.answer_invitation()?;
         return run.finish();
@@ -126,6 +110,36 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
     run.questions();
     run.tell()?;
     run.finish()
+}
+
+/// Logs a mail to others of which the gateway got a copy (Bcc) on the matter that its subject names; nothing in it is
+/// carried out, and nobody is warned about its recipients (decisions.md 20).
+pub fn log_copy(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
+    let mut run = Run::new(act, situation, words);
+    if let Some(matter) = situation.matter {
+        run.log_own_mail(matter)?;
+    }
+    run.tell()?;
+    run.finish()
+}
+
+impl<'r> Run<'r> {
+    fn new(act: Act<'r>, situation: &'r Situation, words: &'r Words) -> Run<'r> {
+        Run {
+            act,
+            situation,
+            words,
+            lines: Vec::new(),
+            ordinal: 0,
+            posted: Vec::new(),
+            documents: Vec::new(),
+            completed: Vec::new(),
+            logged: Vec::new(),
+            left_off: Vec::new(),
+            kept_text: false,
+            unseen: Vec::new(),
+        }
+    }
 }
 
 impl Run<'_> {

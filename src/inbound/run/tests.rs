@@ -10,25 +10,8 @@ use crate::actions::sample::{Office, now};
 use crate::blobs::sha256;
 use crate::domain::InboxId;
 use crate::domain::dates::DateOrder;
-use crate::proof::{DmarcFact, FromDefect, Level, Proof, TokenStanding, Verdict};
+use crate::proof::{Level, TokenStanding};
 use crate::store::inbox::Staged;
-
-fn proof() -> Proof {
-    Proof {
-        from: Err(FromDefect::Missing),
-        arrived: now(),
-        date: None,
-        dkim: Vec::new(),
-        dmarc: DmarcFact::default(),
-        border: None,
-        aligned: None,
-        other_signers: Vec::new(),
-        to_signed: true,
-        cc_signed: true,
-        sources_disagree: false,
-        verdict: Verdict::Aligned,
-    }
-}
 
 fn words(text: &str) -> Words {
     let lines: Vec<Written> = text.lines().map(|l| Written { text: l.into(), wrapped: false }).collect();
@@ -119,7 +102,7 @@ impl Office {
                 misused: None,
             };
             let act = Act { tx, firm: &found, actor: &person, inbox: Some(inbox), cause: &cause, now: now() };
-            run(act, &situation, &mail.words, &proof())
+            run(act, &situation, &mail.words)
         })
     }
 

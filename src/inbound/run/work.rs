@@ -285,6 +285,16 @@ impl Run<'_> {
         self.add_communication(&new, None)
     }
 
+    /// The mail itself, of which we got a copy.
+    pub(super) fn log_own_mail(&mut self, matter: i64) -> Result<()> {
+        let new = NewCommunication {
+            senders: self.act.actor.name(),
+            receivers: self.situation.outsiders.join(", "),
+            ..self.mail_log(matter, self.words.commands.text.clone())?
+        };
+        self.add_communication(&new, None)
+    }
+
     fn mail_log(&self, matter: i64, body: String) -> Result<NewCommunication> {
         let (senders, receivers) = self.words.correspondents.clone();
         Ok(NewCommunication {

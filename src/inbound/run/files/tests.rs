@@ -13,7 +13,7 @@ use crate::blobs::sha256;
 use crate::domain::PersonId;
 use crate::domain::dates::DateOrder;
 use crate::outbound::letter::Letter;
-use crate::proof::{DmarcFact, FromDefect, Level, Proof, TokenStanding, Verdict};
+use crate::proof::{Level, TokenStanding};
 use crate::store::inbox::Staged;
 
 /// What a mail is about, and how sure that is.
@@ -22,23 +22,6 @@ struct Context {
     item: Option<Item>,
     matter: Option<i64>,
     is_signed: bool,
-}
-
-fn proof() -> Proof {
-    Proof {
-        from: Err(FromDefect::Missing),
-        arrived: now(),
-        date: None,
-        dkim: Vec::new(),
-        dmarc: DmarcFact::default(),
-        border: None,
-        aligned: None,
-        other_signers: Vec::new(),
-        to_signed: true,
-        cc_signed: true,
-        sources_disagree: false,
-        verdict: Verdict::Aligned,
-    }
 }
 
 fn file(name: &str, content: &str) -> File {
@@ -104,7 +87,7 @@ impl Office {
                 misused: None,
             };
             let act = Act { tx, firm: &found, actor: &person, inbox, cause: &cause, now: now() };
-            run(act, &situation, &words, &proof())
+            run(act, &situation, &words)
         })
     }
 
