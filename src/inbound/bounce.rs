@@ -83,15 +83,22 @@ impl Block {
         self.action.as_deref().is_some_and(|a| a.starts_with("delay"))
     }
 
-    /// The diagnostic's own code says more than a status such as 5.0.0.
+    /// The receiving server's own code, in the diagnostic, says more than the status that the reporting one made of it.
     fn code(&self) -> Option<String> {
-        let inner = self.diagnostic.as_deref().and_then(status_in);
         let outer = self.status.as_deref().and_then(status_in);
-        let harder = inner.as_deref().is_some_and(|i| i.starts_with('5'))
-            && outer.as_deref().is_some_and(|o| o.starts_with('4'));
-        let vague = harder || outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
-        if vague { inner.or(outer) } else { outer }
+        let told: Vec<String> = self.diagnostic.as_deref().map(statuses_in).unwrap_or_default();
+        let fits = |code: &&String| {
+            is_exact(code) && (code.starts_with('5') || outer.as_deref().is_none_or(|o| o.starts_with('4')))
+        };
+        let exact = told.iter().find(fits).cloned();
+        let vague = outer.as_deref().is_none_or(|o| o.ends_with(".0.0"));
+        exact.or(if vague { told.first().cloned() } else { None }).or(outer)
     }
+}
+
+/// Whether a code says what is wrong: not "other", not that the time ran out, not merely that it is about the address.
+fn is_exact(code: &str) -> bool {
+    !code.ends_with(".0.0") && !code.ends_with(".4.7") && !code.ends_with(".1.0")
 }
 
 /// The human-readable and the machine-readable text of a bounce without the returned mail.
@@ -239,14 +246,29 @@ fn from_blocks(blocks: &[Block], notice: &Notice) -> Bounce {
     tidy(&mut recipients);
     let delayed = failed.iter().all(|b| b.delayed());
     let codes: Vec<String> = failed.iter().filter_map(|b| b.code()).collect();
-    let status =
-        codes.iter().find(|c| c.starts_with('5')).or(codes.first()).cloned().or_else(|| status_in(&notice.text));
+    let status = codes.iter().find(|c| c.starts_with('5')).or(codes.first()).cloned();
+    let status = match status {
+        None => status_in(&notice.text),
+        Some(vague) if vague.ends_with(".0.0") => Some(said_of(&recipients, &vague, &notice.text).unwrap_or(vague)),
+        exact => exact,
+    };
     let permanent = match status.as_deref() {
         _ if delayed => false,
         Some(code) => !code.starts_with('4'),
         None => true,
     };
     Bounce { recipients, permanent, delayed, status }
+}
+
+/// The exact code of the same class on the line of the text that begins with a recipient.
+fn said_of(recipients: &[String], vague: &str, text: &str) -> Option<String> {
+    let class = vague.get(..1)?;
+    let of_one = |line: &&str| {
+        let line = line.trim_start_matches([' ', '<']).to_ascii_lowercase();
+        recipients.iter().any(|r| line.starts_with(r))
+    };
+    let mut codes = text.lines().take(MAX_LINES).filter(of_one).flat_map(statuses_in);
+    codes.find(|c| c.starts_with(class) && is_exact(c))
 }
 
 fn tidy(recipients: &mut Vec<String>) {
@@ -260,12 +282,21 @@ static STATUS: LazyLock<Regex> =
 static REPLY_CODE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@]|code :)([45])[0-5][0-9](?:[ ,\-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
 
+/// The first code that says what is wrong, or the first; never one of success.
 fn status_in(text: &str) -> Option<String> {
-    STATUS.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str().to_owned()).find(|s| !s.starts_with('2'))
+    let codes = statuses_in(text);
+    let first = codes.first();
+    let same = |c: &&String| is_exact(c) && first.is_some_and(|f| f.get(..1) == c.get(..1));
+    codes.iter().find(same).or(first).cloned()
+}
+
+fn statuses_in(text: &str) -> Vec<String> {
+    let codes = STATUS.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str());
+    codes.filter(|c| !c.starts_with('2')).take(MAX_RECIPIENTS).map(str::to_owned).collect()
 }
 
 static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#));
+    LazyLock::new(|| pattern(r#"(?:"[^"\s@]{1,64}"|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+)@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#));
 
 fn addresses_in(text: &str) -> Vec<String> {
     ADDRESS
@@ -393,7 +424,8 @@ static SOFT: LazyLock<Regex> = LazyLock::new(|| {
 
 fn from_prose(mail: &Mail, notice: &Notice, blocks: &[Block]) -> Bounce {
     let recipients = recipients_of(mail, notice);
-    let status = blocks.iter().find_map(Block::code).or_else(|| status_in(&notice.text));
+    let fields = || notice.reports.iter().flat_map(|r| blocks_in(r)).find_map(|b| b.code());
+    let status = blocks.iter().find_map(Block::code).or_else(|| status_in(&notice.text)).or_else(fields);
     let warned = DELAY.is_match(&notice.text) || DELAY.is_match(&mail.subject);
     let delayed = warned && !GIVEN_UP.is_match(&notice.text);
     let reply = REPLY_CODE.captures(&notice.text).and_then(|c| c.get(1)).map(|m| m.as_str().to_owned());
@@ -416,7 +448,9 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     let wanted = |a: &String| !not_theirs.contains(a) && !is_program(a);
     let announced =
         ANNOUNCED.find(&notice.text).and_then(|m| notice.text.get(m.end()..)).map(listed_in).unwrap_or_default();
+    let local = || local_name(mail, &notice.text).into_iter().collect();
     let listed = if announced.is_empty() { listed_in(&notice.text) } else { announced };
+    let listed: Vec<String> = if listed.is_empty() { local() } else { listed };
     let mut found: Vec<String> = listed.iter().filter(|a| wanted(a)).cloned().collect();
     if found.is_empty() {
         found = listed.into_iter().filter(|a| !is_program(a)).collect();
@@ -429,6 +463,16 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     }
     tidy(&mut found);
     found
+}
+
+/// A provider that lists its own customers leaves out its domain: one word alone below the announcement.
+fn local_name(mail: &Mail, text: &str) -> Option<String> {
+    let below = text.get(ANNOUNCED.find(text)?.end()..)?;
+    let line = below.lines().map(str::trim).find(|l| !l.is_empty())?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let (_, domain) = mail.from.as_ref()?.address.split_once('@')?;
+    let name = line.len() <= 64 && line.chars().all(is_name) && line.chars().any(char::is_alphanumeric);
+    name.then(|| format!("{line}@{domain}").to_ascii_lowercase())
 }
 
 /// The sender of the bounce and its addressee (who sent the returned mail) are not who was missed.

@@ -27,8 +27,24 @@ impl Kind {
 pub(super) fn judge(lines: Vec<Source>, sender: &str) -> (Vec<Source>, Vec<Kind>, Confidence) {
     let lines = split_glued(lines);
     let (mut kinds, confidence) = history(&lines);
+    list_footer(&lines, &mut kinds);
     signatures(&lines, &mut kinds, sender);
     (lines, kinds, confidence)
+}
+
+/// What a mailing list's program adds below every mail is nobody's text and nobody's signature.
+fn list_footer(lines: &[Source], kinds: &mut [Kind]) {
+    let ruled = |l: &Source| {
+        let bare = l.text.trim();
+        bare.len() >= 2 && bare.chars().all(|c| matches!(c, '_' | '-'))
+    };
+    let tail = lines.iter().enumerate().rev().filter(|(_, l)| !l.text.trim().is_empty()).take(8);
+    let Some((at, _)) = tail.into_iter().find(|(_, l)| ruled(l)) else { return };
+    let below = || lines.iter().skip(at.saturating_add(1)).map(|l| l.text.trim()).filter(|t| !t.is_empty());
+    let named = below().next().is_some_and(|l| l.to_lowercase().ends_with("mailing list"));
+    if named && below().skip(1).any(|l| l.contains("://") || l.contains('@')) {
+        fill(kinds, at, lines.len());
+    }
 }
 
 fn split_glued(lines: Vec<Source>) -> Vec<Source> {
