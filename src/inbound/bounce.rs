@@ -295,8 +295,9 @@ fn statuses_in(text: &str) -> Vec<String> {
     codes.filter(|c| !c.starts_with('2')).take(MAX_RECIPIENTS).map(str::to_owned).collect()
 }
 
-static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"(?:"[^"\s@]{1,64}"|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+)@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#));
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?:"[^"\s@]{1,64}"|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+)@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#)
+});
 
 fn addresses_in(text: &str) -> Vec<String> {
     ADDRESS

@@ -47,6 +47,23 @@ impl Class {
         }
     }
 
+    /// The finer name, of which there is one for every class: the `kind` of `inspect --json`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Class::Person => "person",
+            Class::AutoReply => "auto_reply",
+            Class::Bounce => "bounce",
+            Class::Delay => "delay",
+            Class::ReadReceipt => "read_receipt",
+            Class::List => "list",
+            Class::CalendarAnswer => "calendar_answer",
+            Class::Recall => "recall",
+            Class::Own => "own",
+            Class::Spam => "spam",
+            Class::Empty => "empty",
+        }
+    }
+
     /// Whether a machine made it: no command is executed for it and it is never answered.
     pub const fn is_machine(self) -> bool {
         !matches!(self, Class::Person | Class::Spam | Class::Empty)
