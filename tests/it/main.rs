@@ -1,6 +1,7 @@
 //! The end-to-end tests: real servers on 127.0.0.1, real mail, one binary so that the servers start once.
 
 mod cli;
+mod complaints;
 mod architecture;
 #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod checker;
