@@ -25,6 +25,10 @@ pub struct Bounce {
 
 /// Reads a bounce; `None` for every other mail.
 pub fn read(mail: &Mail) -> Option<Bounce> {
+    // What people write is told by its header alone, which is quick.
+    if !is_report(mail) && !from_a_mailer(mail) && !SUBJECT.is_match(&mail.subject) {
+        return None;
+    }
     if is_challenge(mail) {
         return None;
     }
@@ -161,12 +165,12 @@ static RETURNED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?xm)^[\ \t]*(?:
         [-=*_\ \t]{2,}\ *(?:below\ this\ line|original\ message|the\ original\ message|message\ text|message\ headers?|returned\ (?:message|mail)
             |unsent\ message|message\ (?:header|body)\ follows|this\ is\ a\ copy|enclosed\ is\ a\ copy|begin\ of|start\ of|header|the\ header
-            |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)\b.*
+            |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)(?-u:\b).*
         | (?:below\ is\ a\ copy\ of\ the\ original\ message|message\ (?:headers?|contents?|text)\ follows?|original\ message\ (?:as\ received|follows|headers?)
             |the\ (?:text|header|headers|first\ \d+\ lines)\ of\ (?:your|the)\ (?:original\ |message)|your\ (?:original\ )?message\ (?:follows|header)
             |unsent\ message\ follows|the\ original\ message\ (?:follows|is\ attached)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
-            |headers?\ of\ (?:the|your)\ (?:original\ )?message|your\ message\ reads|here\ is\ (?:your|the)\ (?:original\ )?message)\b.*
-        | Received:\ ?\(?from\b.* | Return-Path:\ ?<.* | (?:X-)?Received:\ by\b.*
+            |headers?\ of\ (?:the|your)\ (?:original\ )?message|your\ message\ reads|here\ is\ (?:your|the)\ (?:original\ )?message)(?-u:\b).*
+        | Received:\ ?\(?from(?-u:\b).* | Return-Path:\ ?<.* | (?:X-)?Received:\ by(?-u:\b).*
         | Content-Type:\ (?:message/rfc822|text/rfc822-headers).*
         )$",
     )
@@ -333,14 +337,14 @@ static PROSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
         (?:could|can|was|were|has|have|did|is)\ ?(?:not|n't)\ (?:be\ |been\ |able\ to\ )?(?:be\ )?(?:deliver|reach|send|sent|process|accept)\w*
-        | undeliver\w+ | (?:delivery|mail|message)\ (?:to|of|for)\b[^.]{0,80}\b(?:failed|aborted|delayed|impossible) | delivery\ (?:has\ )?(?:failed|failure|error|status\ notification)
+        | undeliver\w+ | (?:delivery|mail|message)\ (?:to|of|for)(?-u:\b)[^.]{0,80}(?-u:\b)(?:failed|aborted|delayed|impossible) | delivery\ (?:has\ )?(?:failed|failure|error|status\ notification)
         | (?:fatal|permanent|delivery|transient)\ (?:non-fatal\ |fatal\ )?(?:error|failure) | returned\ (?:to\ (?:the\ )?sender|mail|because) | (?:failed|unable)\ (?:to\ |recipient|address)
         | user\ (?:unknown|not\ found|doesn't\ exist|does\ not\ exist|is\ unknown)|unknown\ (?:user|recipient|address|mailbox) | no\ such\ (?:user|mailbox|person|recipient|address|account)
         | mailbox\ (?:is\ )?(?:full|unavailable|not\ found|disabled|inactive|does\ not\ exist) | over\ quota|quota\ exceeded|exceed\w*\ (?:the\ |its\ )?(?:quota|storage)
         | (?:invalid|bad)\ (?:recipient|address|mailbox) | account\ (?:has\ been\ |is\ )?(?:disabled|suspended|deactivated|discontinued|closed) | does\ not\ exist | doesn't\ exist
         | (?:address|recipient)\w*\ (?:was\ |is\ |has\ )?(?:rejected|not\ found|invalid|unknown|refused) | error\ (?:has\ )?(?:occurred|while|delivering) | (?:has\ been|was|is\ being|being)\ (?:returned|rejected|delayed|blocked|refused)
         | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | automatically\ rejected | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
-        | \b[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
+        | (?-u:\b)[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
         | 送信できません|配信できません|配信に失敗|見つかりません|失敗しました|退信|无法(?:投递|送达)",
     )
 });
@@ -407,7 +411,7 @@ static DELAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)warning\ message\ only | (?:has\ been|is|was|been)\ delayed | do\ not\ need\ to\ resend | delivery\ (?:attempts\ will\ continue|will\ (?:continue|be\ (?:retried|attempted)))
         | will\ (?:be\ retried|keep\ trying|continue\ (?:to\ try|trying)|try\ again|retry) | still\ (?:trying|being\ retried|queued) | not\ yet\ been\ delivered | (?:could|can)\ not\ (?:be\ delivered|send(?:\ message)?)\ for\ (?:the\ )?(?:past|last|more\ than)
-        | no\ action\ is\ required | transient\ non-fatal | temporary\ (?:failure|problem)\b[^.]{0,80}will | (?:message|delivery)\ (?:is\ )?(?:delayed|delay\b)",
+        | no\ action\ is\ required | transient\ non-fatal | temporary\ (?:failure|problem)(?-u:\b)[^.]{0,80}will | (?:message|delivery)\ (?:is\ )?(?:delayed|delay(?-u:\b))",
     )
 });
 
@@ -506,13 +510,13 @@ static CHALLENGE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a program asks the sender to prove something before it delivers.
 pub(super) fn is_challenge(mail: &Mail) -> bool {
+    if !from_a_mailer(mail) && mail.header("auto-submitted").is_none() {
+        return false;
+    }
     let text = bounded(mail.text.as_deref().unwrap_or_default());
     let (notice, _) = split_returned(&text);
-    let reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
-    let machine = from_a_mailer(mail) || mail.header("auto-submitted").is_some();
-    machine
-        && (CHALLENGE.is_match(notice)
-            || reports.into_iter().any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes))))
+    let mut reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
+    CHALLENGE.is_match(notice) || reports.any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes)))
 }
 
 /// Whether a read receipt is none, because it tells that the mail was refused (Dovecot's sieve).
@@ -541,7 +545,7 @@ fn listed_in(text: &str) -> Vec<String> {
 fn spoken_of(text: &str) -> Vec<String> {
     static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"message-?id|^\s*(?:from|sender|reply-to|x-|received|return-path)\b|contact|write to|mailto:|https?://|questions|\bid\b|assistance",
+            r"message-?id|^\s*(?:from|sender|reply-to|x-|received|return-path)(?-u:\b)|contact|write to|mailto:|https?://|questions|(?-u:\b)id(?-u:\b)|assistance",
         )
     });
     text.lines()

@@ -124,9 +124,11 @@ fn attribution_at(here: &[&str]) -> Option<(usize, Found)> {
 }
 
 fn fill(kinds: &mut [Kind], from: usize, to: usize) {
-    for kind in kinds.iter_mut().take(to).skip(from) {
-        *kind = Kind::Quoted;
-    }
+    fill_as(kinds, from, to, Kind::Quoted);
+}
+
+fn fill_as(kinds: &mut [Kind], from: usize, to: usize, what: Kind) {
+    kinds.iter_mut().take(to).skip(from).for_each(|kind| *kind = what);
 }
 
 /// Outlook draws a line above its block; it belongs to the history.
@@ -193,13 +195,27 @@ fn signatures(lines: &[Source], kinds: &mut [Kind], sender: &str) {
     for ((from, to), found) in stretches.into_iter().zip(found) {
         let Some((at, sort)) = found else { continue };
         let begins = from.saturating_add(at);
+        if begins <= first_text && stands_alone(lines.get(begins..to).unwrap_or_default()) {
+            fill_as(kinds, begins, begins.saturating_add(1), Kind::Signature);
+            let below = begins.saturating_add(1);
+            let end = signature_in(lines.get(below..to).unwrap_or_default(), sender);
+            let end = end.filter(|(at, _)| *at > 1).map_or(to, |(at, _)| below.saturating_add(at));
+            fill_as(kinds, end, to, Kind::Signature);
+            continue;
+        }
         if sort == Sort::Soft && (any_hard || begins <= first_text) {
             continue;
         }
-        for kind in kinds.iter_mut().take(to).skip(begins) {
-            *kind = Kind::Signature;
-        }
+        fill_as(kinds, begins, to, Kind::Signature);
     }
+}
+
+/// Some put the line of their telephone at the top; what stands below it is the text, unless it looks like commands, which
+/// might be another's.
+fn stands_alone(lines: &[Source]) -> bool {
+    let mobile = lines.first().is_some_and(|l| signature::is_mobile(&l.text));
+    let below = || lines.iter().skip(1).map(|l| l.text.trim()).filter(|l| !l.is_empty());
+    mobile && below().any(|l| l.split(' ').count() > 6) && !below().any(|l| l.starts_with(['#', '＃']))
 }
 
 fn stretches(kinds: &[Kind]) -> Vec<(usize, usize)> {

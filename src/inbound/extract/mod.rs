@@ -432,6 +432,16 @@ mod tests {
     }
 
     #[test]
+    fn a_telephones_line_at_the_top_does_not_swallow_the_text() {
+        let e = text("Sent from my iPhone\n\nThe draft will be with you on Friday morning.\n\nRegards,\nJane\n");
+        assert_eq!(
+            (e.reply.as_str(), e.signature.as_str()),
+            ("The draft will be with you on Friday morning.", "Sent from my iPhone\nRegards,\nJane")
+        );
+        assert!(texts(&text("Sent from my iPhone\n\nAnna wrote this task for you and me:\n#done\n").lines).is_empty());
+    }
+
+    #[test]
     fn a_command_below_a_closing_is_still_new_text() {
         let e = text("Filed today.\n\nThanks\n#time 1.5h Drafted brief\n");
         assert!(texts(&e.lines).contains(&"#time 1.5h Drafted brief"));
