@@ -11,7 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
 use crate::admin::{
-    audit, backup, check, explain, import, inbox, ingest, init, inspect, matter, outbox, person, share, task, time, who,
+    audit, backup, check, document, explain, import, inbox, ingest, init, inspect, matter, outbox, person, share, task,
+    time, who,
 };
 use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
@@ -99,6 +100,14 @@ pub enum Command {
     Ingest(ingest::Args),
     /// Make a consistent copy of database and blobs while the daemon runs
     Backup(backup::Args),
+    /// File a document of the firm's
+    #[command(subcommand)]
+    Document(document::Document),
+    /// Tell how a command is used
+    Help {
+        /// The command, such as share, or inbox release
+        command: Vec<String>,
+    },
     /// Print completions for a shell
     Completions {
         /// Which shell
@@ -172,6 +181,8 @@ fn dispatch(cli: &Cli) -> Result<Told> {
                 .map(|code| Told::default().failed(code))
         }
         Command::Ingest(args) => Ok(ingest::run(&chosen, args, &mut std::io::stdin().lock(), now)),
+        Command::Document(what) => document::run(&office()?, what),
+        Command::Help { command } => help(command),
         Command::Completions { shell } => completions(*shell),
         Command::Man { folder } => man(folder.as_deref()),
     }
@@ -183,7 +194,7 @@ fn chosen(cli: &Cli) -> Chosen {
         .clone()
         .or_else(|| std::env::var_os("DOCKETPOST_CONFIG").map(PathBuf::from))
         .unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG));
-    Chosen { config, firm: cli.firm.clone(), acts_as: cli.acts_as.clone() }
+    Chosen { config, firm: cli.firm.clone(), acts_as: cli.acts_as.clone(), only_configured: None }
 }
 
 /// Starts the log on standard error. Only our own targets write: libraries say addresses and bytes.
@@ -195,6 +206,19 @@ fn start_log(log: Log) {
         LogFormat::Plain => log_to.try_init(),
         LogFormat::Json => log_to.json().flatten_event(true).try_init(),
     };
+}
+
+fn help(words: &[String]) -> Result<Told> {
+    let mut cli = Cli::command();
+    // Names every part of the tree, so that the usage line shows the whole command.
+    cli.build();
+    let mut command = &mut cli;
+    for word in words {
+        command = command.find_subcommand_mut(word).ok_or_else(|| {
+            anyhow::anyhow!("there is no command \"{}\"; docketpost help lists them", words.join(" "))
+        })?;
+    }
+    Ok(Told::new(command.render_long_help().to_string(), serde_json::Value::Null))
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<Told> {
@@ -227,6 +251,15 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_is_a_command_and_takes_one() {
+        assert!(help(&[]).unwrap().text.contains("unshare"));
+        let release = help(&["inbox".into(), "release".into()]).unwrap().text;
+        assert!(release.contains("docketpost inbox release"), "{release}");
+        assert!(help(&["import".into()]).unwrap().text.contains("--columns"));
+        assert!(help(&["nosuch".into()]).unwrap_err().to_string().contains("no command"));
     }
 
     #[test]

@@ -114,7 +114,9 @@ pub fn confirm(act: &Act<'_>, challenge: i64, typed: &str) -> Result<Confirmed> 
 
 fn release(act: &Act<'_>, challenge: i64) -> Result<Confirmed> {
     let mut released = 0_usize;
-    for mail in act.tx.mails_of_challenge(act.firm.id, challenge)? {
+    let (late, asked): (Vec<_>, Vec<_>) =
+        act.tx.mails_of_challenge(act.firm.id, challenge)?.into_iter().partition(|m| m.late);
+    for mail in &asked {
         if act.tx.release(act.firm.id, mail.inbox, "confirmed", None, None)? {
             released = released.saturating_add(1);
             note(act, "challenge.release", json!({"mail": mail.inbox}))?;
@@ -123,6 +125,19 @@ fn release(act: &Act<'_>, challenge: i64) -> Result<Confirmed> {
             let matter = act.tx.inbox(act.firm.id, mail.inbox)?.and_then(|m| m.matter);
             let lawyer = act.responsible(matter)?;
             bind(act, signer, lawyer)?;
+        }
+    }
+    for mail in late {
+        // The question did not ask about it: a mail that somebody added since is not released by the same answer, unless
+        // the domain that was just confirmed signed it.
+        let waits = act.tx.inbox(act.firm.id, mail.inbox)?.is_some_and(|m| m.state == InboxState::Held);
+        if mail.signer.is_some() && asked.iter().any(|a| a.signer == mail.signer) {
+            if act.tx.release(act.firm.id, mail.inbox, "confirmed", None, None)? {
+                released = released.saturating_add(1);
+                note(act, "challenge.release", json!({"mail": mail.inbox}))?;
+            }
+        } else if waits {
+            self::challenge(act.tx, act.firm, act.actor.id, mail.inbox, mail.signer.as_deref(), act.now)?;
         }
     }
     Ok(Confirmed::Released(released))

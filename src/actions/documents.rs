@@ -120,6 +120,7 @@ pub fn file_for_firm(act: &Act<'_>, matter: i64, folder: Option<Item>, file: &Fi
                 conversation: None,
                 documents: vec![filed.filed],
                 completed: Vec::new(),
+                logged: Vec::new(),
                 outsiders: Vec::new(),
             };
             act.tell(person, letter, About::Item(filed.filed.document))?;

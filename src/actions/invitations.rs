@@ -174,6 +174,7 @@ pub fn accept(act: &Act<'_>, invitation: i64, signer: Option<&str>, text: Option
         act.tx.set_accepted(act.firm.id, act.actor.id, act.now)?;
         note(act, "invite.accept", json!({"invitation": invitation.id}))?;
         welcome(act)?;
+        tell_tasks(act)?;
         let lawyer = lawyer(act, &invitation)?;
         tell_firm(act, &invitation, lawyer, text)?;
         if let Some(signer) = signer {
@@ -248,6 +249,17 @@ fn welcome(act: &Act<'_>) -> Result<()> {
         _ => About::Firm,
     };
     act.tell(act.actor.id, Letter::Welcome, about)
+}
+
+/// The mail of each open task that was assigned before; its own could not be sent to somebody who was not let in.
+fn tell_tasks(act: &Act<'_>) -> Result<()> {
+    for row in act.tx.tasks_assigned_to(act.firm.id, act.actor.id)? {
+        let task = row.item();
+        if row.completed_at.is_none() && act.ask(Ability::View, task)?.is_ok() {
+            act.tell(act.actor.id, Letter::TaskAssigned { task }, About::Item(task))?;
+        }
+    }
+    Ok(())
 }
 
 /// The lawyer who hears of the answer: who invited, or the first administrator if they are gone.
@@ -338,6 +350,21 @@ mod tests {
         assert!(mails.iter().any(|m| m.to == "anna@hale.example" && m.subject == "Jane Roe accepted"));
         assert_eq!(accepts(&post, invitation, later(3)), Answered::Before);
         assert!(post.deliver(later(3)).is_empty());
+    }
+
+    #[test]
+    fn tasks_that_were_assigned_before_acceptance_come_right_after_the_welcome() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        post.assign(post.task("Draft the reply brief", "2026-03-20"));
+        post.deliver(now());
+        assert_eq!(accepts(&post, invitation, later(1)), Answered::Accepted);
+        let mails: Vec<_> = post.deliver(later(1)).into_iter().filter(|m| m.to == "jane@roe.example").collect();
+        let subjects: Vec<&str> = mails.iter().map(|m| m.subject.as_str()).collect();
+        assert_eq!(subjects, ["Welcome: how to work with Hale & Partners by mail", "Task T-1: Draft the reply brief"]);
+        let welcome = &mails.first().unwrap().text;
+        assert!(welcome.contains("Task T-1: Draft the reply brief, due 20 March 2026"), "{welcome}");
+        assert!(welcome.contains("#done T-1\r\n"), "{welcome}");
     }
 
     #[test]

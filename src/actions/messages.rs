@@ -1,13 +1,16 @@
 //! Secure messages between co-counsel and the firm (MSG-01–10). A message goes into a conversation; who is in it changes
 //! only here, never because of an address in To or Cc (threats T34, T35).
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{Act, Answer};
 use crate::domain::{Item, Kind, PersonId};
-use crate::sharing::{Ability, Thing};
+use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Result;
-use crate::store::conversations::{NewConversation, NewMessage};
+use crate::store::conversations::{Conversation, NewConversation, NewMessage};
+use crate::store::people::Person;
 use crate::store::shares::{Circumstances, NewShare, Source, Subject};
 
 /// A message that was sent.
@@ -28,7 +31,7 @@ pub struct Topic {
     pub about: Option<Item>,
     /// The matter.
     pub matter: Option<i64>,
-    /// The person it is meant for; none: the responsible lawyer, or for a user the co-counsel who wrote last.
+    /// The person it is meant for; none: the responsible lawyer, or for a user the only one outside who could be meant.
     pub to: Option<PersonId>,
 }
 
@@ -48,9 +51,15 @@ pub fn post(act: &Act<'_>, conversation: Item, body: &str) -> Answer<Posted> {
 pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     let receiver = match topic.to {
         Some(person) => Some(person),
-        None => act.responsible(topic.matter)?,
+        None if act.actor.is_user() => match outside(act, topic)?.as_slice() {
+            [one] => Some(one.id),
+            // Whom the firm means is never guessed: what is sent to the wrong one can't be taken back.
+            _ => return Ok(Err(Refusal::NotVisible)),
+        },
+        None => reader(act, topic)?,
     };
     let open = match (topic.about, topic.matter) {
+        _ if act.actor.is_user() => open_with(act, topic, receiver)?,
         (Some(item), matter) => act.tx.conversation_about(act.firm.id, matter, item, act.actor.id, act.now)?,
         (None, Some(matter)) => act.tx.general_conversation(act.firm.id, matter, act.actor.id, act.now)?,
         (None, None) => None,
@@ -64,18 +73,82 @@ pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
         allowed!(act.ask(Ability::View, item));
     }
     let with = Circumstances { receiver, ..Circumstances::default() };
-    allowed!(act.ask_about(Ability::StartConversation, place(act, topic)?, with));
+    let place = allowed!(place(act, topic));
+    allowed!(act.ask_about(Ability::StartConversation, place, with));
+    if let Some(receiver) = receiver
+        && !may_know(act, topic.matter, receiver)?
+    {
+        // Who is kept from a matter gets nothing of it, and nobody is told that there is a screen (REV-11).
+        return Ok(Err(Refusal::NotVisible));
+    }
     let conversation = begin(act, topic, receiver)?;
     post(act, conversation, body)
 }
 
-/// The matter; the person's own page for what is about no matter, or about a thing whose matter they do not have (MSG-03).
-fn place(act: &Act<'_>, topic: Topic) -> Result<Subject> {
+/// The matter, if one is meant or the actor has it; for a thing that is shared without its matter, and for no matter at
+/// all, the person's own page (MSG-03). A matter that is not shared is refused as one that does not exist.
+fn place(act: &Act<'_>, topic: Topic) -> Answer<Subject> {
     let Some(matter) = topic.matter.map(|row| Item::new(Kind::Matter, row)) else {
-        return Ok(Subject::Other(Thing::Home, None));
+        return Ok(Ok(Subject::Other(Thing::Home, None)));
     };
-    let has_it = act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)?;
-    Ok(if has_it || topic.about.is_none() { Subject::Item(matter) } else { Subject::Other(Thing::Home, None) })
+    if act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)? {
+        return Ok(Ok(Subject::Item(matter)));
+    }
+    allowed!(act.ask(Ability::View, topic.about.unwrap_or(matter)));
+    Ok(Ok(Subject::Other(Thing::Home, None)))
+}
+
+/// Who of the firm gets it: the responsible lawyer, or the first administrator if they may not see the matter (any more).
+fn reader(act: &Act<'_>, topic: Topic) -> Result<Option<PersonId>> {
+    let responsible = act.responsible(topic.matter)?;
+    match responsible {
+        Some(lawyer) if may_know(act, topic.matter, lawyer)? => Ok(responsible),
+        _ => act.responsible(None),
+    }
+}
+
+/// Whether one of the firm's people may see the matter that is written about; contacts are asked about as members.
+pub fn may_know(act: &Act<'_>, matter: Option<i64>, receiver: PersonId) -> Result<bool> {
+    let is_user = act.tx.person(act.firm.id, receiver)?.is_some_and(|p| p.is_user());
+    let Some(matter) = matter.filter(|_| is_user) else { return Ok(true) };
+    let matter = Item::new(Kind::Matter, matter);
+    Ok(act.tx.ask(act.firm.id, receiver, Ability::View, matter, act.now)?.is_allowed())
+}
+
+/// The people outside the firm to whom one of its people can write about a topic: those who accepted and have a live share
+/// of its matter, or of the thing itself, by name.
+pub fn outside(act: &Act<'_>, topic: Topic) -> Result<Vec<Person>> {
+    let matter = topic.matter.map(|row| Item::new(Kind::Matter, row));
+    let mut ids = BTreeSet::new();
+    for item in [matter, topic.about].into_iter().flatten() {
+        ids.extend(act.tx.live_shares_of(act.firm.id, item, act.now)?.into_iter().map(|s| s.person));
+    }
+    let mut people = Vec::new();
+    for id in ids {
+        let found = act.tx.person(act.firm.id, id)?;
+        people.extend(found.filter(|p| !p.is_user() && !p.disabled && p.accepted_at.is_some()));
+    }
+    people.sort_by_key(|p| (p.name(), p.id));
+    Ok(people)
+}
+
+/// The newest open conversation about a topic whose one member outside the firm is the receiver: nobody else outside
+/// gets what was meant for them.
+fn open_with(act: &Act<'_>, topic: Topic, receiver: Option<PersonId>) -> Result<Option<Conversation>> {
+    let mut open = act.tx.conversations_of(act.firm.id, act.actor.id, act.now)?;
+    open.retain(|c| c.matter == topic.matter && c.about == topic.about && !c.read_only);
+    open.sort_by_key(|c| std::cmp::Reverse(c.id));
+    for conversation in open {
+        let mut contacts = Vec::new();
+        for member in act.tx.members(act.firm.id, conversation.id, act.now)? {
+            let found = act.tx.person(act.firm.id, member)?;
+            contacts.extend(found.filter(|p| !p.is_user()).map(|p| p.id));
+        }
+        if contacts.len() == 1 && contacts.first() == receiver.as_ref() {
+            return Ok(Some(conversation));
+        }
+    }
+    Ok(None)
 }
 
 fn includes(act: &Act<'_>, conversation: Item, person: Option<PersonId>) -> Result<bool> {

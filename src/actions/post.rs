@@ -233,33 +233,18 @@ fn new_firm() -> NewFirm {
 /// A person with a mail address.
 pub fn person(role: Role, first: &str, last: &str, address: &str) -> NewPerson {
     NewPerson {
-        role,
-        is_company: false,
-        is_client: false,
         first_name: first.into(),
         last_name: last.into(),
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: Address::parse(address).ok(),
+        ..NewPerson::new(role)
     }
 }
 
 /// A matter of this sensitivity.
 pub fn new_matter(responsible: PersonId, sensitivity: Sensitivity) -> NewMatter {
     NewMatter {
-        display_number: format!("2026-00{}", sensitivity.word()),
-        description: "Reed v. Marsh".into(),
-        status: "Open".into(),
-        client: None,
-        practice_area: String::new(),
         responsible: Some(responsible),
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
-        open_date: None,
-        pending_date: None,
-        close_date: None,
         sensitivity,
+        ..NewMatter::new(&format!("2026-00{}", sensitivity.word()), "Reed v. Marsh")
     }
 }

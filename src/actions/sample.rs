@@ -10,7 +10,7 @@ use crate::domain::{Address, FirmId, Item, Kind, PersonId};
 use crate::sharing::Role;
 use crate::store::documents::{Document, NewFolder};
 use crate::store::firms::NewFirm;
-use crate::store::matters::{NewMatter, Sensitivity};
+use crate::store::matters::NewMatter;
 use crate::store::people::NewPerson;
 use crate::store::shares::{NewShare, Source};
 use crate::store::{Result, Snapshot, Store, Tx};
@@ -39,35 +39,16 @@ pub fn now() -> Timestamp {
 
 fn person(role: Role, first: &str) -> NewPerson {
     NewPerson {
-        role,
-        is_company: false,
-        is_client: false,
         first_name: first.into(),
         last_name: "Doe".into(),
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: Address::parse(&format!("{first}@doe.example")).ok(),
+        ..NewPerson::new(role)
     }
 }
 
 /// A matter about to be made.
 pub fn matter() -> NewMatter {
-    NewMatter {
-        display_number: "2026-0012".into(),
-        description: "Reed v. Marsh".into(),
-        status: "Open".into(),
-        client: None,
-        practice_area: String::new(),
-        responsible: None,
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
-        open_date: None,
-        pending_date: None,
-        close_date: None,
-        sensitivity: Sensitivity::Standard,
-    }
+    NewMatter::new("2026-0012", "Reed v. Marsh")
 }
 
 impl Office {

@@ -27,8 +27,11 @@ pub(super) fn grant(act: &Act<'_>, new: &NewShare) -> Result<bool> {
     act.audit("share", new.item, json!({"with": new.person, "share": row, "source": new.source.word()}))?;
     let Some(person) = act.tx.person(act.firm.id, new.person)? else { return Ok(true) };
     if person.accepted_at.is_none() {
-        // Nothing is told before the invitation is accepted; the welcome then lists all that is shared.
-        super::invitations::ensure(act, &person, &new.message)?;
+        // Nothing is told before the invitation is accepted; the welcome then lists all that is shared. A quiet share waits
+        // for an invitation that somebody sends.
+        if new.notify {
+            super::invitations::ensure(act, &person, &new.message)?;
+        }
     } else if new.notify {
         let letter = match new.item.kind {
             Kind::Task => Letter::TaskAssigned { task: new.item },
@@ -46,8 +49,40 @@ pub fn unshare(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Ans
     Ok(Ok(end(act, person, item, reason)?))
 }
 
+/// As [`unshare`], without telling the person: the caller ends several things and tells them once ([`tell_ended`]).
+pub fn unshare_untold(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool> {
+    let receiver = Circumstances { receiver: Some(person), ..Circumstances::default() };
+    allowed!(act.ask_about(Ability::Unshare, Subject::Item(item), receiver));
+    Ok(Ok(take(act, person, item, reason)?))
+}
+
 /// Ends the share and tells the person, without asking.
 pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Result<bool> {
+    let ended = take(act, person, item, reason)?;
+    if ended {
+        // Each thing that ends is told, though one act ends several and the answers go to the firm.
+        let cause = format!("{}:{}-{}", act.cause, item.kind.prefix(), item.id);
+        tell_ended(&Act { cause: &cause, ..*act }, person, &[item])?;
+    }
+    Ok(ended)
+}
+
+/// Tells the person, in one letter, that their access to these things ended; nobody who never accepted.
+pub fn tell_ended(act: &Act<'_>, person: PersonId, items: &[Item]) -> Result<()> {
+    let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
+    let Some((first, others)) = items.split_first().filter(|_| accepted) else { return Ok(()) };
+    let number = |item: &Item| -> Result<Option<u32>> {
+        Ok(act.tx.number(act.firm.id, Reader::Contact(person), *item)?.map(|id| id.number))
+    };
+    let letter = Letter::AccessEnded {
+        kind: first.kind,
+        number: number(first)?,
+        others: others.iter().map(|i| Ok((i.kind, number(i)?))).collect::<Result<_>>()?,
+    };
+    act.tell(person, letter, About::Firm)
+}
+
+fn take(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Result<bool> {
     if !act.tx.end_share(act.firm.id, person, item, act.actor.id, reason, act.now)? {
         return Ok(false);
     }
@@ -66,11 +101,6 @@ pub(super) fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> 
     act.tx.revoke_threads(act.firm.id, person, item, act.now)?;
     act.audit("unshare", item, json!({"from": person}))?;
     super::invitations::withdraw_if_nothing_is_shared(act, person)?;
-    let accepted = act.tx.person(act.firm.id, person)?.is_some_and(|p| p.accepted_at.is_some());
-    if accepted {
-        let number = act.tx.number(act.firm.id, Reader::Contact(person), item)?.map(|id| id.number);
-        act.tell(person, Letter::AccessEnded { kind: item.kind, number }, About::Firm)?;
-    }
     Ok(true)
 }
 

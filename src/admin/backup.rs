@@ -86,7 +86,12 @@ fn write(office: &Office, args: &Args, database: &Path, named: &BTreeSet<String>
 /// A file that only its owner can read; an existing one is an error.
 fn private(path: &Path) -> Result<File> {
     let file = File::options().write(true).create_new(true).mode(0o600).open(path);
-    file.with_context(|| path.display().to_string())
+    file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            anyhow::anyhow!("{}: there is a file of that name already", path.display())
+        }
+        _ => anyhow::Error::from(error).context(path.display().to_string()),
+    })
 }
 
 /// Writes a new file that only its owner can read.
@@ -244,6 +249,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(place.path()).unwrap().count(), 1);
         let restored = place.path().join("store");
         std::fs::create_dir(&restored).unwrap();
+        std::fs::set_permissions(&restored, std::fs::Permissions::from_mode(0o700)).unwrap();
         let tar = std::process::Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(&restored).status().unwrap();
         assert!(tar.success());
         let again = Office::in_folder(&restored, &Chosen::default(), now()).unwrap();

@@ -2,6 +2,7 @@
 //! line for each; it logs in and out again, reads, and changes nothing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,9 @@ use crate::store::examine::{Examined, examine};
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
 /// After so long without any entry a clock is more likely wrong than a firm idle (fault F42).
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+/// How long one question to a DNS server may take.
+const DNS_PATIENCE: Duration = Duration::from_secs(2);
 
 /// One check.
 struct Check {
@@ -42,9 +46,9 @@ pub fn run(chosen: &Chosen, now: Timestamp) -> Result<Told> {
     if let Ok(examined) = &examined {
         checks.push(Check::new("clock", clock(examined.last_moment, now)));
     }
-    checks.push(resolver(&config));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
+        checks.push(Check::new("DNS servers", resolver(&config).await));
         for mailbox in &config.mailboxes {
             checks.push(Check::new(format!("mailbox {}", mailbox.name), way_in(mailbox, now).await));
         }
@@ -103,11 +107,21 @@ fn clock(last: Option<Timestamp>, now: Timestamp) -> std::result::Result<String,
     Ok(format!("{now}, after the last entry in the store"))
 }
 
-fn resolver(config: &Config) -> Check {
+/// Asks for a record that any working resolver has an answer about, even if the answer is that there is none.
+async fn resolver(config: &Config) -> std::result::Result<String, String> {
     let resolver = Some(config.resolver.clone()).filter(|servers| !servers.is_empty());
     let which = if resolver.is_some() { "as configured" } else { "the system's" };
-    let made = Verifier::new(&VerifierSettings { resolver, ..VerifierSettings::default() });
-    Check::new("DNS servers", made.map(|_| which.to_owned()).map_err(|e| e.to_string()))
+    let settings = VerifierSettings { resolver, timeout: DNS_PATIENCE, tries: 2 };
+    let verifier = Verifier::new(&settings).map_err(|e| e.to_string())?;
+    let firm = config.firms.first();
+    let domain = firm.and_then(|f| f.domains.first().cloned()).unwrap_or_else(|| "example.com".to_owned());
+    let name = format!("_dmarc.{}.", domain.trim_end_matches('.'));
+    match verifier.answers(&name).await {
+        true => Ok(format!("{which}; they answer")),
+        false => {
+            Err(format!("{which}; no answer about {name}: without DNS no mail can be proved, and all of it waits"))
+        }
+    }
 }
 
 async fn way_in(mailbox: &Mailbox, now: Timestamp) -> std::result::Result<String, String> {
@@ -116,7 +130,8 @@ async fn way_in(mailbox: &Mailbox, now: Timestamp) -> std::result::Result<String
         WayIn::Imap(imap) => imap,
     };
     let account = accounts::imap(imap).map_err(|e| e.to_string())?;
-    let report = imap::check(&account, now).await.map_err(|e| e.to_string())?;
+    let at = (imap.host.as_str(), imap.port);
+    let report = imap::check(&account, now).await.map_err(|e| connection(at, &e.to_string()))?;
     let folder = report.folder.map_err(|e| format!("logged in, but the folder {}: {e}", imap.folder))?;
     let idle = if report.idle { "IDLE" } else { "no IDLE: it is looked at regularly" };
     let moves = match (report.can_move, report.uid_plus) {
@@ -125,6 +140,13 @@ async fn way_in(mailbox: &Mailbox, now: Timestamp) -> std::result::Result<String
         (false, false) => "neither MOVE nor UIDPLUS: mails stay",
     };
     Ok(format!("logged in to {}, {} has {} mails; {idle}; {moves}", imap.host, imap.folder, folder.mails))
+}
+
+/// What went wrong, and where; a server that speaks in clear where TLS was begun is named as that.
+fn connection((host, port): (&str, u16), error: &str) -> String {
+    let is_no_tls = error.contains("InvalidContentType") || error.contains("corrupt message");
+    let hint = if is_no_tls { " (no TLS on this port; is it starttls?)" } else { "" };
+    format!("{host} port {port}: {error}{hint}")
 }
 
 fn maildir(folder: &Path) -> std::result::Result<String, String> {
@@ -137,7 +159,8 @@ fn maildir(folder: &Path) -> std::result::Result<String, String> {
 async fn way_out(smtp: &Smtp, store: &Path, now: Timestamp) -> std::result::Result<String, String> {
     let login = SenderLogin::new(smtp.login.as_ref(), store).map_err(|e| e.to_string())?;
     let credentials = login.credentials(now).await.map_err(|e| e.to_string())?;
-    let report = smtp::check(smtp, credentials.as_ref()).await.map_err(|e| e.to_string())?;
+    let at = (smtp.host.as_str(), smtp.port);
+    let report = smtp::check(smtp, credentials.as_ref()).await.map_err(|e| connection(at, &e.to_string()))?;
     let login = if report.logged_in { "logged in to" } else { "reached, without a log-in," };
     let pipelining = if report.pipelining { "; PIPELINING" } else { "" };
     let size = report.size_limit.map(|s| format!("; mails up to {s} bytes")).unwrap_or_default();
@@ -158,11 +181,13 @@ mod tests {
     use super::*;
 
     fn checked(s: &Sample, way_in: &Path, way_out: &Path, now: Timestamp) -> Told {
+        let dns = crate::demo::zone::Zone::start([]).unwrap();
         let file = s.folder.path().join("config.toml");
         let text = format!(
-            "store = {:?}\nresolver = [\"127.0.0.1:53\"]\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\naddressing = \"subdomain\"\n\
+            "store = {:?}\nresolver = [{:?}]\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\naddressing = \"subdomain\"\n\
              domains = [\"hale.example\"]\ndirectory = {way_out:?}\n[[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = {way_in:?}\n",
-            s.folder.path()
+            s.folder.path(),
+            dns.address().to_string()
         );
         std::fs::write(&file, text).unwrap();
         run(&Chosen { config: file, ..Chosen::default() }, now).unwrap()
@@ -186,6 +211,44 @@ mod tests {
         std::fs::create_dir(&way_out).unwrap();
         let told = checked(&s, &way_in, &way_out, now());
         assert_eq!(told.code, 0, "{}", told.text);
+    }
+
+    #[test]
+    fn no_such_name_is_an_answer_and_silence_is_none() {
+        use crate::demo::zone::{Says, Zone};
+        let dns = Zone::start([]).unwrap();
+        let s = Sample::new();
+        let file = s.folder.path().join("config.toml");
+        let text = format!(
+            "store = {:?}\nresolver = [{:?}]\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\n\
+             addressing = \"subdomain\"\ndomains = [\"hale.example\"]\ndirectory = \"out\"\n\
+             [[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = \"in\"\n",
+            s.folder.path(),
+            dns.address().to_string()
+        );
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(&file).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        assert!(runtime.block_on(resolver(&config)).is_ok());
+        dns.say("_dmarc.hale.example", Says::Failure);
+        let error = runtime.block_on(resolver(&config)).unwrap_err();
+        assert!(error.contains("no answer about _dmarc.hale.example"), "{error}");
+    }
+
+    #[test]
+    fn a_store_folder_that_others_can_read_is_refused_with_the_way_to_mend_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let s = Sample::new();
+        std::fs::set_permissions(s.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let error = crate::store::Store::open(s.folder.path()).err().unwrap().to_string();
+        assert!(error.contains("chmod 700"), "{error}");
+    }
+
+    #[test]
+    fn a_connection_error_names_the_server_and_a_port_without_tls() {
+        let said = connection(("mx.hale.example", 993), "received corrupt message of type InvalidContentType");
+        assert!(said.starts_with("mx.hale.example port 993:") && said.contains("is it starttls?"), "{said}");
+        assert!(!connection(("mx.hale.example", 993), "refused").contains("starttls"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ const GIVEN_UP: &str = "an explanation is given up";
 /// Tells it.
 pub fn run(chosen: &Chosen, args: &Args, now: jiff::Timestamp) -> Result<Told> {
     let config = Config::load_offline(&chosen.config)?;
-    let office = Office::in_folder(&config.store, chosen, now)?;
+    let office = Office::configured(&config, chosen, now)?;
     office.ask_administrator(Ability::View)?;
     let (mut text, mut objects) = (String::new(), Vec::new());
     for file in &args.files {

@@ -93,7 +93,9 @@ fn plain(name: &str) -> String {
 fn one(firm: &Firm, text: &str, found: Vec<Person>, describe: impl Fn(&Person) -> String) -> Result<Person> {
     match <[Person; 1]>::try_from(found) {
         Ok([person]) => Ok(person),
-        Err(found) if found.is_empty() => bail!("{} knows nobody by \"{text}\"", firm.name),
+        Err(found) if found.is_empty() => {
+            bail!("{} knows nobody by \"{text}\"; `docketpost person add` makes a card", firm.name)
+        }
         Err(found) => {
             let list: Vec<String> = found.iter().map(describe).collect();
             bail!("\"{text}\" may be any of these; say which:\n  {}", list.join("\n  "))

@@ -9,9 +9,10 @@ use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::actions::Act;
 use crate::allowed;
-use crate::domain::InboxId;
+use crate::domain::{Address, InboxId};
 use crate::inbound::extract::{SpanKind, extract};
 use crate::inbound::{limits, parse};
+use crate::proof::{DkimFinding, Proof, Verdict};
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
 use crate::store::inbox::{Inbox, InboxState};
@@ -60,6 +61,9 @@ pub enum What {
     Dismiss {
         /// Q-7
         mail: String,
+        /// For the audit: why
+        #[arg(long, default_value = "")]
+        reason: String,
     },
 }
 
@@ -71,14 +75,17 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
         What::Retry { mail } => retry(office, mail),
         What::Release { mail } => release(office, mail, None),
         What::Assign { mail, matter } => release(office, mail, Some(matter)),
-        What::Dismiss { mail } => dismiss(office, mail),
+        What::Dismiss { mail, reason } => dismiss(office, mail, reason),
     }
 }
 
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(InboxState::from_word(word).with_context(|| format!("--state {word}: no such state"))?),
+        Some(word) => Some(
+            InboxState::from_word(word)
+                .with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?,
+        ),
         None => None,
     };
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
@@ -96,6 +103,10 @@ fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
         ]);
     }
     Ok(Told::new(table(["mail", "state", "reason", "level", "received", "from", "subject"], &rows), json!(objects)))
+}
+
+fn states() -> String {
+    InboxState::ALL.iter().map(|s| s.word().to_lowercase()).collect::<Vec<_>>().join(", ")
 }
 
 fn object(mail: &Inbox) -> Value {
@@ -132,7 +143,7 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         ("Matter", matter.map(|m| format!("M-{} {}", m.number, m.display_number)).unwrap_or_default()),
         ("Subject", mail.subject.clone().unwrap_or_default()),
         ("Arrived", moment(office, mail.arrived_at)),
-        ("Mailbox", format!("{} ({} bytes, tried {} times)", mail.mailbox, mail.size, mail.tries)),
+        ("Mailbox", format!("{} ({} bytes, {})", mail.mailbox, mail.size, tried(mail.tries))),
         ("Cut", words.cut()),
         ("Files", words.files.join(", ")),
         ("Released", mail.released_level.clone().unwrap_or_default()),
@@ -148,11 +159,17 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         out.push_str(&format!("Effect    {} {number}{undone}\n", effect.verb));
         done.push(json!({"verb": effect.verb, "item": number, "undone": effect.undone}));
     }
+    let evidence = mail.proof.as_deref().and_then(|p| serde_json::from_str(p).ok());
+    let evidence = in_words(evidence.as_ref(), mail.level.as_deref());
     out.push_str(&format!("\nWhat was written:\n{}\n", words.reply));
     if words.pieces.len() > 1 {
         out.push_str(&format!("\nHow the mail was cut:\n{}", words.marked()));
     }
-    out.push_str(&format!("\nWhat proves its sender:\n{proof:#}\n"));
+    out.push_str("\nWhat proves its sender:\n");
+    evidence.iter().for_each(|line| out.push_str(&format!("  {}\n", one_line(line))));
+    if mail.state == InboxState::Held {
+        out.push_str(&format!("\nWhat to do next: {}\n", next_step(office, &mail)));
+    }
     let mut told = object(&mail);
     if let Some(map) = told.as_object_mut() {
         map.insert("reply".into(), json!(words.reply));
@@ -161,10 +178,75 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         let piece = |(kind, text): &(SpanKind, String)| json!({"kind": kind.word(), "text": text});
         map.insert("pieces".into(), words.pieces.iter().map(piece).collect());
         map.insert("proof".into(), proof);
+        map.insert("proof_in_words".into(), json!(evidence));
         map.insert("files".into(), json!(words.files));
         map.insert("effects".into(), json!(done));
     }
     Ok(Told::new(out, told))
+}
+
+fn tried(tries: u32) -> String {
+    match tries {
+        0 => "not tried yet".to_owned(),
+        1 => "tried once".to_owned(),
+        n => format!("tried {n} times"),
+    }
+}
+
+/// The facts of a proof, a line each: who signed, whether that speaks for the author, what it amounts to.
+fn in_words(proof: Option<&Proof>, level: Option<&str>) -> Vec<String> {
+    let Some(proof) = proof else { return vec!["It was not examined yet.".to_owned()] };
+    let mut lines = Vec::new();
+    for fact in &proof.dkim {
+        let result = match fact.result {
+            DkimFinding::Pass => "signed it, and the signature holds",
+            DkimFinding::Broken => "seems to have signed it, but the signature does not fit this mail",
+            DkimFinding::Void(_) => "signed it in a way that does not count",
+            DkimFinding::KeyAbsent => "seems to have signed it, but publishes no such key",
+            DkimFinding::TempError => "seems to have signed it, but DNS did not give its key",
+        };
+        lines.push(format!("{} {result}.", fact.domain));
+    }
+    if proof.dkim.is_empty() {
+        lines.push("Nobody signed it.".to_owned());
+    }
+    lines.push(match (&proof.aligned, proof.address()) {
+        (Some(domain), _) => format!("{domain} speaks for the sender's address."),
+        (None, Some(address)) => format!("No signature that holds speaks for {address}."),
+        (None, None) => "It names no single sender.".to_owned(),
+    });
+    if proof.verdict == Verdict::Forged {
+        lines.push("The sender's domain says that mail like this is not theirs.".to_owned());
+    }
+    if proof.verdict == Verdict::SpfOnlyTrusted {
+        lines.push("The mail provider says that it came from a server of the sender's domain.".to_owned());
+    }
+    if proof.sources_disagree {
+        lines.push("The mail provider says otherwise, so neither is believed.".to_owned());
+    }
+    lines.push(match level.unwrap_or_default() {
+        "STRONG" => "Together with a reply address that only they have: proved (STRONG).".to_owned(),
+        "GOOD" => "This is proof enough (GOOD).".to_owned(),
+        "WEAK" => "Only the reply address is theirs: too little to act on (WEAK).".to_owned(),
+        "FAIL" => "The evidence is against it (FAIL).".to_owned(),
+        "NONE" => "Nothing proves who wrote it (NONE).".to_owned(),
+        "" => "It was not judged yet.".to_owned(),
+        other => format!("Level: {other}."),
+    });
+    lines
+}
+
+/// What an administrator can do about a held mail.
+fn next_step(office: &Office, mail: &Inbox) -> String {
+    let id = mail.id;
+    match (can_be_released(office, mail, false), mail.reason.as_deref().unwrap_or_default()) {
+        (Err(why), _) => why.to_string(),
+        (Ok(()), "AUTH_WEAK" | "AUTH_NONE" | "AUTH_FAIL") => format!(
+            "ask them by telephone whether they wrote it; if so: docketpost inbox release Q-{id}, if not: \
+             docketpost inbox dismiss Q-{id}"
+        ),
+        (Ok(()), _) => format!("docketpost inbox release Q-{id}, or docketpost inbox dismiss Q-{id}"),
+    }
 }
 
 /// What stands in a mail, as far as it is shown.
@@ -232,6 +314,7 @@ fn shortened(text: &str, most: usize) -> String {
 }
 
 fn retry(office: &Office, text: &str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let mail = find(office, text)?;
     let id = mail.id;
     let done = change(office, id, "inbox.retry", move |act| act.tx.revive(act.firm.id, id))?;
@@ -242,8 +325,12 @@ fn retry(office: &Office, text: &str) -> Result<Told> {
 }
 
 fn release(office: &Office, text: &str, matter: Option<&str>) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let mail = find(office, text)?;
     let matter = matter.map(|m| office.matter(m)).transpose()?;
+    if mail.state == InboxState::Held {
+        can_be_released(office, &mail, matter.is_some())?;
+    }
     let id = mail.id;
     let done = office.act(&format!("inbox.release:{id}"), move |act| {
         allowed!(administrator(act, Ability::Edit));
@@ -261,16 +348,55 @@ fn release(office: &Office, text: &str, matter: Option<&str>) -> Result<Told> {
     }
     let matter = matter.map(|m| office.number(m)).transpose()?;
     let on = matter.as_ref().map(|m| format!(" for {m}")).unwrap_or_default();
+    let when = match crate::daemon::is_running(office.store.folder()) {
+        true => "the daemon carries it out",
+        false => "no daemon runs now: it is carried out when the daemon runs",
+    };
     Ok(Told::new(
-        format!("Q-{id} is taken as proved{on}; the daemon carries it out.\n"),
+        format!("Q-{id} is taken as proved{on}; {when}.\n"),
         json!({"mail": format!("Q-{id}"), "matter": matter}),
     ))
 }
 
-fn dismiss(office: &Office, text: &str) -> Result<Told> {
-    let mail = find(office, text)?;
+/// What a release can't mend is not released: who wrote it, and what it is about, must be known first.
+fn can_be_released(office: &Office, mail: &Inbox, has_matter: bool) -> Result<()> {
     let id = mail.id;
-    let done = change(office, id, "inbox.dismiss", move |act| act.tx.dismiss(act.firm.id, id, act.actor.id, act.now))?;
+    match mail.reason.as_deref().unwrap_or_default() {
+        "CONTEXT_NONE" | "CONTEXT_CONFLICT" if !has_matter && mail.assigned_matter.is_none() => {
+            bail!("Q-{id} does not say clearly which matter it is about: docketpost inbox assign Q-{id} M-12")
+        }
+        "NO_SENDER" | "MULTI_FROM" => {
+            bail!("Q-{id} names no single sender, so it can be nobody's: docketpost inbox dismiss Q-{id}")
+        }
+        "UNKNOWN_SENDER" | "SENDER_MISMATCH" if !is_from_somebody(office, mail)? => bail!(
+            "nobody the firm works with writes from this address: `docketpost person add` and `docketpost share` first, \
+             or docketpost inbox dismiss Q-{id}"
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn is_from_somebody(office: &Office, mail: &Inbox) -> Result<bool> {
+    let address = mail.from_address.as_deref().and_then(|a| Address::parse(a).ok());
+    let Some(address) = address else { return Ok(false) };
+    Ok(!office.store.read(|s| s.people_writing_from(office.firm.id, &address))?.is_empty())
+}
+
+fn dismiss(office: &Office, text: &str, why: &str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
+    let mail = find(office, text)?;
+    let (id, why) = (mail.id, why.to_owned());
+    let done = office.act(&format!("inbox.dismiss:{id}"), move |act| {
+        allowed!(administrator(act, Ability::Edit));
+        let done = act.tx.dismiss(act.firm.id, id, act.actor.id, act.now)?;
+        let facts = if why.is_empty() { json!({"done": done}) } else { json!({"done": done, "reason": why}) };
+        act.tx.audit(
+            act.firm.id,
+            &Entry::new(Some(act.actor.id), "inbox.dismiss").by(Some(id)).with(facts),
+            act.now,
+        )?;
+        Ok(Ok(done))
+    })?;
     if !done {
         bail!("Q-{id} is {}; only a held mail is put aside", mail.state.word());
     }
@@ -303,6 +429,10 @@ mod tests {
         Date: Sat, 14 Mar 2026 09:00:00 +0000\r\nMessage-ID: <1@doe.example>\r\n\r\nPlease see the draft.\x1b[2J\r\n";
 
     fn held(s: &Sample) -> InboxId {
+        held_for(s, "AUTH_NONE")
+    }
+
+    fn held_for(s: &Sample, reason: &'static str) -> InboxId {
         let mail = Arrived {
             mailbox: "main".into(),
             uid_validity: 1,
@@ -322,7 +452,7 @@ mod tests {
             .store
             .write(move |tx| {
                 tx.set_proved(id, "{\"verdict\":\"none\"}")?;
-                tx.decide(id, InboxState::Held, "AUTH_NONE", &found, now())
+                tx.decide(id, InboxState::Held, reason, &found, now())
             })
             .unwrap();
         id
@@ -339,12 +469,29 @@ mod tests {
         let list = run(&s.office, &What::List { state: Some("held".into()), limit: 9 }).unwrap();
         assert!(list.text.contains("Q-1") && list.text.contains("AUTH_NONE"), "{}", list.text);
         let show = run(&s.office, &What::Show { mail: "1".into() }).unwrap();
-        for part in ["AUTH_NONE", "jane@doe.example", "Please see the draft.", "\"verdict\": \"none\""] {
+        for part in ["AUTH_NONE", "jane@doe.example", "Please see the draft.", "What to do next: ask them"] {
             assert!(show.text.contains(part), "{part} is missing in {}", show.text);
         }
         for told in [list, show] {
             assert!(!told.printed(false).contains('\u{1b}') && !told.printed(true).contains('\u{1b}'));
         }
+    }
+
+    #[test]
+    fn a_proof_is_told_in_words() {
+        let proof = r#"{"from":{"Ok":{"address":"jane@doe.example","display_name":null}},"arrived":"2026-03-14T10:00:00Z",
+            "date":null,"dkim":[{"domain":"doe.example","selector":"s","key_sha256":null,"signed":["from"],"result":"pass"}],
+            "dmarc":{"policy":null,"strict":false,"temporary":false},"border":null,"aligned":"doe.example",
+            "other_signers":[],"to_signed":true,"cc_signed":true,"sources_disagree":false,"verdict":"aligned"}"#;
+        let proof: Proof = serde_json::from_str(proof).unwrap();
+        let told = in_words(Some(&proof), Some("GOOD")).join("\n");
+        for part in
+            ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"]
+        {
+            assert!(told.contains(part), "{told}");
+        }
+        assert_eq!(in_words(None, None), ["It was not examined yet."]);
+        assert_eq!(tried(1), "tried once");
     }
 
     #[test]
@@ -357,7 +504,7 @@ mod tests {
             (mail.state, mail.assigned_matter, mail.released_level.as_deref()),
             (InboxState::Proved, Some(s.matter.id), Some("released"))
         );
-        assert!(run(&s.office, &What::Dismiss { mail: "Q-1".into() }).is_err());
+        assert!(run(&s.office, &What::Dismiss { mail: "Q-1".into(), reason: String::new() }).is_err());
         assert!(run(&s.office, &What::Release { mail: "Q-2".into() }).is_err());
         let audited = s.office.store.read(|r| r.audited(s.office.firm.id, 10)).unwrap();
         assert!(audited.iter().any(|e| e.action == "inbox.release" && e.inbox == Some(id)));
@@ -367,9 +514,33 @@ mod tests {
     fn dismissed_mail_is_kept_and_dead_mail_is_tried_again() {
         let s = Sample::new();
         let id = held(&s);
-        run(&s.office, &What::Dismiss { mail: "q-1".into() }).unwrap();
+        run(&s.office, &What::Dismiss { mail: "q-1".into(), reason: "spam".into() }).unwrap();
         assert_eq!(state(&s, id).state, InboxState::Ignored);
         assert!(run(&s.office, &What::Retry { mail: "q-1".into() }).is_err());
+    }
+
+    #[test]
+    fn a_release_promises_nothing_that_it_can_not_do() {
+        for (reason, needed) in [
+            ("CONTEXT_NONE", "inbox assign Q-1"),
+            ("CONTEXT_CONFLICT", "inbox assign Q-1"),
+            ("NO_SENDER", "inbox dismiss Q-1"),
+            ("UNKNOWN_SENDER", "nobody the firm works with writes from this address"),
+        ] {
+            let s = Sample::new();
+            let id = held_for(&s, reason);
+            let error = run(&s.office, &What::Release { mail: "1".into() }).unwrap_err().to_string();
+            assert!(error.contains(needed), "{reason}: {error}");
+            assert_eq!(state(&s, id).state, InboxState::Held);
+        }
+        let s = Sample::new();
+        held_for(&s, "UNKNOWN_SENDER");
+        s.jane_accepts();
+        run(&s.office, &What::Release { mail: "1".into() }).unwrap();
+        let s = Sample::new();
+        held(&s);
+        let told = run(&s.office, &What::Release { mail: "1".into() }).unwrap();
+        assert!(told.text.contains("when the daemon runs"), "{}", told.text);
     }
 
     #[test]

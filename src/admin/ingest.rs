@@ -66,7 +66,7 @@ fn take(chosen: &Chosen, args: &Args, input: &mut impl Read, now: jiff::Timestam
         );
     }
     let store = Store::open(&config.store)?;
-    let firm = choose_firm(&store, Some(&mailbox.firm))?;
+    let firm = choose_firm(&store, &Chosen { firm: Some(mailbox.firm.clone()), ..Chosen::default() })?;
     let uid = sha256(&bytes);
     let arrived = Arrived { mailbox: mailbox.name.clone(), uid_validity: 0, uid, size, arrived_at: now, bytes };
     let staged = stage(&store, firm.id, arrived, now)?;

@@ -47,14 +47,11 @@ pub struct Args {
 
 /// Makes the firm in the store that the configuration names.
 pub fn run(args: &Args, config: &Config, now: Timestamp) -> Result<Told> {
-    let mut told = in_folder(args, &config.store, now)?;
     if config.firm(&args.slug).is_none() {
-        told.text.push_str(&format!(
-            "The configuration has no firm with the slug \"{}\" yet: add it before the daemon is started.\n",
-            args.slug
-        ));
+        let slugs = config.firms.iter().map(|f| f.slug.as_str()).collect::<Vec<_>>().join(", ");
+        bail!("--slug {}: the configuration has no such firm (it has: {slugs}); nothing was changed", args.slug);
     }
-    Ok(told)
+    in_folder(args, &config.store, now)
 }
 
 /// Makes the firm in the store of this folder.
@@ -64,15 +61,10 @@ pub fn in_folder(args: &Args, folder: &Path, now: Timestamp) -> Result<Told> {
         Address::parse(&args.user_address).with_context(|| format!("--user-address {}", args.user_address))?;
     let (first_name, last_name) = split_name(&args.user_name);
     let user = NewPerson {
-        role: Role::User { admin: true, accounts: true, reports: true, billing: true },
-        is_company: false,
-        is_client: false,
         first_name,
         last_name,
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: Some(address.clone()),
+        ..NewPerson::new(Role::User { admin: true, accounts: true, reports: true, billing: true })
     };
     let store = Store::create(folder)?;
     let new = firm.clone();

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod backup;
 pub mod check;
+pub mod document;
 pub mod explain;
 pub mod find;
 pub mod import;
@@ -35,6 +36,7 @@ use crate::actions::{Act, Answer};
 use crate::config::Config;
 use crate::domain::Kind;
 use crate::domain::dates::Locale;
+use crate::outbound::gateway::Gateway;
 use crate::outbound::words;
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Store;
@@ -51,6 +53,8 @@ pub struct Chosen {
     pub firm: Option<String>,
     /// Who acts; the first administrator if absent.
     pub acts_as: Option<String>,
+    /// Slug of the only firm in the configuration, for a store that has more.
+    pub only_configured: Option<String>,
 }
 
 /// A firm's store, and who acts in it.
@@ -63,6 +67,10 @@ pub struct Office {
     pub actor: Person,
     /// The present moment.
     pub now: Timestamp,
+    /// The firm's mail domains, as configured; none where no configuration was read.
+    pub domains: Vec<String>,
+    /// The firm's addresses, as configured; none where no configuration was read.
+    pub gateway: Option<Gateway>,
 }
 
 /// A correct "no", in the words of the mails and with its code.
@@ -81,16 +89,28 @@ impl Office {
     /// Opens the store that the configuration names.
     pub fn open(chosen: &Chosen, now: Timestamp) -> Result<Office> {
         let config = Config::load_offline(&chosen.config)?;
-        Office::in_folder(&config.store, chosen, now)
+        Office::configured(&config, chosen, now)
+    }
+
+    /// Opens the store of this configuration; where that has one firm only, it is meant.
+    pub fn configured(config: &Config, chosen: &Chosen, now: Timestamp) -> Result<Office> {
+        let only = match config.firms.as_slice() {
+            [firm] => Some(firm.slug.clone()),
+            _ => None,
+        };
+        let office = Office::in_folder(&config.store, &Chosen { only_configured: only, ..chosen.clone() }, now)?;
+        let firm = config.firm(&office.firm.slug);
+        let domains = firm.map(|f| f.domains.clone()).unwrap_or_default();
+        Ok(Office { domains, gateway: firm.map(Gateway::new), ..office })
     }
 
     /// Opens the store in this folder.
     pub fn in_folder(folder: &Path, chosen: &Chosen, now: Timestamp) -> Result<Office> {
         let store = Store::open(folder)?;
-        let firm = choose_firm(&store, chosen.firm.as_deref())?;
+        let firm = choose_firm(&store, chosen)?;
         let admin = store.read(|s| s.first_admin(firm.id))?;
         let actor = admin.with_context(|| format!("{} has no administrator", firm.name))?;
-        let mut office = Office { store, firm, actor, now };
+        let mut office = Office { store, firm, actor, now, domains: Vec::new(), gateway: None };
         if let Some(text) = &chosen.acts_as {
             let actor = office.user(text).context("--as")?;
             if actor.disabled {
@@ -124,7 +144,11 @@ impl Office {
 
     /// Goes on if the actor is an administrator (FRM-03); a no is audited.
     pub fn ask_administrator(&self, ability: Ability) -> Result<()> {
-        self.act("settings", move |act| administrator(act, ability))
+        let asked = self.act("settings", move |act| administrator(act, ability));
+        asked.map_err(|error| match error.is::<Refused>() {
+            true => error.context("this takes an administrator"),
+            false => error,
+        })
     }
 
     /// May the actor do this?
@@ -141,8 +165,14 @@ pub fn administrator(act: &Act<'_>, ability: Ability) -> Answer<()> {
     act.ask_about(ability, Subject::Other(Thing::Settings, None), Circumstances::default())
 }
 
-fn choose_firm(store: &Store, slug: Option<&str>) -> Result<Firm> {
+fn choose_firm(store: &Store, chosen: &Chosen) -> Result<Firm> {
     let firms = store.read(|s| s.firms())?;
+    let slug = chosen.firm.as_deref();
+    if slug.is_none()
+        && let Some(only) = firms.iter().find(|f| Some(&f.slug) == chosen.only_configured.as_ref())
+    {
+        return Ok(only.clone());
+    }
     let slugs = firms.iter().map(|f| f.slug.as_str()).collect::<Vec<_>>().join(", ");
     match slug {
         Some(slug) => {

@@ -4,14 +4,19 @@
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
-use super::show::{moment, table};
+use super::show::{moment, named, table};
 use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::allowed;
 use crate::domain::OutboxId;
+use crate::inbound::parse;
+use crate::outbound::reader::Reader;
+use crate::outbound::{letter, templates};
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
-use crate::store::outbox::OutboxState;
+use crate::store::outbox::{Outbox, OutboxState};
+use crate::store::people::Person;
+use crate::store::shares::Subject;
 
 /// The letters on their way out.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -24,6 +29,11 @@ pub enum What {
         /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
+    },
+    /// Shows a letter as its reader gets it, or as it would be written now
+    Show {
+        /// Its number
+        letter: String,
     },
     /// Sends a failed letter again
     Retry {
@@ -41,6 +51,7 @@ pub enum What {
 pub fn run(office: &Office, what: &What) -> Result<Told> {
     match what {
         What::List { state, limit } => list(office, state.as_deref(), *limit),
+        What::Show { letter } => show(office, letter),
         What::Retry { letter } => change(office, letter, "outbox.retry"),
         What::Drop { letter } => change(office, letter, "outbox.drop"),
     }
@@ -49,7 +60,10 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
 fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let state = match state {
-        Some(word) => Some(OutboxState::from_word(word).with_context(|| format!("--state {word}: no such state"))?),
+        Some(word) => Some(
+            OutboxState::from_word(word)
+                .with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?,
+        ),
         None => None,
     };
     let firm = office.firm.id;
@@ -76,7 +90,69 @@ fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
     Ok(Told::new(table(["letter", "state", "what", "to", "when", "tries", "why"], &rows), json!(objects)))
 }
 
+/// Letters whose text lets its holder act for their reader.
+const SECRET: [&str; 2] = ["invitation", "challenge"];
+
+/// The text of a letter. What the acting user may not see of it is not shown.
+fn show(office: &Office, text: &str) -> Result<Told> {
+    office.ask_administrator(Ability::View)?;
+    let id = OutboxId(number_after("", text)?);
+    let firm = &office.firm;
+    let letter = office.store.read(|s| s.outbox(firm.id, id))?.with_context(|| format!("there is no letter {id}"))?;
+    let person = office.store.read(|s| s.person(firm.id, letter.person))?.context("nobody gets it any more")?;
+    let when = match letter.sent_at {
+        Some(at) => format!("sent {}", moment(office, at)),
+        None => format!("{}, not sent", letter.state.word().to_lowercase()),
+    };
+    let mut out = format!("Letter {id} ({}) to {}: {when}\n", letter.template, named(&person));
+    let mut object =
+        json!({"letter": id, "template": letter.template, "person": letter.person, "state": letter.state.word()});
+    let body = match SECRET.contains(&letter.template.as_str()) {
+        true => "Its text is for its reader alone and is not shown.".to_owned(),
+        false => written(office, &letter, &person)?,
+    };
+    out.push_str(&format!("\n{body}\n"));
+    if let Some(map) = object.as_object_mut() {
+        map.insert("text".into(), json!(body));
+    }
+    Ok(Told::new(out, object))
+}
+
+/// The frozen bytes as text, or the letter as it would be written now: what was sent is not kept.
+fn written(office: &Office, letter: &Outbox, person: &Person) -> Result<String> {
+    let firm = &office.firm;
+    let (frozen, shows) = office.store.read(|s| Ok((s.frozen_bytes(letter.id)?, s.disclosures(letter.id)?)))?;
+    let (text, shows) = match frozen {
+        Some(bytes) => {
+            let mail = parse::parse(&bytes);
+            (format!("Subject: {}\n\n{}", mail.subject, mail.text.unwrap_or_default()), shows)
+        }
+        None => {
+            let gateway = office.gateway.as_ref().context("the configuration has no such firm")?;
+            let content = letter::read(&letter.content)?;
+            let page = office.store.read(|s| {
+                let reader = Reader::new(s, firm, gateway, person, office.now)?;
+                templates::write(&reader, office.store.blobs(), &content)
+            })?;
+            let Some(page) = page else { return Ok("There is nothing left that it may say now.".to_owned()) };
+            let as_now = "As it would be written now:\n\n";
+            (format!("{as_now}Subject: {}\n\n{}", page.subject, page.to_text()), [shows, page.shows].concat())
+        }
+    };
+    for shown in shows {
+        if !office.may(Ability::View, Subject::Item(shown.item))? {
+            return Ok("It is about something that you may not see, and is not shown.".to_owned());
+        }
+    }
+    Ok(text)
+}
+
+fn states() -> String {
+    OutboxState::ALL.iter().map(|s| s.word().to_lowercase()).collect::<Vec<_>>().join(", ")
+}
+
 fn change(office: &Office, text: &str, action: &'static str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
     let id = OutboxId(number_after("", text)?);
     let letter = office.store.read(|s| s.outbox(office.firm.id, id))?;
     let letter = letter.with_context(|| format!("there is no letter {id}"))?;
@@ -101,6 +177,7 @@ fn change(office: &Office, text: &str, action: &'static str) -> Result<Told> {
 mod tests {
     use super::super::sample::{Sample, now};
     use super::*;
+    use crate::outbound::gateway::Gateway;
     use crate::outbound::letter::{Addressed, Letter, queue};
 
     #[test]
@@ -121,5 +198,33 @@ mod tests {
         let all = run(&s.office, &What::List { state: None, limit: 9 }).unwrap();
         let states: Vec<&str> = all.json.as_array().unwrap().iter().map(|l| l["state"].as_str().unwrap()).collect();
         assert_eq!(states, ["QUEUED", "CANCELLED"]);
+    }
+
+    #[test]
+    fn a_letter_is_shown_as_text_and_one_with_a_secret_is_not() {
+        let mut s = Sample::new();
+        s.office.gateway = Some(Gateway::new(&crate::config::Firm {
+            slug: "hale".into(),
+            address: crate::domain::Address::parse("r@gw.hale.example").unwrap(),
+            addressing: crate::config::Addressing::Subdomain,
+            domains: vec!["hale.example".into()],
+            way_out: crate::config::WayOut::Directory("out".into()),
+        }));
+        s.jane_accepts();
+        let (firm, jane) = (s.office.firm.id, s.jane);
+        let ended = Letter::AccessEnded {
+            kind: crate::domain::Kind::Matter,
+            number: Some(1),
+            others: vec![(crate::domain::Kind::Task, Some(7))],
+        };
+        for (key, letter) in [("1", ended), ("2", Letter::Challenge { challenge: 1 })] {
+            let letter = Addressed::new(jane, letter, key.into(), None);
+            s.office.store.write(move |tx| queue(tx, firm, letter.clone(), now())).unwrap().unwrap();
+        }
+        let told = run(&s.office, &What::Show { letter: "1".into() }).unwrap().text;
+        assert!(told.contains("Subject: Access ended: matter M-1 and 1 more"), "{told}");
+        assert!(told.contains("matter M-1, task T-7"), "{told}");
+        let secret = run(&s.office, &What::Show { letter: "2".into() }).unwrap().text;
+        assert!(secret.contains("is not shown"), "{secret}");
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Chosen, Office, init};
 use crate::domain::{Item, PersonId};
 use crate::sharing::Role;
-use crate::store::matters::{NewMatter, Sensitivity};
+use crate::store::matters::NewMatter;
 use crate::store::people::NewPerson;
 
 /// The office; its folder goes with it.
@@ -42,15 +42,10 @@ pub fn init_args(slug: &str) -> init::Args {
 /// A person to be added.
 pub fn new_person(role: Role, first: &str, last: &str, address: &str) -> NewPerson {
     NewPerson {
-        role,
-        is_company: false,
-        is_client: false,
         first_name: first.into(),
         last_name: last.into(),
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: crate::domain::Address::parse(address).ok(),
+        ..NewPerson::new(role)
     }
 }
 
@@ -66,21 +61,7 @@ impl Sample {
             .write(move |tx| {
                 let jane =
                     tx.add_person(firm, &new_person(Role::CoCounsel, "Jane", "Doe", "jane@doe.example"), now())?;
-                let matter = NewMatter {
-                    display_number: "2026-0012".into(),
-                    description: "Reed v. Marsh".into(),
-                    status: "Open".into(),
-                    client: None,
-                    practice_area: String::new(),
-                    responsible: Some(lawyer),
-                    location: String::new(),
-                    client_reference: String::new(),
-                    custom_number: String::new(),
-                    open_date: None,
-                    pending_date: None,
-                    close_date: None,
-                    sensitivity: Sensitivity::Standard,
-                };
+                let matter = NewMatter { responsible: Some(lawyer), ..NewMatter::new("2026-0012", "Reed v. Marsh") };
                 Ok((tx.add_matter(firm, &matter, now())?, jane))
             })
             .unwrap();

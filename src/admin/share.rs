@@ -1,17 +1,23 @@
 //! `docketpost share`, `unshare`, `invite`: access is given and ended by the firm (REV-01–11). What it means is for
 //! `actions`; here is only what was typed and what is told back.
 
-use anyhow::{Context as _, Result, bail};
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::show::{moment, named};
-use super::{Office, Refused, Told};
+use super::{Office, Told};
 use crate::actions::{Act, Answer, invitations, shares, tasks};
 use crate::allowed;
 use crate::domain::{Item, Kind, PersonId};
 use crate::sharing::Ability;
 use crate::store::people::Person;
 use crate::store::shares::{Circumstances, NewShare, Source, Subject};
+
+/// The most things that are listed as still shared.
+const MOST_LEFT: usize = 10;
 
 /// Shares a thing with a person; the first time, this sends an invitation.
 #[derive(Clone, Debug, clap::Args)]
@@ -50,6 +56,9 @@ pub struct UnshareArgs {
     /// For the firm's file; never shown to them
     #[arg(long, default_value = "")]
     pub reason: String,
+    /// List every mail by which they had been sent something of it
+    #[arg(long)]
+    pub disclosures: bool,
 }
 
 /// Sends a person their invitation, again if it ran out.
@@ -89,12 +98,17 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
         Ok(Ok(is_new))
     })?;
     let thing = office.number(item)?;
+    let invited = office.store.read(|s| s.open_invitation(office.firm.id, id, office.now))?.is_some();
     let mut text = match is_new {
         true => format!("{thing} is shared with {}", named(&person)),
         false => format!("{thing} was shared with {} before; nothing was changed", named(&person)),
     };
     text.push_str(match (is_new, person.accepted_at.is_some(), args.quietly) {
-        (true, false, _) => ". They see it once they accept the invitation that goes to them.\n",
+        (true, false, false) => ". They see it once they accept the invitation that goes to them.\n",
+        (true, false, true) if !invited => {
+            ". They were not told, and see it once they are invited: docketpost invite.\n"
+        }
+        (true, false, true) => ". They were not told, and see it once they accept their invitation.\n",
         (true, true, true) => ". They were not told.\n",
         (true, true, false) => ". They are told by mail.\n",
         (false, ..) => ".\n",
@@ -138,7 +152,9 @@ fn give(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer
             };
             act.tx.add_share(act.firm.id, &share, act.now)?;
             act.audit("share", item, json!({"with": person, "source": Source::Membership.word()}))?;
-            if let Some(found) = act.tx.person(act.firm.id, person)?.filter(|p| p.accepted_at.is_none()) {
+            if let Some(found) =
+                act.tx.person(act.firm.id, person)?.filter(|p| !wish.quietly && p.accepted_at.is_none())
+            {
                 invitations::ensure(act, &found, &wish.message)?;
             }
             Ok(Ok(is_new))
@@ -176,6 +192,9 @@ pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
                 ended.push(*item);
             }
         }
+        // Matters first: the letter begins with what they know best.
+        ended.sort_by_key(|i| i.kind != Kind::Matter);
+        shares::tell_ended(act, id, &ended)?;
         Ok(Ok(ended))
     })?;
     let things = ended.iter().map(|i| office.number(*i)).collect::<Result<Vec<_>>>()?;
@@ -184,23 +203,91 @@ pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
         (true, true) => format!("Nothing was shared with {}.\n", named(&person)),
         (true, false) => format!("{} was not shared with {}; nothing was changed.\n", args.thing, named(&person)),
     };
-    let mut sent = Vec::new();
-    for (item, thing) in ended.iter().zip(&things) {
-        for (at, letter, version) in office.store.read(|s| s.delivered(office.firm.id, id, *item))? {
-            let shown = version.map_or_else(|| thing.clone(), |v| format!("{thing}v{v}"));
-            text.push_str(&format!("They had been sent {shown} on {} ({letter}).\n", moment(office, at)));
-            sent.push(json!({"thing": shown, "at": at.to_string(), "letter": letter}));
-        }
-    }
-    Ok(Told::new(text, json!({"person": id, "ended": things, "delivered": sent})))
+    let left = still_reached(office, &person, &ended)?;
+    text.push_str(&told_as_left(&person, &left));
+    let sent = delivered(office, &person, &ended)?;
+    text.push_str(&told_as_sent(office, &sent, args.disclosures));
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|(thing, at, letter)| json!({"thing": thing, "at": at.to_string(), "letter": letter}))
+        .collect();
+    Ok(Told::new(text, json!({"person": id, "ended": things, "still_shared": left, "delivered": sent})))
 }
 
-/// An event's attendance ends with its share.
+/// What else is shared with the person on the matters that ended: each has a share of its own.
+fn still_reached(office: &Office, person: &Person, ended: &[Item]) -> Result<Vec<String>> {
+    let firm = office.firm.id;
+    let mut left = Vec::new();
+    for share in office.store.read(|s| s.live_shares(firm, person.id, office.now))? {
+        let matter = office.store.read(|s| s.matter_of(firm, share.item))?;
+        if matter.is_some_and(|m| ended.contains(&Item::new(Kind::Matter, m))) {
+            let number = office.number(share.item)?;
+            left.push(match share.item.kind {
+                Kind::Folder => format!("{number} (a folder, with what is in it)"),
+                kind => format!("{number} (a {})", kind.word()),
+            });
+        }
+    }
+    Ok(left)
+}
+
+fn told_as_left(person: &Person, left: &[String]) -> String {
+    if left.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{} can still reach, of the same matter:\n", person.name());
+    for line in left.iter().take(MOST_LEFT) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    if left.len() > MOST_LEFT {
+        text.push_str(&format!("  and {} more\n", left.len().saturating_sub(MOST_LEFT)));
+    }
+    text.push_str(&format!("To end all of it: docketpost unshare all from P-{}\n", person.id));
+    text
+}
+
+/// What of these things they had been sent: the thing, when, by which letter.
+fn delivered(office: &Office, person: &Person, ended: &[Item]) -> Result<Vec<(String, Timestamp, String)>> {
+    let mut sent = Vec::new();
+    for item in ended {
+        let thing = office.number(*item)?;
+        for (at, letter, version) in office.store.read(|s| s.delivered(office.firm.id, person.id, *item))? {
+            let shown = version.map_or_else(|| thing.clone(), |v| format!("{thing}v{v}"));
+            sent.push((shown, at, letter));
+        }
+    }
+    Ok(sent)
+}
+
+fn told_as_sent(office: &Office, sent: &[(String, Timestamp, String)], all: bool) -> String {
+    if all {
+        let line = |(thing, at, letter): &(String, Timestamp, String)| {
+            format!("They had been sent {thing} on {} ({letter}).\n", moment(office, *at))
+        };
+        return sent.iter().map(line).collect();
+    }
+    let mut by_thing: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+    for (thing, at, _) in sent {
+        by_thing.entry(thing).or_default().push(*at);
+    }
+    let mut text = String::new();
+    for (thing, times) in &by_thing {
+        let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else { continue };
+        let (first, last) = (moment(office, *first), moment(office, *last));
+        text.push_str(&match times.len() {
+            1 => format!("They had been sent {thing} once, on {first}.\n"),
+            n => format!("They had been sent {thing} in {n} mails, from {first} to {last}.\n"),
+        });
+    }
+    if !text.is_empty() {
+        text.push_str("The mails one by one: --disclosures, or --json.\n");
+    }
+    text
+}
+
+/// An event's attendance ends with its share; the letter is the caller's.
 fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool> {
-    // The reply addresses and queued letters about it end with it; one letter for each thing, not one for all.
-    let cause = format!("{}:{}:{}", act.cause, item.kind.stored(), item.id);
-    let act = Act { cause: &cause, ..*act };
-    let ended = allowed!(shares::unshare(&act, person, item, reason));
+    let ended = allowed!(shares::unshare_untold(act, person, item, reason));
     if item.kind == Kind::Event && ended {
         act.tx.remove_attendee(act.firm.id, item.id, person, act.now)?;
     }
@@ -223,8 +310,7 @@ pub fn invite(office: &Office, args: &InviteArgs) -> Result<Told> {
 fn contact(office: &Office, text: &str) -> Result<Person> {
     let person = office.person(text)?;
     if person.is_user() {
-        return Err(Refused(crate::sharing::Refusal::NotPermitted, office.firm.locale))
-            .with_context(|| format!("{} is of the firm; things are shared with contacts", named(&person)));
+        bail!("{} is one of the firm's own people; things are shared with contacts", named(&person));
     }
     if person.accepted_at.is_none()
         && let Err(why) = office.store.read(|s| invitations::address_of(s, office.firm.id, &person))?
@@ -264,6 +350,7 @@ mod tests {
             from: "from".into(),
             person: "jane@doe.example".into(),
             reason: String::new(),
+            disclosures: false,
         }
     }
 
@@ -359,8 +446,46 @@ mod tests {
         let told = unshare(&s.office, &from("all")).unwrap();
         assert!(told.text.contains("EV-1") && told.text.contains("MSG-1"), "{}", told.text);
         assert!(s.office.store.read(|r| r.attendees(firm, 1)).unwrap().is_empty());
-        assert_eq!(letters(&s).iter().filter(|l| *l == "access_ended").count(), 2);
+        assert_eq!(letters(&s).iter().filter(|l| *l == "access_ended").count(), 1);
         assert!(unshare(&s.office, &from("all")).unwrap().text.contains("Nothing was shared"));
+    }
+
+    #[test]
+    fn rev_02_what_of_a_matter_is_still_shared_when_the_matter_is_not_is_said() {
+        let s = Sample::new();
+        s.jane_accepts();
+        let (firm, matter, anna) = (s.office.firm.id, s.matter.id, s.office.actor.id);
+        let new = crate::store::tasks::NewTask {
+            name: "Draft".into(),
+            matter: Some(matter),
+            assigner: Some(anna),
+            ..Default::default()
+        };
+        s.office.store.write(move |tx| tx.add_task(firm, &new, now())).unwrap();
+        share(&s.office, &with("M-1", "P-2")).unwrap();
+        share(&s.office, &with("T-1", "P-2")).unwrap();
+        let told = unshare(&s.office, &from("M-1")).unwrap();
+        assert!(told.text.contains("can still reach") && told.text.contains("  T-1 (a task)\n"), "{}", told.text);
+        assert!(told.text.contains("unshare all from P-2"), "{}", told.text);
+        assert_eq!(told.json["still_shared"], json!(["T-1 (a task)"]));
+    }
+
+    #[test]
+    fn what_was_sent_before_is_told_as_a_count_and_in_full_when_asked() {
+        let s = Sample::new();
+        let sent: Vec<_> =
+            (0..3).map(|n| ("D-1v1".to_owned(), now() + jiff::Span::new().hours(n), "shared".to_owned())).collect();
+        let short = told_as_sent(&s.office, &sent, false);
+        assert!(short.contains("D-1v1 in 3 mails, from 2026-03-14 10:00 to 2026-03-14 12:00"), "{short}");
+        assert_eq!(told_as_sent(&s.office, &sent, true).lines().count(), 3);
+        assert!(told_as_sent(&s.office, &[], false).is_empty());
+    }
+
+    #[test]
+    fn a_user_of_the_firm_is_not_shared_with_and_told_apart_from_a_contact() {
+        let s = Sample::new();
+        let error = share(&s.office, &with("M-1", "anna@hale.example")).unwrap_err().to_string();
+        assert!(error.contains("one of the firm's own people; things are shared with contacts"), "{error}");
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::actions::tasks;
 use crate::allowed;
 use crate::domain::dates::Direction;
 use crate::domain::{Item, Kind};
+use crate::sharing::Ability;
+use crate::store::shares::Subject;
 use crate::store::tasks::{NewTask, Priority, TaskStatus};
 
 /// Enters a task and assigns it.
@@ -72,6 +74,12 @@ pub fn task(office: &Office, args: &TaskArgs) -> Result<Told> {
         time_estimated: None,
     };
     let due = new.due_at.map(|d| format!(", due {}", office.firm.locale.display(d))).unwrap_or_default();
+    let note = match new.due_at {
+        Some(day) if day < office.day("today", Direction::Past)? => {
+            format!("Warning: {} has passed already.\n", office.firm.locale.display(day))
+        }
+        _ => String::new(),
+    };
     let (person, notify) = (assignee.as_ref().map(|p| p.id), !args.quietly);
     let (task, assigned) = office.act("task", move |act| {
         let task = allowed!(tasks::create(act, &new, false));
@@ -84,16 +92,16 @@ pub fn task(office: &Office, args: &TaskArgs) -> Result<Told> {
     let number = office.number(task)?;
     let mut text = format!("{number}: {}{due}.\n", args.name.join(" "));
     let id = assignee.as_ref().map(|p| p.id);
-    let Some(person) = assignee else { return Ok(Told::new(text, json!({"task": number}))) };
+    let Some(person) = assignee else { return Ok(Told { note, ..Told::new(text, json!({"task": number})) }) };
     match assigned {
         Ok(()) => {
             text.push_str(&assigned_to(office, task, &named(&person), person.is_user())?);
-            Ok(Told::new(text, json!({"task": number, "assignee": id})))
+            Ok(Told { note, ..Told::new(text, json!({"task": number, "assignee": id})) })
         }
         Err(refusal) => {
             let why = Refused(refusal, office.firm.locale);
             text.push_str(&format!("It was entered, but not assigned: {why}\n"));
-            Ok(Told::new(text, json!({"task": number, "refusal": refusal.code()})).failed(1))
+            Ok(Told { note, ..Told::new(text, json!({"task": number, "refusal": refusal.code()})).failed(1) })
         }
     }
 }
@@ -105,6 +113,17 @@ pub fn assign(office: &Office, args: &AssignArgs) -> Result<Told> {
         anyhow::bail!("{} is a {}; a task is needed", args.task, task.kind.word());
     }
     let person = office.person(&args.person)?;
+    let before = office.store.read(|s| s.task(office.firm.id, task.id))?;
+    if let Some(before) = before.filter(|_| office.may(Ability::View, Subject::Item(task)).unwrap_or(false)) {
+        let number = office.number(task)?;
+        if before.completed_at.is_some() {
+            anyhow::bail!("{number} is done already; nothing was changed");
+        }
+        if before.assignee == Some(person.id) {
+            let text = format!("{number} was assigned to {} before; nothing was changed.\n", named(&person));
+            return Ok(Told::new(text, json!({"task": number, "assignee": person.id})));
+        }
+    }
     let (id, notify) = (person.id, !args.quietly);
     office.act(&cause("assign", task, id), move |act| tasks::assign(act, task, id, notify))?;
     let number = office.number(task)?;
@@ -172,5 +191,17 @@ mod tests {
         let told = task(&s.office, &for_jane("Draft reply")).unwrap();
         assert_eq!(told.code, 1);
         assert!(told.text.contains("not assigned: Blocked by a screen"), "{}", told.text);
+    }
+
+    #[test]
+    fn an_assignment_that_changes_nothing_and_a_day_that_has_passed_are_said() {
+        let s = Sample::new();
+        let told = task(&s.office, &TaskArgs { due: Some("2026-03-01".into()), ..for_jane("Draft reply") }).unwrap();
+        assert!(told.note.contains("has passed already"), "{told:?}");
+        let again = AssignArgs { task: "T-1".into(), to: "to".into(), person: "P-2".into(), quietly: true };
+        assert!(assign(&s.office, &again).unwrap().text.contains("before; nothing was changed"));
+        let (firm, anna) = (s.office.firm.id, s.office.actor.id);
+        s.office.store.write(move |tx| tx.complete_task(firm, 1, anna, now())).unwrap();
+        assert!(assign(&s.office, &again).unwrap_err().to_string().contains("done already"));
     }
 }

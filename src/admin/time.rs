@@ -15,6 +15,7 @@ use crate::domain::{Item, Kind};
 use crate::sharing::{Ability, Refusal};
 use crate::store::activities::{PricedEntry, TimeEntry};
 use crate::store::matters::Matter;
+use crate::store::numbers::Reader;
 use crate::store::people::Person;
 use crate::store::shares::Subject;
 
@@ -74,6 +75,8 @@ struct Listed {
     /// On what, if not on the matter itself.
     on: String,
     category: String,
+    /// The number by which its author knows it, if that is another one (decisions.md 29).
+    own_number: Option<String>,
     /// Rate, price and bill; none for whom they are not.
     money: Option<Money>,
 }
@@ -103,7 +106,7 @@ fn list(office: &Office, filter: &Filter) -> Result<Told> {
         .iter()
         .map(|l| {
             [
-                format!("TE-{}", l.entry.number),
+                l.numbers(),
                 l.entry.work.date.to_string(),
                 l.matter_number(),
                 l.person.name(),
@@ -319,6 +322,8 @@ fn listed(office: &Office, priced: PricedEntry, matter: Option<Matter>) -> Resul
         }),
         false => None,
     };
+    let author = Reader::Contact(priced.entry.person);
+    let own = office.store.read(|s| s.number(firm, author, item))?.filter(|id| id.number != priced.entry.number);
     let (person, category) = office.store.read(|s| {
         let category = priced.entry.work.category.map(|c| s.category(firm, c)).transpose()?.flatten();
         Ok((s.person(firm, priced.entry.person)?, category))
@@ -326,12 +331,28 @@ fn listed(office: &Office, priced: PricedEntry, matter: Option<Matter>) -> Resul
     let Some(person) = person else { return Ok(None) };
     let on = priced.entry.work.subject.map(|i| office.number(i)).transpose()?.unwrap_or_default();
     let category = category.map(|c| c.name).unwrap_or_default();
-    Ok(Some(Listed { entry: priced.entry, matter, person, on, category, money }))
+    Ok(Some(Listed {
+        own_number: own.map(|id| id.to_string()),
+        entry: priced.entry,
+        matter,
+        person,
+        on,
+        category,
+        money,
+    }))
 }
 
 impl Listed {
     fn matter_number(&self) -> String {
         self.matter.as_ref().map(|m| m.display_number.clone()).unwrap_or_default()
+    }
+
+    /// The firm's number, and the author's own beside it, by which they speak of the entry.
+    fn numbers(&self) -> String {
+        match &self.own_number {
+            Some(own) => format!("TE-{} (theirs {own})", self.entry.number),
+            None => format!("TE-{}", self.entry.number),
+        }
     }
 
     fn codes(&self) -> String {
@@ -342,7 +363,8 @@ impl Listed {
     fn object(&self) -> Value {
         let work = &self.entry.work;
         let mut object = json!({"entry": format!("TE-{}", self.entry.number), "date": work.date.to_string(),
-            "matter": self.matter_number(), "person": self.person.id, "name": self.person.name(),
+            "matter": self.matter_number(), "own_number": self.own_number,
+            "person": {"id": self.person.id, "name": self.person.name()},
             "initials": self.person.initials, "on": self.on, "seconds": work.quantity.seconds(),
             "rounded_seconds": work.rounded.seconds(), "hours": work.rounded.decimal_hours(),
             "task_code": work.task_code, "activity_code": work.activity_code, "category": self.category,

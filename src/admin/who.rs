@@ -8,7 +8,8 @@ use serde_json::json;
 use super::show::table;
 use super::{Office, Refused, Told};
 use crate::domain::dates::Direction;
-use crate::domain::{Item, ItemId};
+use crate::domain::{Item, ItemId, Kind};
+use crate::outbound::words;
 use crate::sharing::{Ability, Refusal, Role, Thing, Verdict};
 use crate::store::people::Person;
 use crate::store::shares::{Circumstances, Subject};
@@ -110,13 +111,16 @@ fn one(asked: &Asked<'_>, person: &Person, wanted: &[Ability]) -> Result<Told> {
         let code = ability.code();
         match asked.verdict(person, *ability)? {
             Verdict::Allow { rows } => {
-                text.push_str(&format!("{}: {code}: yes, by {}\n", person.name(), rows.join(", ")));
-                objects.push(json!({"person": person.id, "ability": code, "allowed": true, "rows": rows}));
+                let why = because(person, asked.subject, rows);
+                text.push_str(&format!("{}: {code}: yes, {why} ({})\n", person.name(), rows.join(", ")));
+                objects
+                    .push(json!({"person": person.id, "ability": code, "allowed": true, "rows": rows, "because": why}));
             }
             Verdict::Refuse(refusal) => {
-                text.push_str(&format!("{}: {code}: no, {}\n", person.name(), refusal.code()));
-                objects
-                    .push(json!({"person": person.id, "ability": code, "allowed": false, "refusal": refusal.code()}));
+                let why = says(refusal, asked);
+                text.push_str(&format!("{}: {code}: no ({}). They are told: {why}\n", person.name(), refusal.code()));
+                objects.push(json!({"person": person.id, "ability": code, "allowed": false,
+                    "refusal": refusal.code(), "because": why}));
             }
         }
     }
@@ -130,18 +134,61 @@ fn everybody(asked: &Asked<'_>, args: &Args, wanted: &[Ability]) -> Result<Told>
         for ability in wanted {
             let Verdict::Allow { rows: by } = asked.verdict(&person, *ability)? else { continue };
             let kind = kind(&person);
-            objects.push(json!({"person": person.id, "name": person.name(), "kind": kind, "ability": ability.code(), "rows": by}));
-            rows.push([format!("P-{}", person.id), person.name(), kind.into(), ability.code().into(), by.join(", ")]);
+            objects.push(
+                json!({"person": person.id, "name": person.name(), "kind": kind, "ability": ability.code(), "rows": by,
+                "because": because(&person, asked.subject, by)}),
+            );
+            rows.push([
+                format!("P-{}", person.id),
+                person.name(),
+                kind.into(),
+                ability.code().into(),
+                because(&person, asked.subject, by).into(),
+                by.join(", "),
+            ]);
         }
     }
     let mut text = match rows.is_empty() {
         true => format!("Nobody may do that with {}.\n", args.thing),
-        false => table(["person", "name", "kind", "may", "by"], &rows),
+        false => table(["person", "name", "kind", "may", "because", "by"], &rows),
     };
     for name in waiting(asked)? {
         text.push_str(&format!("{name}: shared, but nothing is theirs until they accept the invitation.\n"));
     }
     Ok(Told::new(text, json!(objects)))
+}
+
+/// Why somebody may, in words beside the rows: what has to be shared with them, or what they are.
+fn because(person: &Person, subject: Subject, rows: &[&str]) -> &'static str {
+    if person.is_user() {
+        return match (person.role, rows.contains(&"FRM-03")) {
+            (Role::User { admin: true, .. }, _) => "they are an administrator of the firm",
+            (_, true) => "they are of the firm, with the permission that this takes",
+            _ => "they are of the firm, and nothing keeps them out",
+        };
+    }
+    match subject {
+        Subject::Item(item) => match item.kind {
+            Kind::Matter => "the matter is shared with them",
+            Kind::Note | Kind::Communication => "its matter is shared with them",
+            Kind::Task => "the task is assigned to them",
+            Kind::Document | Kind::Folder if rows == ["DOC-14"] => "they put it into the drop folder of their matter",
+            Kind::Document | Kind::Folder => "it, or a folder above it, is shared with them",
+            Kind::TimeEntry => "they recorded it, and what it is on is shared with them",
+            Kind::Event => "they are invited to the event",
+            Kind::Conversation => "they are in the conversation",
+            Kind::Bill => "the bill is shared with them",
+        },
+        Subject::Other(..) => "they accepted the firm's invitation",
+    }
+}
+
+fn says(refusal: Refusal, asked: &Asked<'_>) -> String {
+    let kind = match asked.subject {
+        Subject::Item(item) => item.kind,
+        Subject::Other(..) => Kind::Matter,
+    };
+    words::refusal(refusal, kind, asked.office.firm.locale)
 }
 
 /// Those who were given the thing and have not accepted.
@@ -212,7 +259,11 @@ mod tests {
         assert!(!run(&s.office, &args("2026-0012")).unwrap().text.contains("Jane"));
         share_with_jane(&s);
         let told = run(&s.office, &args("M-1")).unwrap();
-        assert!(told.text.contains("P-2     Jane Doe   co-counsel   view  MAT-01"), "{}", told.text);
+        assert!(
+            told.text.contains("P-2     Jane Doe   co-counsel   view  the matter is shared with them"),
+            "{}",
+            told.text
+        );
         assert!(told.text.contains("FRM-02"), "{}", told.text);
         let all = run(&s.office, &Args { all: true, ..args("M-1") }).unwrap();
         let of_jane: Vec<&str> = all
@@ -242,12 +293,17 @@ mod tests {
             let args = Args { person: Some("P-2".into()), ability: ability.into(), ..args(thing) };
             run(&s.office, &args).unwrap().text
         };
-        assert_eq!(jane("M-1", "view"), "Jane Doe: view: no, NOT_VISIBLE\n");
+        assert_eq!(
+            jane("M-1", "view"),
+            "Jane Doe: view: no (NOT_VISIBLE). They are told: I find no matter shared with you under that number.\n"
+        );
         assert_eq!(jane("M-99", "view"), jane("M-1", "view"));
-        assert_eq!(jane("home", "set_rate"), "Jane Doe: set_rate: no, RATES_BY_FIRM_ONLY\n");
+        assert!(
+            jane("home", "set_rate").contains("no (RATES_BY_FIRM_ONLY). They are told: Rates are set by the firm.")
+        );
         share_with_jane(&s);
-        assert_eq!(jane("M-1", "add_note"), "Jane Doe: add_note: yes, by NOT-02\n");
-        assert_eq!(jane("M-1", "see_money"), "Jane Doe: see_money: no, MONEY_BY_FIRM_ONLY\n");
+        assert_eq!(jane("M-1", "add_note"), "Jane Doe: add_note: yes, the matter is shared with them (NOT-02)\n");
+        assert!(jane("M-1", "see_money").contains("no (MONEY_BY_FIRM_ONLY)"));
         assert!(run(&s.office, &args("M-99")).is_err());
     }
 }

@@ -49,7 +49,11 @@ impl fmt::Display for ConfigErrors {
             if n > 0 {
                 writeln!(f)?;
             }
-            write!(f, "{}:{}: ", self.file.display(), error.line)?;
+            // Line 0 is no line: the file itself can't be read.
+            match error.line {
+                0 => write!(f, "{}: ", self.file.display())?,
+                line => write!(f, "{}:{line}: ", self.file.display())?,
+            }
             if !error.key.is_empty() {
                 write!(f, "{}: ", error.key)?;
             }
@@ -111,6 +115,15 @@ fn read(
     if errors.is_empty() { Ok(config) } else { Err(errors) }
 }
 
+/// A number that no port can be is told as that, not as a type.
+fn plain(message: &str) -> String {
+    if message.contains("integer") && message.contains("expected u16") {
+        "must be between 1 and 65535".to_owned()
+    } else {
+        message.to_owned()
+    }
+}
+
 fn toml_error(text: &str, places: &place::Places, error: &toml::de::Error) -> ConfigError {
     let span = error.span().unwrap_or_default();
     let mut key = place::readable(places.path_at(&span));
@@ -125,5 +138,5 @@ fn toml_error(text: &str, places: &place::Places, error: &toml::de::Error) -> Co
         let written = text.lines().nth(line.saturating_sub(1)).and_then(|l| l.split_once('='));
         key = written.map_or_else(String::new, |(name, _)| name.trim().to_owned());
     }
-    ConfigError { line, key, text: error.message().to_owned() }
+    ConfigError { line, key, text: plain(error.message()) }
 }

@@ -17,6 +17,8 @@ use crate::maildir::{self, Maildir, Settle, Waiting};
 use crate::store::{Result, StoreError, Tx};
 
 const CHUNK: usize = 50;
+/// Mails that are fetched at once are together at most this large, or one: they are in memory until they are staged.
+const CHUNK_BYTES: u64 = 50 << 20;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// Log-ins after a refusal: rarely, or the provider locks the account (fault F28).
@@ -24,6 +26,7 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(60);
 /// How long a server may still take to finish its answer once the daemon was asked to stop (decisions.md 39).
 const LAST_WORD: Duration = Duration::from_secs(3);
 const MAILDIR_PAUSE: Duration = Duration::from_millis(500);
+const MAILDIR_TROUBLE: Duration = Duration::from_secs(10);
 
 /// One mailbox being watched.
 struct Intake {
@@ -103,7 +106,9 @@ impl Intake {
         while !stop.is_asked() {
             let new = session.new_uids(&mut cursor).await?;
             for chunk in new.chunks(CHUNK) {
-                self.take(&mut session, &mut cursor, chunk, validity).await?;
+                for group in session.grouped(chunk, CHUNK_BYTES).await? {
+                    self.take(&mut session, &mut cursor, &group, validity).await?;
+                }
                 self.tidy(&mut session, imap, validity).await?;
                 if stop.is_asked() {
                     break;
@@ -180,7 +185,7 @@ impl Intake {
         };
         self.house.store.write_soon(job).await?;
         tracing::info!(mailbox = self.name, mails = count, "mail staged");
-        self.house.bells.inbox.notify_waiters();
+        self.house.inbox_bell.notify_one();
         Ok(())
     }
 
@@ -216,18 +221,26 @@ impl Intake {
 
     async fn watch_maildir(&self, maildir: &Maildir, stop: &Stop) -> anyhow::Result<()> {
         while !stop.is_asked() {
-            let waiting = maildir.waiting()?;
-            for chunk in waiting.chunks(CHUNK) {
-                let arrived = chunk
-                    .iter()
-                    .filter_map(|mail| self.read(maildir, mail).transpose())
-                    .collect::<Result<Vec<_>, _>>()?;
-                self.stage(arrived).await?;
-                for mail in chunk {
-                    maildir.settle(mail, Settle::Move)?;
-                }
+            let mut pause = MAILDIR_PAUSE;
+            if let Err(error) = self.take_waiting(maildir).await {
+                // One mailbox in trouble stops no other; what it holds stays there.
+                tracing::error!(mailbox = self.name, %error, "mail can't be taken from the folder now");
+                pause = MAILDIR_TROUBLE;
             }
-            stop.pause(MAILDIR_PAUSE, &tokio::sync::Notify::new()).await;
+            stop.pause(pause, &tokio::sync::Notify::new()).await;
+        }
+        Ok(())
+    }
+
+    async fn take_waiting(&self, maildir: &Maildir) -> anyhow::Result<()> {
+        let waiting = maildir.waiting()?;
+        for chunk in waiting.chunks(CHUNK) {
+            let arrived =
+                chunk.iter().filter_map(|mail| self.read(maildir, mail).transpose()).collect::<Result<Vec<_>, _>>()?;
+            self.stage(arrived).await?;
+            for mail in chunk {
+                maildir.settle(mail, Settle::Move)?;
+            }
         }
         Ok(())
     }

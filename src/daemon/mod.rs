@@ -68,15 +68,6 @@ impl Stop {
     }
 }
 
-/// Bells between the tasks; a lost ring costs at most the next look, a second later.
-#[derive(Debug, Default)]
-pub struct Bells {
-    /// Mail was staged or released.
-    pub inbox: Notify,
-    /// Letters were queued.
-    pub outbox: Notify,
-}
-
 /// A firm as the daemon serves it.
 #[derive(Clone, Debug)]
 pub struct Served {
@@ -86,6 +77,8 @@ pub struct Served {
     pub desk: Desk,
     /// How its mails leave.
     pub config: config::Firm,
+    /// Rung when letters were queued.
+    pub outbox_bell: Arc<Notify>,
 }
 
 /// Everything that the tasks share.
@@ -98,8 +91,8 @@ pub struct House {
     pub firms: Vec<Served>,
     /// What each mailbox's border may be believed, by mailbox.
     pub policies: Vec<(String, AuthResults)>,
-    /// Bells.
-    pub bells: Bells,
+    /// Rung when mail was staged; a lost ring costs at most the next look, a second later.
+    pub inbox_bell: Notify,
 }
 
 impl House {
@@ -114,15 +107,20 @@ impl House {
             let firm = store.read(|view| view.firm_by_slug(slug))?;
             let firm = firm.with_context(|| format!("the store knows no firm {slug}; `docketpost init` makes it"))?;
             let desk = Desk { gateway: Gateway::new(configured), mail_bytes: config.limits.mail_bytes };
-            firms.push(Served { firm, desk, config: configured.clone() });
+            firms.push(Served { firm, desk, config: configured.clone(), outbox_bell: Arc::default() });
         }
         let policies = config.mailboxes.iter().filter_map(|m| Some((m.name.clone(), m.auth_results.clone()?)));
-        Ok(House { store, verifier, firms, policies: policies.collect(), bells: Bells::default() })
+        Ok(House { store, verifier, firms, policies: policies.collect(), inbox_bell: Notify::new() })
     }
 
     /// The firm of this row.
     pub fn served(&self, firm: crate::domain::FirmId) -> Option<&Served> {
         self.firms.iter().find(|s| s.firm.id == firm)
+    }
+
+    /// Tells every sender that letters were queued.
+    pub fn ring_outbox(&self) {
+        self.firms.iter().for_each(|served| served.outbox_bell.notify_one());
     }
 
     /// What the border of this mailbox may be believed.
@@ -145,6 +143,12 @@ impl Lock {
         }
         Ok(Lock(file))
     }
+}
+
+/// True if a daemon holds the lock of this store; a look that makes no file.
+pub fn is_running(store: &Path) -> bool {
+    let Ok(file) = File::open(store.join("daemon.lock")) else { return false };
+    matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
 }
 
 /// Runs until SIGTERM or SIGINT, then drains and ends within ten seconds.

@@ -18,7 +18,11 @@ use crate::store::inbox::{Findings, Inbox, InboxState};
 use crate::store::{Result, StoreError, Tx};
 
 const BATCH: u32 = 50;
+/// Mails that are in memory at the same time are together at most this large, or one.
+const BATCH_BYTES: u64 = 50 << 20;
 const MOST_TRIES: u32 = 3;
+/// How long a mail waits whose file the disk would not give.
+const DISK_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long DNS may fail before a mail is judged without it (threats T20).
 const DNS_PATIENCE: SignedDuration = SignedDuration::from_hours(72);
@@ -27,11 +31,11 @@ const DNS_PATIENCE: SignedDuration = SignedDuration::from_hours(72);
 pub async fn run(house: Arc<House>, stop: Stop) -> anyhow::Result<()> {
     while !stop.is_asked() {
         match all_due(&house).await {
-            Ok(0) => stop.pause(LOOK_AGAIN, &house.bells.inbox).await,
+            Ok(0) => stop.pause(LOOK_AGAIN, &house.inbox_bell).await,
             Ok(_) => {}
             Err(error) => {
                 tracing::error!(%error, "mail can't be processed now");
-                stop.pause(Duration::from_secs(5), &house.bells.inbox).await;
+                stop.pause(Duration::from_secs(5), &house.inbox_bell).await;
             }
         }
     }
@@ -43,7 +47,7 @@ pub async fn all_due(house: &Arc<House>) -> Result<usize> {
     let proved = prove_due(house).await?;
     let received = receive_due(house).await?;
     if received > 0 {
-        house.bells.outbox.notify_waiters();
+        house.ring_outbox();
     }
     Ok(proved.saturating_add(received))
 }
@@ -51,8 +55,9 @@ pub async fn all_due(house: &Arc<House>) -> Result<usize> {
 async fn prove_due(house: &Arc<House>) -> Result<usize> {
     let due = take(house, InboxState::Received).await?;
     let count = due.len();
-    for done in join_all(due.into_iter().map(|mail| prove(house, mail))).await {
-        done?;
+    let proving = due.into_iter().map(async |mail| (mail.id, prove(house, mail).await));
+    for (id, done) in join_all(proving).await {
+        spare(house, id, done).await?;
     }
     Ok(count)
 }
@@ -61,8 +66,8 @@ async fn receive_due(house: &Arc<House>) -> Result<usize> {
     let due = take(house, InboxState::Proved).await?;
     let mut under_way = Vec::new();
     for mail in due {
-        let ready = prepare(house, mail).await?;
-        under_way.push(apply(house, ready));
+        let (id, ready) = (mail.id, prepare(house, mail).await);
+        under_way.extend(spare(house, id, ready).await?.map(|ready| apply(house, ready)));
     }
     let count = under_way.len();
     for done in join_all(under_way).await {
@@ -74,6 +79,20 @@ async fn receive_due(house: &Arc<House>) -> Result<usize> {
     Ok(count)
 }
 
+/// The disk's trouble with one mail is not its fault: it waits, its attempt uncounted, and the others go on (fault F35).
+async fn spare<T>(house: &House, id: InboxId, done: Result<T>) -> Result<Option<T>> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(StoreError::Io(_, error)) => {
+            tracing::error!(inbox.id = id.0, %error, "a mail's file can't be read or written now; it waits");
+            let until = now().checked_add(DISK_PAUSE).unwrap_or_else(|_| now());
+            house.store.write_soon(move |tx| tx.postpone(id, until)).await?;
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// The next mails in `state`, their attempt counted; those that were tried too often have got their outcome.
 async fn take(house: &Arc<House>, state: InboxState) -> Result<Vec<Inbox>> {
     let at = now();
@@ -82,6 +101,13 @@ async fn take(house: &Arc<House>, state: InboxState) -> Result<Vec<Inbox>> {
     if let Some(tried) = due.iter().position(|mail| mail.tries > 0) {
         due = if tried == 0 { due.into_iter().take(1).collect() } else { due.into_iter().take(tried).collect() };
     }
+    let mut bytes: u64 = 0;
+    let fitting = due.iter().take_while(|mail| {
+        bytes = bytes.saturating_add(mail.size);
+        bytes <= BATCH_BYTES
+    });
+    let fitting = fitting.count().max(1);
+    due.truncate(fitting);
     let ids: Vec<InboxId> = due.iter().map(|m| m.id).collect();
     if ids.is_empty() {
         return Ok(due);
@@ -223,4 +249,58 @@ fn log(applied: &Applied) {
 
 fn blob(house: &House, mail: &Inbox) -> Result<Vec<u8>> {
     house.store.blobs().get(&mail.sha256).map_err(|e| StoreError::Io(house.store.folder().to_owned(), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Notify;
+
+    use super::*;
+    use crate::actions::sample;
+    use crate::config::{self, Addressing, WayOut};
+    use crate::demo::zone::Zone;
+    use crate::domain::Address;
+    use crate::inbound::{Arrived, Desk};
+    use crate::outbound::gateway::Gateway;
+    use crate::proof::{Verifier, VerifierSettings};
+
+    #[tokio::test]
+    async fn f35_a_mail_whose_file_cannot_be_read_waits_uncounted_and_the_next_goes_on() {
+        let office = sample::Office::new();
+        let zone = Zone::start([]).unwrap();
+        let configured = config::Firm {
+            slug: "smith".into(),
+            address: Address::parse("r@gw.hale.example").unwrap(),
+            addressing: Addressing::Subdomain,
+            domains: Vec::new(),
+            way_out: WayOut::Directory("/nowhere".into()),
+        };
+        let desk = Desk { gateway: Gateway::new(&configured), mail_bytes: 1 << 20 };
+        let settings = VerifierSettings { resolver: Some(vec![zone.address()]), ..VerifierSettings::default() };
+        let firm = office.read(|view| view.firm(office.firm)).unwrap();
+        let served = Served { firm, desk, config: configured, outbox_bell: Arc::default() };
+        let house = Arc::new(House {
+            store: office.store.clone(),
+            verifier: Verifier::new(&settings).unwrap(),
+            firms: vec![served],
+            policies: Vec::new(),
+            inbox_bell: Notify::new(),
+        });
+        let stage = |uid: &str| {
+            let bytes = format!("From: x@evil.example\r\nSubject: {uid}\r\n\r\nHello\r\n").into_bytes();
+            let size = bytes.len() as u64;
+            let mail =
+                Arrived { mailbox: "m".into(), uid_validity: 0, uid: uid.into(), size, arrived_at: now(), bytes };
+            inbound::stage(&house.store, office.firm, mail, now()).unwrap().unwrap()
+        };
+        let (lost, next) = (stage("1"), stage("2"));
+        let state = |id| house.store.read(|view| view.inbox(office.firm, id)).unwrap().unwrap();
+        let blob = house.store.folder().join("blobs");
+        let sha256 = state(lost).sha256;
+        std::fs::remove_file(blob.join(&sha256[..2]).join(&sha256)).unwrap();
+        all_due(&house).await.unwrap();
+        all_due(&house).await.unwrap();
+        assert_eq!((state(lost).state, state(lost).tries), (InboxState::Received, 0));
+        assert_eq!(state(next).state, InboxState::Held);
+    }
 }

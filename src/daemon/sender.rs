@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use tokio::sync::Notify;
+
 use super::accounts::SenderLogin;
 use super::{House, Served, Stop, now};
 use crate::config::{EnvelopeSender, WayOut};
@@ -23,7 +25,7 @@ use crate::store::{Result, StoreError, Tx};
 const BATCH: u32 = 50;
 const SETTLE_AT: usize = 8;
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How long a stopped queue waits before the account is tried again.
+/// How long a stopped queue waits before an account that was refused is tried again, and at most before a server is.
 const ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
 /// How long a mail under way may take once the daemon was asked to stop (decisions.md 39).
 const LAST_MAIL: Duration = Duration::from_secs(8);
@@ -36,26 +38,23 @@ pub async fn run(house: Arc<House>, served: Served, store: PathBuf, stop: Stop) 
     };
     let mut sender =
         Sender { house, transport: Transport::from(&served.config.way_out), served, login, connection: None };
+    let mut patience = LOOK_AGAIN;
     while !stop.is_asked() {
-        let pause = match sender.send_due(&stop).await {
-            Ok(Sent::All) => LOOK_AGAIN,
+        let trouble = match sender.send_due(&stop).await {
+            Ok(Sent::All) => {
+                patience = LOOK_AGAIN;
+                stop.pause(LOOK_AGAIN, &sender.served.outbox_bell).await;
+                continue;
+            }
             Ok(Sent::Some) => continue,
-            Err(Trouble::Store(error)) => {
-                tracing::error!(%error, firm = sender.served.firm.slug, "the outbox can't be read");
-                ACCOUNT_PAUSE
-            }
-            Err(Trouble::Account(why)) => {
-                tracing::error!(
-                    firm = sender.served.firm.slug,
-                    why,
-                    "sending is stopped until the mail account works again"
-                );
-                ACCOUNT_PAUSE
-            }
+            Err(trouble) => trouble,
         };
-        let house = Arc::clone(&sender.house);
-        stop.pause(pause, &house.bells.outbox).await;
+        patience = trouble.pause(patience);
+        trouble.report(&sender.served.firm.slug);
+        // New letters do not hurry a server that is in trouble.
+        stop.pause(patience, &Notify::new()).await;
     }
+
     if let Some(connection) = sender.connection {
         connection.quit().await;
     }
@@ -73,6 +72,28 @@ enum Trouble {
     Store(StoreError),
     /// Our own account or server; the queue is kept.
     Account(&'static str),
+    /// Nobody answers there, or not in order; the queue is kept.
+    Server(&'static str),
+}
+
+impl Trouble {
+    fn report(&self, firm: &str) {
+        match self {
+            Trouble::Store(error) => tracing::error!(%error, firm, "the outbox can't be read"),
+            Trouble::Account(why) => {
+                tracing::error!(firm, why, "sending is stopped until the mail account works again")
+            }
+            Trouble::Server(why) => tracing::warn!(firm, why, "letters wait until the server answers"),
+        }
+    }
+
+    /// A server that was restarted is there again in seconds; an account that is refused needs a person.
+    fn pause(&self, last: Duration) -> Duration {
+        match self {
+            Trouble::Store(_) | Trouble::Account(_) => ACCOUNT_PAUSE,
+            Trouble::Server(_) => last.saturating_mul(2).min(ACCOUNT_PAUSE),
+        }
+    }
 }
 
 impl From<StoreError> for Trouble {
@@ -104,14 +125,24 @@ impl Sender {
                 () = stop.asked() => break,
                 connected = self.connect() => connected,
             };
-            if let Err(why) = connected {
-                ended = Err(Trouble::Account(why));
+            if let Err(trouble) = connected {
+                ended = Err(trouble);
                 break;
             }
             let gateway = &self.served.desk.gateway;
-            let mail = match deliver::claim(&self.house.store, &self.served.firm, gateway, &letter, now()).await? {
+            let claimed = deliver::claim(&self.house.store, &self.served.firm, gateway, &letter, now()).await;
+            let claimed = match claimed {
+                Err(error) if is_this_letters(&error) => {
+                    // A letter that can't be written must not stand before all others.
+                    tracing::error!(outbox.id = letter.id.0, %error, "a letter can't be written");
+                    self.house.store.write_soon(move |tx| put_off(tx, firm, &letter, now())).await?;
+                    continue;
+                }
+                claimed => claimed?,
+            };
+            let mail = match claimed {
                 Ready::Send(mail) => mail,
-                Ready::Dropped => continue,
+                Ready::Dropped | Ready::Waits => continue,
             };
             let outcome = self.hand_over(&mail, stop).await;
             let stops = matches!(&outcome, Outcome::Refused(r) if r.whose == Whose::Account);
@@ -132,22 +163,28 @@ impl Sender {
         ended
     }
 
-    async fn connect(&mut self) -> std::result::Result<(), &'static str> {
+    async fn connect(&mut self) -> std::result::Result<(), Trouble> {
         if self.connection.as_mut().is_some_and(Connection::is_open) {
             return Ok(());
         }
         self.connection = None;
-        let credentials = self.login.credentials(now()).await.map_err(|_| "no access token")?;
+        let token = self.login.credentials(now()).await;
+        let credentials = token.map_err(|e| match e.is_temporary() {
+            true => Trouble::Server("no access token now"),
+            false => Trouble::Account("no access token"),
+        })?;
         match self.transport.connect(credentials.as_ref()).await {
             Ok(connection) => {
                 self.connection = Some(connection);
                 Ok(())
             }
-            Err(ConnectError::Refused { .. }) => {
-                self.login.forget().await;
-                Err("the server refuses our log-in")
+            Err(error) if error.is_temporary() => Err(Trouble::Server("the server can't be reached")),
+            Err(error) => {
+                if matches!(error, ConnectError::Refused { .. }) {
+                    self.login.forget().await;
+                }
+                Err(Trouble::Account("the server refuses our log-in, or can't be trusted"))
             }
-            Err(_) => Err("the server can't be reached"),
         }
     }
 
@@ -183,6 +220,23 @@ impl Sender {
         log(letter.id, &outcome);
         let firm = self.served.firm.id;
         self.house.store.write_soon(move |tx| settle(tx, firm, &letter, &mail, &outcome, now()))
+    }
+}
+
+/// True for trouble with what one letter says or encloses; the store itself answers.
+fn is_this_letters(error: &StoreError) -> bool {
+    matches!(error, StoreError::Content(_) | StoreError::Io(..) | StoreError::Panicked(_)) || error.is_contradiction()
+}
+
+/// A letter that could not be written is tried again later, and given up in the end; the firm then hears of it.
+fn put_off(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, now: Timestamp) -> Result<()> {
+    let age = Duration::try_from(now.duration_since(letter.date_at)).unwrap_or_default();
+    match backoff::next(letter.tries.saturating_add(1), age) {
+        Some(wait) => tx.put_off_letter(letter.id, "it could not be written", now.checked_add(wait).unwrap_or(now)),
+        None => {
+            tx.set_failed(letter.id, "NOT_WRITTEN", "it could not be written")?;
+            tell_firm(tx, firm, letter, true, now)
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub async fn tick(house: &Arc<House>) -> Result<()> {
         let (firm, gateway) = (served.firm.clone(), served.desk.gateway.clone());
         let queued = house.store.write_soon(move |tx| crate::digest::queue_due(tx, &firm, &gateway, now())).await?;
         if queued > 0 {
-            house.bells.outbox.notify_waiters();
+            house.ring_outbox();
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::outbound::letter::Letter;
 use crate::sharing::Role;
 use crate::store::documents::{NewDocument, NewFolder, NewVersion};
 use crate::store::firms::{Firm, NewFirm};
-use crate::store::matters::{NewMatter, Sensitivity};
+use crate::store::matters::NewMatter;
 use crate::store::numbers::Reader;
 use crate::store::people::NewPerson;
 use crate::store::tasks::{NewTask, Priority, TaskStatus};
@@ -118,6 +118,7 @@ impl Office {
                 conversation: Some(posted.conversation),
                 documents: Vec::new(),
                 completed: Vec::new(),
+                logged: Vec::new(),
                 outsiders: Vec::new(),
             };
             act.tell(to, letter, About::Item(posted.conversation))?;
@@ -342,33 +343,18 @@ fn found(tx: &Tx<'_>, store: &Store, draft: &NewVersion, minutes: &NewVersion, n
 
 fn person(role: Role, first: &str, last: &str, address: &str) -> NewPerson {
     NewPerson {
-        role,
-        is_company: false,
-        is_client: false,
         first_name: first.into(),
         last_name: last.into(),
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: Address::parse(address).ok(),
+        ..NewPerson::new(role)
     }
 }
 
 fn new_matter(number: &str, description: &str, responsible: PersonId) -> NewMatter {
     NewMatter {
-        display_number: number.into(),
-        description: description.into(),
-        status: "Open".into(),
-        client: None,
         practice_area: "Commercial litigation".into(),
         responsible: Some(responsible),
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
-        open_date: None,
-        pending_date: None,
-        close_date: None,
-        sensitivity: Sensitivity::Standard,
+        ..NewMatter::new(number, description)
     }
 }
 

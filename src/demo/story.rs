@@ -14,7 +14,7 @@ use super::office::{GATEWAY, Office, SLUG};
 use crate::clock;
 use crate::config::{Addressing, Config, Firm, Limits, Log, Mailbox, WayIn, WayOut};
 use crate::daemon::{self, Stop};
-use crate::domain::{Address, OutboxId};
+use crate::domain::{Address, ItemId, OutboxId};
 use crate::inbound::{extract, parse};
 use crate::maildir::{self, Maildir};
 use crate::store::Store;
@@ -221,18 +221,20 @@ fn epilogue(place: &Place, out: &mut dyn Write) -> Result<()> {
         Place::Kept(folder) => {
             let shown = folder.display();
             writeln!(out, "The store lies in          {shown}/store")?;
-            writeln!(out, "the mails that came in     {shown}/in/cur")?;
+            writeln!(out, "the mails that came in     {shown}/in/.Processed/cur")?;
             writeln!(out, "the mails that left in     {shown}/out")?;
             writeln!(out, "the configuration in       {shown}/config.toml\n")?;
             writeln!(out, "Try next:\n")?;
+            let program = std::env::current_exe().unwrap_or_else(|_| "docketpost".into());
             for command in ["inbox list", "outbox list", "time list", "who M-1", "matter list"] {
-                writeln!(out, "  docketpost --config {shown}/config.toml {command}")?;
+                writeln!(out, "  {} --config {shown}/config.toml {command}", program.display())?;
             }
         }
         Place::Passing(_) => {
             writeln!(out, "The store and the mails were in a temporary folder, which is now removed.")?;
             writeln!(out, "To keep them and look around, name a folder that is empty or does not exist yet:\n")?;
-            writeln!(out, "  docketpost demo --keep DIR")?;
+            let program = std::env::current_exe().unwrap_or_else(|_| "docketpost".into());
+            writeln!(out, "  {} demo --keep DIR", program.display())?;
         }
     }
     Ok(())
@@ -288,6 +290,7 @@ impl Story<'_> {
     /// Puts a mail into the Maildir as a mail server would, and tells who wrote what.
     fn deliver(&mut self, sample: &Sample, signature: Signature) -> Result<()> {
         let filled = letters::fill(sample.bytes, &self.letters, clock::now())?;
+        let filled = of_this_story(sample.name, filled);
         let mut mail = self.providers.send(sample.name, &filled);
         if signature == Signature::OneByteFlipped {
             mail = letters::forge(&mail);
@@ -389,10 +392,10 @@ impl Story<'_> {
 
     fn tell_changes(&mut self, before: &BTreeSet<String>, after: &BTreeSet<String>) -> Result<()> {
         for row in before.difference(after) {
-            self.say(&format!("- {row}"), 3)?;
+            self.say(&format!("- {}", plainly(row)), 3)?;
         }
         for row in after.difference(before) {
-            self.say(&format!("+ {row}"), 3)?;
+            self.say(&format!("+ {}", plainly(row)), 3)?;
         }
         if before == after {
             self.say("nothing was changed on the matter", 3)?;
@@ -412,6 +415,37 @@ impl Story<'_> {
 const PROLOGUE: &str = "Hale & Partners LLP is a law firm, Anna Smith one of its partners. Jane Roe is an outside lawyer \
      who is to help with matter M-1. She has no account and installs nothing: all she does, she does from her own mailbox. \
      What you see now is the real program at work, on a folder of mails that come and a folder of mails that leave.";
+
+/// The sample that takes time back speaks of a firm's first entry; Jane's last one is her second.
+fn of_this_story(sample: &str, mail: Vec<u8>) -> Vec<u8> {
+    match (sample, std::str::from_utf8(&mail)) {
+        ("gmail_web_undo", Ok(text)) => text.replace("TE-1", "TE-2").replace("1.5 h", "0.5 h").into_bytes(),
+        _ => mail,
+    }
+}
+
+/// A row of the ledger in the story's words: no seconds and no bytes, and what a share lets its reader see.
+fn plainly(row: &str) -> String {
+    if let Some((name, thing)) = row.split_once(" has ")
+        && let Some(id) = ItemId::parse(thing)
+    {
+        return format!("{name} sees the {} {thing}", id.kind.word());
+    }
+    let mut words: Vec<String> = Vec::new();
+    let mut rest = row.split(' ').peekable();
+    while let Some(word) = rest.next() {
+        let number = word.strip_prefix('(').unwrap_or(word).parse::<u64>().ok();
+        match (number, rest.peek().copied()) {
+            (Some(_), Some("s)")) if word.starts_with('(') => drop(rest.next()),
+            (Some(bytes), Some("bytes,")) => {
+                rest.next();
+                words.push(format!("{} kB,", bytes.div_ceil(1_000)));
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words.join(" ")
+}
 
 fn client(sample: &str) -> &'static str {
     const CLIENTS: [(&str, &str); 8] = [
@@ -462,6 +496,18 @@ mod tests {
         assert!(wrapped(&long, 6).iter().all(|l| l.chars().count() <= 100));
         assert_eq!(wrapped("|   #done", 6), ["      |   #done"]);
         assert_eq!(wrapped("", 3), [""]);
+    }
+
+    #[test]
+    fn a_row_is_told_without_jargon() {
+        assert_eq!(plainly("Jane Roe has MSG-1"), "Jane Roe sees the conversation MSG-1");
+        assert_eq!(plainly("Max has accepted the invitation"), "Max has accepted the invitation");
+        assert_eq!(plainly("TE-2: 0.5 h (1800 s) on 14 April by Jane"), "TE-2: 0.5 h on 14 April by Jane");
+        assert_eq!(
+            plainly("D-1: a.pdf, application/pdf, 211345 bytes, by Jane"),
+            "D-1: a.pdf, application/pdf, 212 kB, by Jane"
+        );
+        assert!(of_this_story("gmail_web_undo", b"Subject: Re: Done: TE-1".to_vec()).ends_with(b"TE-2"));
     }
 
     #[test]

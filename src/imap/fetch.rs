@@ -58,6 +58,22 @@ impl Listed {
     }
 }
 
+fn groups(uids: &[u32], most: u64, size: impl Fn(u32) -> u64) -> Vec<Vec<u32>> {
+    let (mut groups, mut together) = (vec![Vec::new()], 0_u64);
+    for uid in uids {
+        let size = size(*uid);
+        together = together.saturating_add(size);
+        match groups.last_mut() {
+            Some(group) if group.is_empty() || together <= most => group.push(*uid),
+            _ => {
+                groups.push(vec![*uid]);
+                together = size;
+            }
+        }
+    }
+    groups
+}
+
 /// One step of fetching a list of mails.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
@@ -99,6 +115,15 @@ impl Session {
             }
         }
         Ok(missing.into_iter().collect())
+    }
+
+    /// The same mails in groups, each at most `most` bytes together or one mail, so that a group fits into memory.
+    pub async fn grouped(&mut self, uids: &[u32], most: u64) -> Result<Vec<Vec<u32>>, ImapError> {
+        if uids.len() < 2 {
+            return Ok(vec![uids.to_vec()]);
+        }
+        let sizes: BTreeMap<u32, u64> = self.sizes(uids).await?.into_iter().map(|l| (l.uid, l.size)).collect();
+        Ok(groups(uids, most, |uid| sizes.get(&uid).copied().unwrap_or(0)))
     }
 
     /// The sizes and dates of those of these mails that are there, lowest UID first.
@@ -275,6 +300,14 @@ mod tests {
 
     fn mail(uid: u32, size: u64) -> Listed {
         Listed { uid, size, received_at: None }
+    }
+
+    #[test]
+    fn t93_mails_that_are_fetched_at_once_fit_into_memory() {
+        let sizes = [0, 10, 60, 30, 30, 41, 200, 1];
+        let size = |uid: u32| sizes[uid as usize];
+        assert_eq!(groups(&[1, 2, 3, 4, 5, 6, 7], 100, size), [vec![1, 2, 3], vec![4, 5], vec![6], vec![7]]);
+        assert_eq!(groups(&[], 100, size), [Vec::<u32>::new()]);
     }
 
     #[test]

@@ -85,7 +85,9 @@ fn is_machinery(part: &Attachment) -> bool {
 
 fn not_a_file(part: &Attachment) -> Option<(Reason, &'static str)> {
     if part.bytes.is_empty() {
-        return Some((Reason::NoFile, "it is empty."));
+        // Whoever attached it thinks that it was sent; what a mail program puts in by itself is nobody's file.
+        let by_program = part.inline || part.name.starts_with("ATT0");
+        return Some((if by_program { Reason::NoFile } else { Reason::Policy }, "the file is empty."));
     }
     (part.mime == "text/calendar").then_some((Reason::NoFile, "it is a calendar entry."))
 }
@@ -295,7 +297,21 @@ mod tests {
     #[test]
     fn calendar_entries_and_empty_parts_are_no_files() {
         assert_eq!(judged(part("invite.ics", "text/calendar", b"BEGIN:VCALENDAR")), Some(Reason::NoFile));
-        assert_eq!(judged(part("a.pdf", "application/pdf", b"")), Some(Reason::NoFile));
+        assert_eq!(judged(part("ATT00001.txt", "text/plain", b"")), Some(Reason::NoFile));
+    }
+
+    #[test]
+    fn an_attached_file_without_a_byte_is_refused_by_name() {
+        for encoding in ["base64", "7bit"] {
+            let raw = format!(
+                "From: jane@roe.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+                 Content-Type: text/plain\r\n\r\nThe brief.\r\n--b\r\nContent-Type: application/pdf; name=\"empty.pdf\"\r\n\
+                 Content-Disposition: attachment; filename=\"empty.pdf\"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n\
+                 --b--\r\n"
+            );
+            let mail = super::super::parse::parse(raw.as_bytes());
+            assert_eq!(of(&mail).1, [("empty.pdf".to_owned(), Reason::Policy)], "{encoding}");
+        }
     }
 
     #[test]

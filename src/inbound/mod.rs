@@ -26,7 +26,7 @@ use sha2::{Digest, Sha256};
 use crate::actions::Act;
 use crate::actions::documents::File;
 use crate::domain::utbms::Code;
-use crate::domain::{FirmId, InboxId};
+use crate::domain::{FirmId, InboxId, PersonId};
 use crate::outbound::compose::OWN_MARK;
 use crate::outbound::gateway::Gateway;
 use crate::outbound::letter::{Letter, Line};
@@ -44,6 +44,9 @@ use run::Words;
 use screen::{Class, OwnMarks};
 
 pub use outcome::Outcome;
+
+/// How much of a subject is kept beside the mail, in characters.
+const SUBJECT_CHARS: usize = 200;
 
 /// What the mail of one firm is received with.
 #[derive(Clone, Debug)]
@@ -99,13 +102,40 @@ fn content_hash(mail: &Mail) -> String {
     let mut hash = Sha256::new();
     let date = mail.header("date").unwrap_or_default();
     let texts = [mail.text.as_deref(), mail.html.as_deref()].map(Option::unwrap_or_default);
-    let head =
-        [mail.from_raw.join("\n"), date.to_owned(), mail.message_id.clone().unwrap_or_default(), mail.subject.clone()];
-    for part in head.iter().map(String::as_str).chain(texts).chain(mail.attachments.iter().map(|a| a.sha256.as_str())) {
+    let from = mail.from_raw.join("\n");
+    let head = [&from, date, mail.message_id.as_deref().unwrap_or_default(), &mail.subject];
+    for part in head.into_iter().chain(texts).chain(mail.attachments.iter().map(|a| a.sha256.as_str())) {
+        // Blanks may be changed on the way without a signature noticing (RFC 6376 3.4.2, 3.4.4).
+        let part = single_spaced(part);
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
     data_encoding::HEXLOWER.encode(&hash.finalize())
+}
+
+fn single_spaced(text: &str) -> String {
+    let mut spaced = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        spaced.push_str(word);
+        spaced.push(' ');
+    }
+    spaced
+}
+
+/// True if a mail of this person with the same Message-ID, Date and Subject took effect before: all of them are signed,
+/// and what is not, such as the Content-Type by which the body is read, may have been changed since.
+fn is_replay(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, read: &Read, proof: &Proof, person: PersonId) -> Result<bool> {
+    let (Some(id), Some(date)) = (&read.mail.message_id, proof.date) else { return Ok(false) };
+    let subject: String = read.mail.subject.chars().take(SUBJECT_CHARS).collect();
+    for earlier in tx.applied_with_message_id(firm.id, person, id)? {
+        let facts = earlier.proof.as_deref().and_then(|facts| serde_json::from_str::<Proof>(facts).ok());
+        let same_date = facts.is_some_and(|facts| facts.date == Some(date));
+        let same_subject = single_spaced(earlier.subject.as_deref().unwrap_or_default()) == single_spaced(&subject);
+        if earlier.id != inbox.id && same_date && same_subject {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Keeps a raw mail and its row; when it returns, both are on disk. A second time under the same UID gives none.
@@ -190,7 +220,7 @@ fn findings(read: &Read) -> Findings {
     Findings {
         message_id: read.mail.message_id.clone(),
         content_hash: Some(read.content_hash.clone()),
-        subject: Some(read.mail.subject.chars().take(200).collect()),
+        subject: Some(read.mail.subject.chars().take(SUBJECT_CHARS).collect()),
         class: Some(read.class.name().to_owned()),
         ..Findings::default()
     }
@@ -225,14 +255,19 @@ fn decide(
             return Ok(Outcome::hold(reason).misused(misused).claimed(claimed));
         }
     };
+    if !situation.is_addressed && inbox.released_level.is_none() {
+        // Whoever has a copy of a mail can send it on to us; its author did not (sender-proof.md 5.6).
+        return Ok(Outcome::hold("NOT_ADDRESSED").claimed(Some(situation.person.clone())));
+    }
     if let Some(waits) = waits(tx, firm, inbox, read, proof, &situation)? {
         return Ok(waits);
     }
     let words = words(tx, firm, &desk.gateway, read, &situation, inbox)?;
-    if let Some(held) = unproved(&situation, &words.commands) {
+    if let Some(held) = unproved(&situation, &words.commands, !read.files.is_empty()) {
         return Ok(held.claimed(Some(situation.person.clone())).misused(situation.misused.clone()).signed_by(proof));
     }
-    if !read.files.is_empty() && !files_kept {
+    let answers_us = matches!(situation.purpose(), Some(Purpose::Invite | Purpose::Confirm));
+    if !read.files.is_empty() && !files_kept && !answers_us {
         // Rights changed since the snapshot that said no file was wanted: the next attempt keeps them first.
         return Err(StoreError::Content("the mail's files are not on disk yet".into()));
     }
@@ -276,15 +311,16 @@ fn waits(
     if !person.is_user() && person.accepted_at.is_none() && !answers_us {
         return claimed("NOT_ACCEPTED");
     }
-    if tx.inbox_with_content(firm.id, person.id, &read.content_hash, inbox.id)?.is_some() {
+    let same = tx.inbox_with_content(firm.id, person.id, &read.content_hash, inbox.id)?.is_some();
+    if same || is_replay(tx, firm, inbox, read, proof, person.id)? {
         return Ok(Some(Outcome::ignore("DUPLICATE_MAIL")));
     }
     Ok(None)
 }
 
 /// What the level of the proof does not carry waits; who can be asked is asked (decisions.md 2).
-fn unproved(situation: &Situation, commands: &Commands) -> Option<Outcome> {
-    let class = command_class(situation, commands);
+fn unproved(situation: &Situation, commands: &Commands, has_files: bool) -> Option<Outcome> {
+    let class = command_class(situation, commands, has_files);
     if class.is_none() && situation.level != Level::Fail {
         return None;
     }
@@ -301,7 +337,7 @@ fn unproved(situation: &Situation, commands: &Commands) -> Option<Outcome> {
 
 /// The class that the whole mail needs; none for the answer to "was this you?", which its own code proves
 /// (sender-proof.md 5.10).
-fn command_class(situation: &Situation, commands: &Commands) -> Option<CommandClass> {
+fn command_class(situation: &Situation, commands: &Commands, has_files: bool) -> Option<CommandClass> {
     let only = |verb: Verb| !commands.requests.is_empty() && commands.requests.iter().all(|r| r.verb == verb);
     let by_token = situation.token == TokenStanding::ValidForThisPerson;
     if by_token && situation.purpose() == Some(Purpose::Confirm) && only(Verb::Confirm) {
@@ -310,7 +346,7 @@ fn command_class(situation: &Situation, commands: &Commands) -> Option<CommandCl
     Some(match situation.purpose() {
         // The answer to an invitation is a yes or a no from the invited mailbox (decisions.md 3).
         Some(Purpose::Invite) if by_token => CommandClass::Rsvp,
-        _ if only(Verb::Stop) && commands.text.trim().is_empty() => CommandClass::Stop,
+        _ if only(Verb::Stop) && commands.text.trim().is_empty() && !has_files => CommandClass::Stop,
         _ => CommandClass::Write,
     })
 }
@@ -346,19 +382,39 @@ fn words(
     let mut commands = commands(&read.mail, &read.extract, situation, &reading);
     commands.text = clean(&commands.text);
     commands.requests.iter_mut().for_each(|request| request.narrative = clean(&request.narrative));
+    let forwarded = forwarded(&read.mail, &read.extract).as_deref().map(clean);
+    if let Some(subject) = subject_as_text(read, situation, &commands).filter(|_| forwarded.is_none()) {
+        commands.text = clean(subject);
+    }
     let (senders, receivers) = correspondents(&read.extract.quoted);
     Ok(Words {
         commands,
         files: read.files.iter().map(|(_, file)| file.clone()).collect(),
         left_out: read.left_out.clone(),
         subject: clean(&read.mail.subject),
-        forwarded: forwarded(&read.mail, &read.extract).as_deref().map(clean),
+        forwarded,
         all_quoted: read.extract.reply.trim().is_empty()
             && !read.extract.quoted.trim().is_empty()
             && read.extract.confidence == extract::Confidence::Low,
         correspondents: (clean(&senders), clean(&receivers)),
         content_hash: read.content_hash.clone(),
     })
+}
+
+/// The subject of a new mail in which nothing else stands: its writer put the whole message there. The tag of a matter is
+/// no message.
+fn subject_as_text<'m>(read: &'m Read, situation: &Situation, commands: &Commands) -> Option<&'m str> {
+    let is_empty = commands.requests.is_empty()
+        && commands.text.trim().is_empty()
+        && read.files.is_empty()
+        && read.extract.quoted.trim().is_empty();
+    let mut subject = read.mail.subject.trim();
+    while let Some((_, rest)) = subject.strip_prefix('[').and_then(|s| s.split_once(']')) {
+        subject = rest.trim_start();
+    }
+    let prefix = subject.split_once(':').map(|(prefix, _)| prefix.trim().to_lowercase()).unwrap_or_default();
+    let answers = ["re", "aw", "sv", "rv", "fw", "fwd", "wg", "tr"].contains(&prefix.as_str());
+    (situation.is_new && is_empty && !answers && !subject.is_empty()).then_some(subject)
 }
 
 /// The mail's Date, but never later than its arrival.

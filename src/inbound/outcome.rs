@@ -10,15 +10,18 @@ use super::run::Ran;
 use super::screen::Class;
 use super::{Read, bounce, cause, receipt, receipt_thread, run, state};
 use crate::actions::{Act, challenges};
-use crate::domain::PersonId;
+use crate::domain::{Kind as Thing, PersonId};
 use crate::outbound::letter::{self, Addressed, Letter, Line, Notice};
 use crate::proof::Proof;
 use crate::store::audit::Entry;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
-use crate::store::people::Person;
+use crate::store::people::{Person, Receipts};
 use crate::store::threads::{About, Purpose, Thread};
-use crate::store::{Result, Tx};
+use crate::store::{Result, StoreError, Tx};
+
+/// How many held mails that nothing proves somebody of the firm hears of in an hour, each by a letter of its own.
+const MOST_NOTICES: u32 = 20;
 
 /// Which end a mail comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub struct Outcome {
     pub signer: Option<String>,
     /// The firm must hear of it though something took effect.
     pub tells_firm: bool,
+    /// Its writer hears who got it, whatever receipts they wished for.
+    pub names_receivers: bool,
 }
 
 impl Outcome {
@@ -67,6 +72,7 @@ impl Outcome {
             asks: false,
             signer: None,
             tells_firm: false,
+            names_receivers: false,
         }
     }
 
@@ -119,7 +125,11 @@ impl Outcome {
             (0, false, false) if ran.lines.is_empty() => (Kind::Ignored, "EMPTY"),
             _ => (Kind::Applied, "APPLIED"),
         };
+        // Inside a conversation everybody knows who is in it; of anything else the firm's people hear who got it.
+        let elsewhere =
+            |l: &Line| matches!(l, Line::Sent { conversation, .. } if Some(*conversation) != situation.item);
         Outcome {
+            names_receivers: situation.person.is_user() && ran.lines.iter().any(elsewhere),
             lines: ran.lines,
             person: Some(situation.person.clone()),
             misused: situation.misused.clone(),
@@ -138,7 +148,10 @@ pub fn record(
     found: &Findings,
     now: Timestamp,
 ) -> Result<()> {
-    tx.decide(inbox.id, state(outcome.kind), outcome.reason, found, now)?;
+    if !tx.decide(inbox.id, state(outcome.kind), outcome.reason, found, now)? {
+        // Another process was faster: all that was done here is undone with the transaction.
+        return Err(StoreError::Content("this mail had its outcome before".into()));
+    }
     let actor = outcome.person.as_ref().map(|p| p.id);
     let facts = json!({"state": state(outcome.kind).word(), "reason": outcome.reason, "level": found.level});
     tx.audit(firm.id, &Entry::new(actor, "mail").by(Some(inbox.id)).with(facts), now)?;
@@ -161,10 +174,17 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
         return Ok(());
     }
     let wishes = tx.preferences(firm.id, person.id)?;
-    if !run::wants_receipt(&outcome.lines, wishes.receipts) {
+    let receipts = if outcome.names_receivers { Receipts::All } else { wishes.receipts };
+    if !run::wants_receipt(&outcome.lines, receipts) {
         return Ok(());
     }
-    let (purpose, about) = receipt_thread(inbox);
+    let (purpose, about) = match outcome.lines.as_slice() {
+        // A mail that brings one document is answered with that document, changed.
+        [Line::Ask { verb, item: Some(item), .. }] if verb == "get" && item.kind == Thing::Document => {
+            (Purpose::Reply, About::Item(*item))
+        }
+        _ => receipt_thread(inbox),
+    };
     let cause = cause(inbox);
     let act = Act { tx, firm, actor: person, inbox: Some(inbox.id), cause: &cause, now };
     act.tell_as(person.id, receipt(inbox, &outcome.lines), purpose, about)
@@ -187,6 +207,12 @@ fn tell_of_misuse(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, thread: &Thread, now:
 fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Timestamp) -> Result<()> {
     let key = format!("held:{}", cause(inbox));
     let Some(lawyer) = responsible(tx, firm, found.matter)? else { return Ok(()) };
+    let hour_ago = now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
+    let is_proved = matches!(found.level.as_deref(), Some("strong" | "good"));
+    if !is_proved && tx.recent_letters(firm.id, lawyer, "held", hour_ago)? >= MOST_NOTICES {
+        // Anybody can write in a known name (threats T93); what is held stays in `docketpost inbox`.
+        return Ok(());
+    }
     let addressed =
         Addressed::new(lawyer, Letter::Held { inbox: inbox.id }, key, Some((Purpose::Reply, About::Mail(inbox.id))));
     letter::queue(tx, firm.id, addressed.caused_by(Some(inbox.id)), now)?;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::parse::Mail;
 use crate::domain::{Address, InboxId, Item, ItemId, Kind};
 use crate::outbound::gateway::{Gateway, Meaning};
-use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding};
+use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding, Verdict};
 use crate::sharing::Ability;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
@@ -41,6 +41,9 @@ const FREEMAIL: [&str; 20] = [
     "ymail.com",
 ];
 
+/// The most addresses of one mail that are looked at.
+const MOST_ADDRESSES: usize = 200;
+
 /// Who wrote, how sure that is, and what it is about.
 #[derive(Clone, Debug)]
 pub struct Situation {
@@ -64,6 +67,8 @@ pub struct Situation {
     pub is_new: bool,
     /// A word in the address: `done+T-12@…`.
     pub address_word: Option<String>,
+    /// To or Cc names an address of ours; who got a copy of a mail can send it on, but not write that.
+    pub is_addressed: bool,
     /// Addresses in To and Cc that are neither ours, nor the firm's, nor of the sender's own house.
     pub outsiders: Vec<String>,
     /// Somebody else's reply address was used.
@@ -106,7 +111,7 @@ pub fn resolve(
     found: &mut Findings,
     now: Timestamp,
 ) -> Result<Resolved> {
-    let tokens = Tokens::read(view, gateway, mail, now)?;
+    let tokens = Tokens::read(view, firm, gateway, mail, now)?;
     let author = match &proof.from {
         Ok(author) => author.address.clone(),
         Err(defect) => return Ok(held(from_reason(*defect), tokens.thread().cloned(), None)),
@@ -119,12 +124,21 @@ pub fn resolve(
     };
     found.person = Some(person.id);
     let (token, misused) = tokens.standing(person);
-    let level = level(view, gateway, inbox, proof, person, token, &author)?;
+    let bound = match person.identity {
+        Some(identity) => view.bound_signers(identity)?,
+        None => Vec::new(),
+    };
+    let level = level(gateway, inbox, proof, token, &bound, &author);
     found.level = Some(level.word().to_owned());
     if person.disabled {
         return Ok(held("DISABLED_PERSON", None, Some(person.clone())));
     }
-    let context = match context(view, firm, gateway, inbox, mail, proof, person, &tokens, now)? {
+    let signed = Signed {
+        to: proof.covers("to", &bound),
+        cc: proof.covers("cc", &bound),
+        answer: proof.covers("in-reply-to", &bound),
+    };
+    let context = match context(view, firm, gateway, inbox, mail, signed, person, &tokens, now)? {
         Some(context) => context,
         None => return Ok(held("CONTEXT_CONFLICT", misused, Some(person.clone()))),
     };
@@ -141,6 +155,7 @@ pub fn resolve(
         context_is_signed: context.is_signed,
         is_new: context.is_new,
         address_word: context.address_word,
+        is_addressed: is_addressed(gateway, mail),
         outsiders: outsiders(gateway, mail, &author),
         misused,
     })))
@@ -177,11 +192,13 @@ struct Tokens {
 }
 
 impl Tokens {
-    fn read(view: &Snapshot<'_>, gateway: &Gateway, mail: &Mail, now: Timestamp) -> Result<Tokens> {
+    fn read(view: &Snapshot<'_>, firm: &Firm, gateway: &Gateway, mail: &Mail, now: Timestamp) -> Result<Tokens> {
         let mut tokens = Tokens { live: None, dead: None };
-        for mailbox in mail.to.iter().chain(&mail.cc).take(200) {
+        for mailbox in mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES) {
             let Some(Meaning::Token(token)) = gateway.meaning(&mailbox.address) else { continue };
-            match view.thread_by_token(&token)? {
+            // An address that another firm made is nothing here (invariant 10).
+            let found = view.thread_by_token(&token)?.filter(|found| found.thread().firm == firm.id);
+            match found {
                 Some(Found::Present(thread)) if is_alive(&thread, now) => tokens.live = tokens.live.or(Some(thread)),
                 Some(Found::Present(thread) | Found::Replaced(thread)) => tokens.dead = tokens.dead.or(Some(thread)),
                 None => {}
@@ -212,24 +229,38 @@ fn is_alive(thread: &Thread, now: Timestamp) -> bool {
 }
 
 fn level(
-    view: &Snapshot<'_>,
     gateway: &Gateway,
     inbox: &Inbox,
     proof: &Proof,
-    person: &Person,
     token: TokenStanding,
+    bound: &[String],
     author: &Address,
-) -> Result<Level> {
+) -> Level {
     // A person of the firm released it, or its owner confirmed it from their mailbox: good, never more.
     if inbox.released_level.is_some() {
-        return Ok(Level::Good);
+        return Level::Good;
     }
-    let bound = match person.identity {
-        Some(identity) => view.bound_signers(identity)?,
-        None => Vec::new(),
-    };
     let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
-    Ok(proof::level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain, spf_counts: true }))
+    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain, spf_counts: true });
+    // Signed for neither its recipients nor its parts, a mail can be sent on to us and cut anew, so that what it quotes
+    // becomes what it says: its owner is asked.
+    let is_loose = !proof.covers("to", bound) && !proof.covers("content-type", bound);
+    let by_signature = matches!(proof.verdict, Verdict::Aligned | Verdict::OtherSigner);
+    match level {
+        Level::Strong | Level::Good if by_signature && is_loose => match token {
+            TokenStanding::ValidForThisPerson => Level::Weak,
+            _ => Level::None,
+        },
+        level => level,
+    }
+}
+
+/// What a believed signature covers of that which says what a mail is about.
+#[derive(Clone, Copy)]
+struct Signed {
+    to: bool,
+    cc: bool,
+    answer: bool,
 }
 
 struct Context {
@@ -257,18 +288,16 @@ fn context(
     gateway: &Gateway,
     inbox: &Inbox,
     mail: &Mail,
-    proof: &Proof,
+    signed: Signed,
     person: &Person,
     tokens: &Tokens,
     now: Timestamp,
 ) -> Result<Option<Context>> {
-    let answered = answered_threads(view, firm, gateway, mail, proof, person, tokens)?;
+    let answered = answered_threads(view, firm, gateway, mail, signed, person, tokens)?;
     let answers_something = !answered.is_empty();
     let mut hints = answered;
-    let typed = address_hints(view, firm, gateway, mail, proof, person)?;
-    let (typed, tagged) = (seen(view, firm, person, typed, now)?, subject_hints(view, firm, mail, person)?);
-    hints.extend(typed);
-    hints.extend(seen(view, firm, person, tagged, now)?.into_iter().next());
+    hints.extend(address_hints(view, firm, gateway, mail, signed, person, now)?);
+    hints.extend(subject_hint(view, firm, mail, person, now)?);
     let mut matters = Vec::new();
     for hint in &hints {
         let matter = match (hint.item, &hint.thread) {
@@ -298,19 +327,6 @@ fn context(
     }))
 }
 
-/// Those whose thing their writer sees. A number that they may not see is no number: whatever follows is the same as for
-/// one that does not exist.
-fn seen(view: &Snapshot<'_>, firm: &Firm, person: &Person, hints: Vec<Hint>, now: Timestamp) -> Result<Vec<Hint>> {
-    let mut found = Vec::new();
-    for hint in hints {
-        let Some(item) = hint.item else { continue };
-        if view.ask(firm.id, person.id, Ability::View, item, now)?.is_allowed() {
-            found.push(hint);
-        }
-    }
-    Ok(found)
-}
-
 fn matter_of_thread(view: &Snapshot<'_>, firm: &Firm, thread: &Thread) -> Result<Option<i64>> {
     match thread.about {
         About::Item(item) => view.matter_of(firm.id, item),
@@ -329,7 +345,7 @@ fn answered_threads(
     firm: &Firm,
     gateway: &Gateway,
     mail: &Mail,
-    proof: &Proof,
+    signed: Signed,
     person: &Person,
     tokens: &Tokens,
 ) -> Result<Vec<Hint>> {
@@ -338,7 +354,6 @@ fn answered_threads(
         let is_signed = tokens.live.is_some();
         hints.push(Hint { item: item_of_thread(thread), thread: Some(thread.clone()), is_signed, word: None });
     }
-    let headers_signed = proof.dkim.iter().any(|d| d.passes() && d.signs("in-reply-to"));
     let ids = mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(50);
     for id in ids {
         let Some((local, domain)) = id.rsplit_once('@') else { continue };
@@ -352,7 +367,7 @@ fn answered_threads(
                 hints.push(Hint {
                     item: item_of_thread(&thread),
                     thread: Some(thread),
-                    is_signed: headers_signed,
+                    is_signed: signed.answer,
                     word: None,
                 });
             }
@@ -371,16 +386,19 @@ fn address_hints(
     firm: &Firm,
     gateway: &Gateway,
     mail: &Mail,
-    proof: &Proof,
+    signed: Signed,
     person: &Person,
+    now: Timestamp,
 ) -> Result<Vec<Hint>> {
     let mut hints = Vec::new();
-    let to = mail.to.iter().map(|m| (m, proof.to_signed));
-    let cc = mail.cc.iter().map(|m| (m, proof.cc_signed));
-    for (mailbox, is_signed) in to.chain(cc).take(200) {
+    let to = mail.to.iter().map(|m| (m, signed.to));
+    let cc = mail.cc.iter().map(|m| (m, signed.cc));
+    for (mailbox, is_signed) in to.chain(cc).take(MOST_ADDRESSES) {
         if let Some(Meaning::Item(id, word)) = gateway.meaning(&mailbox.address)
-            && let Some(item) = view.find(firm.id, numbering(person), id)?
+            && let Some(item) = visible(view, firm, person, view.find(firm.id, numbering(person), id)?, now)?
         {
+            // A command in an address that nobody signed could be anybody's.
+            let word = word.filter(|_| is_signed);
             hints.push(Hint { thread: None, item: Some(item), is_signed, word });
         }
     }
@@ -389,22 +407,45 @@ fn address_hints(
 
 /// `[M-12]` or the firm's own number in brackets, delimited, anywhere in the subject, which is always signed. What
 /// somebody typed only names a matter; whether they may write on it the rules say.
-fn subject_hints(view: &Snapshot<'_>, firm: &Firm, mail: &Mail, person: &Person) -> Result<Vec<Hint>> {
-    let mut hints = Vec::new();
+fn subject_hint(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    mail: &Mail,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Option<Hint>> {
     for tag in mail.subject.split('[').skip(1).take(5).filter_map(|t| t.split_once(']')).map(|(tag, _)| tag.trim()) {
         let item = match ItemId::parse(tag) {
             Some(id) => view.find(firm.id, numbering(person), id)?,
             None => view.matter_by_display_number(firm.id, tag)?.map(|m| m.item()),
         };
-        hints.extend(item.map(|item| Hint { thread: None, item: Some(item), is_signed: true, word: None }));
+        if let Some(item) = visible(view, firm, person, item, now)? {
+            return Ok(Some(Hint { thread: None, item: Some(item), is_signed: true, word: None }));
+        }
     }
-    Ok(hints)
+    Ok(None)
+}
+
+/// The thing, if its writer may see it: otherwise it is as if it did not exist, here and in what comes after it.
+fn visible(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    person: &Person,
+    item: Option<Item>,
+    now: Timestamp,
+) -> Result<Option<Item>> {
+    let Some(item) = item else { return Ok(None) };
+    Ok(view.ask(firm.id, person.id, Ability::View, item, now)?.is_allowed().then_some(item))
+}
+
+fn is_addressed(gateway: &Gateway, mail: &Mail) -> bool {
+    mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES).any(|m| gateway.meaning(&m.address).is_some())
 }
 
 fn outsiders(gateway: &Gateway, mail: &Mail, author: &Address) -> Vec<String> {
     let own_house = (!FREEMAIL.contains(&author.domain())).then(|| author.domain());
     let mut found = Vec::new();
-    for mailbox in mail.to.iter().chain(&mail.cc).take(200) {
+    for mailbox in mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES) {
         let Ok(address) = Address::parse(mailbox.address.trim()) else { continue };
         let ours = gateway.meaning(address.as_str()).is_some() || gateway.domains.iter().any(|d| d == address.domain());
         let theirs = &address == author || own_house == Some(address.domain());

@@ -4,7 +4,7 @@
 //! before the server hears of it. A letter that was frozen before is sent as it was, or not at all: if anything in it may
 //! no longer be shown, it is cancelled. The network is never used while a transaction is open.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::compose::{self, Envelope};
 use super::gateway::Gateway;
@@ -41,6 +41,8 @@ pub enum Ready {
     Send(Claimed),
     /// It does not, and never will.
     Dropped,
+    /// Its person paused mails of its kind: it is looked at again in a day, or goes out when the pause is lifted.
+    Waits,
 }
 
 /// A letter in words, or the reason why it is not written.
@@ -48,6 +50,22 @@ enum Written {
     Mail { to: Address, bytes: Vec<u8>, shows: Vec<Disclosure> },
     Unnumbered(Vec<Item>),
     Not(&'static str),
+    Paused,
+}
+
+/// Why a letter does not go to anybody now.
+enum Barred {
+    Never(&'static str),
+    Paused,
+}
+
+impl From<Barred> for Written {
+    fn from(barred: Barred) -> Written {
+        match barred {
+            Barred::Never(reason) => Written::Not(reason),
+            Barred::Paused => Written::Paused,
+        }
+    }
 }
 
 /// Claims a due letter: writes it if it was not written before, asks every right again, marks it SENDING.
@@ -66,6 +84,10 @@ pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, 
             Written::Not(reason) => {
                 drop_letter(store, firm.id, due.id, reason).await?;
                 return Ok(Ready::Dropped);
+            }
+            Written::Paused => {
+                hold_back(store, due.id, now).await?;
+                return Ok(Ready::Waits);
             }
         };
         let mail = Claimed { id: due.id, to, bytes };
@@ -96,12 +118,13 @@ async fn commit(
     let (firm, due) = (firm.clone(), due.clone());
     let claimed = store.write_soon(move |tx| {
         let first = tx.frozen_bytes(due.id)?.is_none();
-        if !still_allowed(tx, &firm, &due, &shows, now)? {
-            if first {
-                return Ok(Commit::Changed);
+        match standing(tx, &firm, &due, &shows, now)? {
+            Standing::Allowed => {}
+            Standing::Ended if !first => {
+                tx.cancel_letter(due.id, "RIGHT_ENDED")?;
+                return Ok(Commit::Gone);
             }
-            tx.cancel_letter(due.id, "RIGHT_ENDED")?;
-            return Ok(Commit::Gone);
+            Standing::Ended | Standing::Paused => return Ok(Commit::Changed),
         }
         if !tx.claim(due.id, now)? {
             return Ok(Commit::Gone);
@@ -118,20 +141,33 @@ async fn commit(
     Ok(claimed)
 }
 
-/// True if the letter's person may still be written to, and shown all that it shows.
-fn still_allowed(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, shows: &[Disclosure], now: Timestamp) -> Result<bool> {
+enum Standing {
+    Allowed,
+    Ended,
+    Paused,
+}
+
+/// Whether the letter's person may still be written to, and shown all that it shows.
+fn standing(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, shows: &[Disclosure], now: Timestamp) -> Result<Standing> {
     let letter = letter::read(&due.content)?;
-    let Some(person) = view.person(firm.id, due.person)? else { return Ok(false) };
-    if recipient(view, firm, due, &letter, &person)?.is_err() {
-        return Ok(false);
+    let Some(person) = view.person(firm.id, due.person)? else { return Ok(Standing::Ended) };
+    match recipient(view, firm, due, &letter, &person)? {
+        Ok(_) => {}
+        Err(Barred::Never(_)) => return Ok(Standing::Ended),
+        Err(Barred::Paused) => return Ok(Standing::Paused),
+    }
+    if let Letter::Invitation { invitation } = letter
+        && !view.invitation(firm.id, invitation)?.is_some_and(|i| i.is_open(now))
+    {
+        return Ok(Standing::Ended);
     }
     for shown in shows {
         let ability = Ability::ALL.iter().copied().find(|a| a.code() == shown.ability).unwrap_or(Ability::View);
         if !view.ask(firm.id, person.id, ability, shown.item, now)?.is_allowed() {
-            return Ok(false);
+            return Ok(Standing::Ended);
         }
     }
-    Ok(true)
+    Ok(Standing::Allowed)
 }
 
 fn frozen(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, bytes: Vec<u8>) -> Result<Written> {
@@ -139,7 +175,7 @@ fn frozen(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, bytes: Vec<u8>) -> Res
     let Some(person) = view.person(firm.id, due.person)? else { return Ok(Written::Not("PERSON_GONE")) };
     match recipient(view, firm, due, &letter, &person)? {
         Ok(to) => Ok(Written::Mail { to, bytes, shows: view.disclosures(due.id)? }),
-        Err(reason) => Ok(Written::Not(reason)),
+        Err(barred) => Ok(barred.into()),
     }
 }
 
@@ -150,23 +186,27 @@ fn recipient(
     due: &Outbox,
     letter: &Letter,
     person: &Person,
-) -> Result<std::result::Result<Address, &'static str>> {
-    let Some(to) = view.mail_address(firm.id, person)? else { return Ok(Err("NO_ADDRESS")) };
+) -> Result<std::result::Result<Address, Barred>> {
+    let never = |reason| Ok(Err(Barred::Never(reason)));
+    let Some(to) = view.mail_address(firm.id, person)? else { return never("NO_ADDRESS") };
     if due.only_to.as_deref().is_some_and(|only| only != to.as_str()) {
-        return Ok(Err("ADDRESS_CHANGED"));
+        return never("ADDRESS_CHANGED");
     }
     let is_user = matches!(person.role, Role::User { .. });
     if person.disabled && !letter.is_for_outsiders() {
-        return Ok(Err("PERSON_DISABLED"));
+        return never("PERSON_DISABLED");
     }
     if !is_user && person.accepted_at.is_none() && !letter.is_for_outsiders() {
-        return Ok(Err("NOT_ACCEPTED"));
+        return never("NOT_ACCEPTED");
     }
     let wishes = view.preferences(firm.id, person.id)?;
-    if !letter.is_mandatory() && (wishes.stopped || wishes.silenced.iter().any(|s| s == letter.template())) {
-        return Ok(Err("SWITCHED_OFF"));
+    if letter.is_mandatory() {
+        return Ok(Ok(to));
     }
-    Ok(Ok(to))
+    if wishes.silenced.iter().any(|s| s == letter.template()) {
+        return never("SWITCHED_OFF");
+    }
+    Ok(if wishes.stopped { Err(Barred::Paused) } else { Ok(to) })
 }
 
 fn write(
@@ -181,7 +221,7 @@ fn write(
     let Some(person) = view.person(firm.id, due.person)? else { return Ok(Written::Not("PERSON_GONE")) };
     let to = match recipient(view, firm, due, &letter, &person)? {
         Ok(to) => to,
-        Err(reason) => return Ok(Written::Not(reason)),
+        Err(barred) => return Ok(barred.into()),
     };
     let reader = Reader::new(view, firm, gateway, &person, now)?;
     let Some(mut page) = templates::write(&reader, blobs, &letter)? else { return Ok(Written::Not("NOTHING_TO_SAY")) };
@@ -250,6 +290,12 @@ async fn number(store: &Store, firm: FirmId, due: &Outbox, items: Vec<Item>) -> 
         Ok(())
     };
     store.write_soon(job).await
+}
+
+/// A day later it is looked at again, so that what ended meanwhile is not kept for ever.
+async fn hold_back(store: &Store, id: OutboxId, now: Timestamp) -> Result<()> {
+    let tomorrow = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
+    store.write_soon(move |tx: &Tx<'_>| tx.hold_back(id, tomorrow)).await
 }
 
 async fn drop_letter(store: &Store, firm: FirmId, id: OutboxId, reason: &'static str) -> Result<()> {

@@ -55,6 +55,9 @@ pub enum Letter {
         documents: Vec<FiledVersion>,
         /// What they completed.
         completed: Vec<Item>,
+        /// Which mails they logged.
+        #[serde(default)]
+        logged: Vec<Item>,
         /// For the firm: addresses in To and Cc that nobody on the matter has (MSG-08).
         outsiders: Vec<String>,
     },
@@ -78,6 +81,9 @@ pub enum Letter {
         kind: Kind,
         /// Its number, which they knew.
         number: Option<u32>,
+        /// What else ended at the same moment.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<(Kind, Option<u32>)>,
     },
     /// "Was this you?", to the registered address only; shows nothing of the mails.
     Challenge {
@@ -225,6 +231,11 @@ pub enum Line {
     WhichTask {
         /// What was typed, cut.
         typed: String,
+    },
+    /// How and when they are told from now on.
+    Settings {
+        /// What is so now.
+        text: String,
     },
     /// It may have been meant as a command.
     Question {

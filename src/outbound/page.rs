@@ -109,7 +109,7 @@ impl Page {
             after_mark = is_mark;
             text_block(&mut out, block);
         }
-        out
+        harmless(&out)
     }
 
     /// The mail as HTML.
@@ -118,6 +118,11 @@ impl Page {
         for block in &self.blocks {
             html_block(&mut body, block);
         }
+        // The gap above a heading is for what stands before it.
+        if matches!(self.blocks.first(), Some(Block::Heading(_))) {
+            body = body.replacen("margin:22px 0 6px", "margin:0 0 6px", 1);
+        }
+        let body = harmless(&body);
         format!(
             "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <meta name=\"color-scheme\" content=\"light dark\"></head><body style=\"margin:0;padding:16px;\
@@ -176,7 +181,7 @@ const fn sign(mark: Mark) -> &'static str {
 fn html_block(out: &mut String, block: &Block) {
     let _ = match block {
         Block::Text(text) => write!(out, "<p style=\"margin:0 0 14px\">{}</p>", lines(text)),
-        Block::Heading(text) => write!(out, "<p style=\"margin:22px 0 6px;font-weight:600\">{}</p>", escape(text)),
+        Block::Heading(text) => write!(out, "<p style=\"margin:22px 0 6px;font-weight:600\">{}</p>", lines(text)),
         Block::Facts(facts) => {
             out.push_str("<table style=\"border-collapse:collapse;margin:0 0 14px\">");
             for (name, value) in facts {
@@ -219,17 +224,23 @@ fn html_block(out: &mut String, block: &Block) {
             lines(text)
         ),
         Block::Examples(examples) => {
-            out.push_str("<table style=\"border-collapse:collapse;margin:0 0 14px\">");
+            out.push_str("<div style=\"margin:0 0 14px\">");
             for (typed, effect) in examples {
+                // What is not typed as it stands is no command: "your text, or a file".
+                let face = if typed.starts_with('#') || typed.starts_with("docketpost ") {
+                    "font-family:ui-monospace,Menlo,Consolas,monospace"
+                } else {
+                    "font-weight:600"
+                };
                 let _ = write!(
                     out,
-                    "<tr><td style=\"padding:2px 16px 2px 0;vertical-align:top\"><code style=\"font-family:ui-monospace,Menlo,Consolas,\
-                     monospace\">{}</code></td><td style=\"padding:2px 0;vertical-align:top;opacity:.75\">{}</td></tr>",
-                    escape(typed),
-                    escape(effect)
+                    "<p style=\"margin:0 0 8px\"><span style=\"{face}\">{}</span><br>\
+                     <span style=\"opacity:.75\">{}</span></p>",
+                    lines(typed),
+                    lines(effect)
                 );
             }
-            write!(out, "</table>")
+            write!(out, "</div>")
         }
         Block::Small(text) => {
             write!(out, "<p style=\"margin:14px 0 0;font-size:13px;opacity:.65\">{}</p>", lines(text))
@@ -238,10 +249,46 @@ fn html_block(out: &mut String, block: &Block) {
 }
 
 fn lines(text: &str) -> String {
-    escape(text).replace('\n', "<br>")
+    unbroken(&escape(text)).replace('\n', "<br>")
+}
+
+/// Keeps numbers and codes with a hyphen (`T-12`, `D-4v2`, `2026-0012`) on one line. The hyphen stays the one that is
+/// typed, so that what is copied works.
+fn unbroken(escaped: &str) -> String {
+    let mut out = String::new();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut left = escaped;
+    while let Some(start) = left.find(is_part) {
+        let (before, rest) = left.split_at_checked(start).unwrap_or((left, ""));
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        out.push_str(before);
+        if is_number(word) {
+            let _ = write!(out, "<span style=\"white-space:nowrap\">{word}</span>");
+        } else {
+            out.push_str(word);
+        }
+        left = after;
+    }
+    out.push_str(left);
+    out
+}
+
+/// Capitals or digits, a hyphen, and more of them.
+fn is_number(word: &str) -> bool {
+    let Some((before, after)) = word.split_once('-') else { return false };
+    let plain = |part: &str| part.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let tail = after.split_once('v').map_or(after, |(number, _)| number);
+    (1..=8).contains(&before.len()) && (1..=16).contains(&after.len()) && plain(before) && plain(&tail.replace('-', ""))
 }
 
 /// Text made harmless for HTML.
+/// The text without what steers a terminal or turns the direction of what is read: it was written by strangers (T74).
+fn harmless(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c))).collect()
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
@@ -249,6 +296,25 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_does_not_break_at_its_hyphen_and_is_copied_as_it_is_typed() {
+        let kept = |id: &str| format!("<span style=\"white-space:nowrap\">{id}</span>");
+        assert_eq!(unbroken("#get D-4v2, T-12."), format!("#get {}, {}.", kept("D-4v2"), kept("T-12")));
+        for prose in ["co-counsel", "non-billable", "A103 L210", "-", "&#39;x"] {
+            assert_eq!(unbroken(prose), prose);
+        }
+    }
+
+    #[test]
+    fn what_is_not_typed_as_it_stands_does_not_look_like_a_command() {
+        let html = |typed: &str| {
+            let mut page = Page::new("x");
+            page.examples(&[(typed, "effect")]);
+            page.to_html()
+        };
+        assert!(html("#done").contains("monospace") && !html("your text, or a file").contains("monospace"));
+    }
 
     #[test]
     fn t70_what_a_stranger_wrote_is_text_in_both_forms() {

@@ -21,7 +21,7 @@ pub fn refusal(refusal: Refusal, kind: Kind, locale: Locale) -> String {
             return format!("This task was already completed on {}.", locale.display(completed_on));
         }
         Refusal::NoTimeOnThis => {
-            return format!("Time can't be recorded on a {}. Record it on the matter instead.", kind.word());
+            return format!("Time can't be recorded on {}s. Record it on the matter instead.", kind.word());
         }
         Refusal::NotYours => return format!("You can change only your own {}s.", kind.word()),
         Refusal::NotPermitted => "This isn't available to you here.",

@@ -171,6 +171,12 @@ pub(super) async fn verify(
     Findings { dkim: facts, dmarc, aligned }
 }
 
+/// What is known of a mail's signatures when DNS was not asked to the end.
+pub(super) fn unasked(message: &mut AuthenticatedMessage<'_>, arrived: Timestamp) -> Findings {
+    let dmarc = DmarcFact { temporary: true, ..DmarcFact::default() };
+    Findings { dkim: examine(message, arrived), dmarc, aligned: None }
+}
+
 /// What the signatures themselves say; one that is worth its key is `TempError` until the key is there.
 fn examine(message: &mut AuthenticatedMessage<'_>, arrived: Timestamp) -> Vec<DkimFact> {
     let mut facts = Vec::new();

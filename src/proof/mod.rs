@@ -38,6 +38,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+/// How long DNS is asked about one mail in one go; a mail for which that was too short is proved again later.
+const LONGEST: Duration = Duration::from_secs(20);
 /// The longest Date field that is read, in octets (threats.md T53).
 const MAX_DATE: usize = 64;
 
@@ -128,6 +130,15 @@ impl Proof {
         self
     }
 
+    /// True if a signer who is believed about the author covers this header field, named in lower case: the aligned one,
+    /// else one that is bound to the person. A signature that anybody may add covers nothing (decisions.md 1, 3).
+    pub fn covers(&self, name: &str, bound: &[String]) -> bool {
+        match &self.aligned {
+            Some(domain) => covered(&self.dkim, Some(domain), name),
+            None => self.dkim.iter().any(|f| f.passes() && bound.contains(&f.domain) && f.signs(name)),
+        }
+    }
+
     /// The author's address, if the mail has exactly one author.
     pub fn address(&self) -> Option<&crate::domain::Address> {
         self.from.as_ref().ok().map(|author| &author.address)
@@ -147,6 +158,11 @@ impl Verifier {
         Ok(Verifier { resolver })
     }
 
+    /// True if some DNS server answers for the TXT records of `name`; that there are none is an answer, silence is not.
+    pub async fn answers(&self, name: &str) -> bool {
+        self.resolver.txt(name).await != resolver::Answer::Unavailable
+    }
+
     /// Finds out who wrote `raw` as of its arrival; structure limits are the caller's and come first.
     ///
     /// `policy` is that of the mailbox; without one Authentication-Results are not read (sender-proof.md 5.3).
@@ -157,7 +173,10 @@ impl Verifier {
             Err(defect) => return nobody(defect, arrived),
         };
         let domain = author.address.domain().to_owned();
-        let found = dkim::verify(&mut message, &domain, arrived, &self.resolver).await;
+        let unasked = dkim::unasked(&mut message, arrived);
+        let asking = dkim::verify(&mut message, &domain, arrived, &self.resolver);
+        // Whoever wrote the mail chose whose DNS is asked, and must not decide how long the next mail waits (T93).
+        let found = tokio::time::timeout(LONGEST, asking).await.unwrap_or(unasked);
         let border = policy.map(|p| auth_results::read(&headers, &domain, p));
         let aligned = found.aligned.or_else(|| vouched_for(&found.dkim, border.as_ref(), &domain));
         let mut proof = Proof {

@@ -5,7 +5,7 @@ use rusqlite::named_params;
 use sha2::{Digest, Sha256};
 
 use super::{Result, Snapshot, Tx, at, moment};
-use crate::domain::{FirmId, InboxId, Item, PersonId};
+use crate::domain::{FirmId, InboxId, Item, Kind, PersonId};
 
 /// One thing that happened. `facts` holds codes and ids, never bodies or secrets.
 #[derive(Clone, Debug)]
@@ -55,10 +55,23 @@ pub struct Logged {
     pub actor: Option<PersonId>,
     /// What.
     pub action: String,
+    /// To what.
+    pub thing: Option<Item>,
     /// By which mail.
     pub inbox: Option<InboxId>,
     /// Codes and ids (JSON).
     pub facts: String,
+}
+
+/// Which entries are wanted; what is none asks for nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// Who did it, or with whom it was done.
+    pub person: Option<PersonId>,
+    /// To what.
+    pub thing: Option<Item>,
+    /// Not before.
+    pub since: Option<Timestamp>,
 }
 
 impl Tx<'_> {
@@ -85,15 +98,28 @@ impl Tx<'_> {
 impl Snapshot<'_> {
     /// The last `limit` entries of a firm, oldest first.
     pub fn audited(&self, firm: FirmId, limit: u32) -> Result<Vec<Logged>> {
+        self.audited_about(firm, Wanted::default(), limit)
+    }
+
+    /// The last `limit` entries of a firm that are wanted, oldest first.
+    pub fn audited_about(&self, firm: FirmId, wanted: Wanted, limit: u32) -> Result<Vec<Logged>> {
         let mut found = self.all(
-            "SELECT seq, at, actor_id, action, inbox_id, facts FROM audit_log WHERE firm_id = ?1 ORDER BY seq DESC LIMIT ?2",
-            (firm.0, limit),
+            "SELECT seq, at, actor_id, action, inbox_id, facts, kind, item_id FROM audit_log WHERE firm_id = :firm
+               AND (:person IS NULL OR actor_id = :person OR EXISTS (SELECT 1 FROM json_each(facts) j
+                 WHERE j.key IN ('with', 'from', 'to', 'of', 'person', 'user') AND j.type = 'integer' AND j.value = :person))
+               AND (:kind IS NULL OR (kind = :kind AND item_id = :item)) AND (:since IS NULL OR at >= :since)
+             ORDER BY seq DESC LIMIT :limit",
+            named_params! {":firm": firm.0, ":person": wanted.person.map(|p| p.0), ":kind": wanted.thing.map(|t| t.kind.stored()),
+            ":item": wanted.thing.map(|t| t.id), ":since": wanted.since.map(at), ":limit": limit},
             |r| {
+                let kind: Option<String> = r.get(6)?;
+                let item: Option<i64> = r.get(7)?;
                 Ok(Logged {
                     seq: r.get(0)?,
                     at: moment(r.get(1)?),
                     actor: r.get::<_, Option<i64>>(2)?.map(PersonId),
                     action: r.get(3)?,
+                    thing: kind.as_deref().and_then(Kind::from_stored).zip(item).map(|(kind, id)| Item::new(kind, id)),
                     inbox: r.get::<_, Option<i64>>(4)?.map(InboxId),
                     facts: r.get(5)?,
                 })

@@ -33,6 +33,8 @@ pub struct ChallengedMail {
     pub inbox: InboxId,
     /// The signing domain that a confirmation binds (decisions.md 3).
     pub signer: Option<String>,
+    /// It came after the question was put into words, so the question did not ask about it.
+    pub late: bool,
 }
 
 const SELECT: &str = "SELECT id, person_id, code_hash, tries, created_at, expires_at, used_at FROM challenges";
@@ -79,9 +81,9 @@ impl Snapshot<'_> {
     /// The held mails that a question is about, oldest first.
     pub fn mails_of_challenge(&self, firm: FirmId, challenge: i64) -> Result<Vec<ChallengedMail>> {
         self.all(
-            "SELECT inbox_id, signer FROM challenge_mails WHERE firm_id = ?1 AND challenge_id = ?2 ORDER BY inbox_id",
+            "SELECT inbox_id, signer, late FROM challenge_mails WHERE firm_id = ?1 AND challenge_id = ?2 ORDER BY inbox_id",
             (firm.0, challenge),
-            |r| Ok(ChallengedMail { inbox: InboxId(r.get(0)?), signer: r.get(1)? }),
+            |r| Ok(ChallengedMail { inbox: InboxId(r.get(0)?), signer: r.get(1)?, late: r.get(2)? }),
         )
     }
 }
@@ -130,7 +132,8 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
-    /// Says that a question is about this held mail too, and which signing domain a confirmation would bind.
+    /// Says that a question is about this held mail too, and which signing domain a confirmation would bind; late, if the
+    /// question's letter was written before.
     pub fn add_mail_to_challenge(
         &self,
         firm: FirmId,
@@ -139,7 +142,10 @@ impl Tx<'_> {
         signer: Option<&str>,
     ) -> Result<()> {
         self.run(
-            "INSERT INTO challenge_mails (firm_id, challenge_id, inbox_id, signer) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            "INSERT INTO challenge_mails (firm_id, challenge_id, inbox_id, signer, late) SELECT ?1, ?2, ?3, ?4, EXISTS (SELECT 1
+               FROM outbox o JOIN threads t ON t.id = o.thread_id WHERE t.firm_id = ?1 AND t.kind = 'challenge' AND t.item_id = ?2
+               AND t.person_id = (SELECT person_id FROM challenges WHERE id = ?2) AND t.purpose = 'confirm' AND o.tries > 0
+               AND o.template = 'challenge') WHERE true ON CONFLICT DO NOTHING",
             (firm.0, challenge, inbox.0, signer),
         )?;
         Ok(())
@@ -198,7 +204,7 @@ mod tests {
         s.write(move |tx| tx.add_mail_to_challenge(firm, id, inbox, Some("mail.example")));
         s.write(move |tx| tx.add_mail_to_challenge(firm, id, inbox, None));
         let mails = s.read(|r| r.mails_of_challenge(firm, id));
-        assert_eq!(mails, [ChallengedMail { inbox, signer: Some("mail.example".into()) }]);
+        assert_eq!(mails, [ChallengedMail { inbox, signer: Some("mail.example".into()), late: false }]);
         s.refuse(move |tx| tx.add_mail_to_challenge(other, id, inbox, None));
     }
 }

@@ -38,6 +38,12 @@ impl Snapshot<'_> {
         )
     }
 
+    /// True if the card says that the person is a client.
+    pub fn is_client(&self, firm: FirmId, person: PersonId) -> Result<bool> {
+        let sql = "SELECT is_client FROM contacts WHERE firm_id = ?1 AND person_id = ?2";
+        Ok(self.one(sql, (firm.0, person.0), |r| r.get(0))?.unwrap_or(false))
+    }
+
     /// The bill with this number of the firm's own, unless it was deleted.
     pub fn bill_by_number(&self, firm: FirmId, bill_number: &str) -> Result<Option<i64>> {
         self.one(

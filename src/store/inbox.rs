@@ -277,6 +277,17 @@ impl Snapshot<'_> {
         )
     }
 
+    /// The mails of a person with this Message-ID that took effect.
+    pub fn applied_with_message_id(&self, firm: FirmId, person: PersonId, message_id: &str) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND message_id = ?3 AND state = 'APPLIED' LIMIT 20"
+            ),
+            (firm.0, person.0, message_id),
+            read,
+        )
+    }
+
     /// What the mail did, in order.
     pub fn effects(&self, firm: FirmId, inbox: InboxId) -> Result<Vec<Effect>> {
         self.all(

@@ -130,6 +130,27 @@ pub struct NewMatter {
     pub sensitivity: Sensitivity,
 }
 
+impl NewMatter {
+    /// An open matter of standard sensitivity, with nothing else known of it.
+    pub fn new(display_number: &str, description: &str) -> NewMatter {
+        NewMatter {
+            display_number: display_number.to_owned(),
+            description: description.to_owned(),
+            status: "Open".into(),
+            client: None,
+            practice_area: String::new(),
+            responsible: None,
+            location: String::new(),
+            client_reference: String::new(),
+            custom_number: String::new(),
+            open_date: None,
+            pending_date: None,
+            close_date: None,
+            sensitivity: Sensitivity::Standard,
+        }
+    }
+}
+
 impl Snapshot<'_> {
     /// The matter of this row.
     pub fn matter(&self, firm: FirmId, matter: i64) -> Result<Option<Matter>> {

@@ -171,6 +171,7 @@ impl Store {
         if !database.exists() || !key_file.exists() {
             return Err(StoreError::Missing(folder.to_owned()));
         }
+        permissions::refuse_readable(folder, "700")?;
         permissions::refuse_readable(&database, "600")?;
         permissions::refuse_readable(&key_file, "600")?;
         let key = Arc::new(schema::read_key(&key_file)?);

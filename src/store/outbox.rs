@@ -186,6 +186,17 @@ impl Snapshot<'_> {
         )
     }
 
+    /// How many letters of a kind a person was written since a moment, as far as the last letters of the firm tell.
+    pub fn recent_letters(&self, firm: FirmId, person: PersonId, template: &str, since: Timestamp) -> Result<u32> {
+        let count = self.one(
+            "SELECT count(*) FROM (SELECT person_id, template, created_at FROM outbox WHERE firm_id = ?1 ORDER BY id DESC LIMIT 500)
+             WHERE person_id = ?2 AND template = ?3 AND created_at >= ?4",
+            (firm.0, person.0, template, at(since)),
+            |r| r.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// The letter with this Message-ID (without brackets).
     pub fn outbox_by_message_id(&self, firm: FirmId, message_id: &str) -> Result<Option<Outbox>> {
         self.one(
@@ -307,6 +318,15 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// QUEUED → QUEUED: it could not be written now; to be tried again at `next`.
+    pub fn put_off_letter(&self, outbox: OutboxId, reason: &str, next: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET tries = tries + 1, last_reply = ?2, next_at = ?3 WHERE id = ?1 AND state = 'QUEUED'",
+            (outbox.0, reason, at(next)),
+        )?;
+        Ok(())
+    }
+
     /// SENDING → QUEUED: to be tried again at `next`.
     pub fn set_deferred(&self, outbox: OutboxId, reply: &str, next: Timestamp) -> Result<()> {
         self.run(
@@ -333,6 +353,24 @@ impl Tx<'_> {
         )?;
         self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
         Ok(changed == 1)
+    }
+
+    /// QUEUED → QUEUED, not before `next`: its person paused mails of its kind. No attempt is counted.
+    pub fn hold_back(&self, outbox: OutboxId, next: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET next_at = ?2, reason = 'PAUSED' WHERE id = ?1 AND state = 'QUEUED'",
+            (outbox.0, at(next)),
+        )?;
+        Ok(())
+    }
+
+    /// Lets the letters that waited for the end of a person's pause go out at `now`, dated so, and gives how many.
+    pub fn release_held_back(&self, firm: FirmId, person: PersonId, now: Timestamp) -> Result<usize> {
+        self.run(
+            "UPDATE outbox SET next_at = ?3, date_at = ?3, reason = NULL
+             WHERE firm_id = ?1 AND person_id = ?2 AND state = 'QUEUED' AND reason = 'PAUSED'",
+            (firm.0, person.0, at(now)),
+        )
     }
 
     /// FAILED → QUEUED: a person wants it tried again; false if it had not failed.

@@ -184,6 +184,23 @@ pub struct NewPerson {
     pub address: Option<Address>,
 }
 
+impl NewPerson {
+    /// Somebody of this role, with nothing on the card yet.
+    pub fn new(role: Role) -> NewPerson {
+        NewPerson {
+            role,
+            is_company: false,
+            is_client: false,
+            first_name: String::new(),
+            last_name: String::new(),
+            company: String::new(),
+            title: String::new(),
+            initials: String::new(),
+            address: None,
+        }
+    }
+}
+
 impl Snapshot<'_> {
     /// The person of this row.
     pub fn person(&self, firm: FirmId, person: PersonId) -> Result<Option<Person>> {

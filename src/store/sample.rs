@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::matters::{NewMatter, Sensitivity};
+use super::matters::NewMatter;
 use super::people::NewPerson;
 use super::shares::{NewShare, Source};
 use super::{Result, Snapshot, Store, Tx, firms::NewFirm};
@@ -95,33 +95,9 @@ fn new_firm(slug: &str) -> NewFirm {
 }
 
 fn new_person(role: Role, first: &str, last: &str) -> NewPerson {
-    NewPerson {
-        role,
-        is_company: false,
-        is_client: false,
-        first_name: first.into(),
-        last_name: last.into(),
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
-        address: None,
-    }
+    NewPerson { first_name: first.into(), last_name: last.into(), ..NewPerson::new(role) }
 }
 
 fn new_matter() -> NewMatter {
-    NewMatter {
-        display_number: "2026-0012".into(),
-        description: "Reed v. Marsh".into(),
-        status: "Open".into(),
-        client: None,
-        practice_area: String::new(),
-        responsible: None,
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
-        open_date: None,
-        pending_date: None,
-        close_date: None,
-        sensitivity: Sensitivity::Standard,
-    }
+    NewMatter::new("2026-0012", "Reed v. Marsh")
 }

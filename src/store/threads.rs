@@ -107,6 +107,15 @@ pub enum Found {
     Replaced(Thread),
 }
 
+impl Found {
+    /// The thread, whichever of its addresses it was.
+    pub fn thread(&self) -> &Thread {
+        match self {
+            Found::Present(thread) | Found::Replaced(thread) => thread,
+        }
+    }
+}
+
 const COLUMNS: &str =
     "id, firm_id, person_id, purpose, kind, item_id, generation, used_at, expires_at, revoked_at, misused_at";
 
@@ -176,14 +185,20 @@ impl Tx<'_> {
     ) -> Result<ThreadId> {
         let (kind, item) = about.stored();
         let known = self.one(
-            "UPDATE threads SET used_at = :now, expires_at = :expires, revoked_at = NULL
-             WHERE firm_id = :firm AND person_id = :person AND purpose = :purpose AND kind = :kind AND item_id = :item RETURNING id",
-            named_params! {":firm": firm.0, ":person": person.0, ":purpose": purpose.word(), ":kind": kind, ":item": item,
-            ":now": at(now), ":expires": expires_at.map(at)},
-            |r| r.get(0),
+            &format!("SELECT {COLUMNS} FROM threads WHERE firm_id = ?1 AND person_id = ?2 AND purpose = ?3 AND kind = ?4 AND item_id = ?5"),
+            (firm.0, person.0, purpose.word(), kind, item),
+            read,
         )?;
-        if let Some(id) = known {
-            return Ok(ThreadId(id));
+        if let Some(thread) = known {
+            if thread.revoked {
+                // What was given again gets an address of its own: the old one may be in other hands (sender-proof.md 5.7).
+                self.replace_address(&thread)?;
+            }
+            self.run(
+                "UPDATE threads SET used_at = ?2, expires_at = ?3, revoked_at = NULL WHERE id = ?1",
+                (thread.id.0, at(now), expires_at.map(at)),
+            )?;
+            return Ok(thread.id);
         }
         // The lookup hashes the row's key, which only the insert gives: a random stand-in keeps the column unique.
         let stand_in = data_encoding::HEXLOWER.encode(&crate::ids::random::<16>());

@@ -224,6 +224,7 @@ fn a_backup_is_restored_by_unpacking_it() {
     let before = firm.text(&["matter", "list"]);
     std::fs::remove_dir_all(firm.path("store")).unwrap();
     std::fs::create_dir(firm.path("store")).unwrap();
+    std::fs::set_permissions(firm.path("store"), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let tar = Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(firm.path("store")).status().unwrap();
     assert!(tar.success());
     assert_eq!(firm.text(&["matter", "list"]), before);

@@ -52,7 +52,7 @@ impl Played {
 fn the_demo_tells_every_mail_what_it_changed_and_what_left() {
     let played = Played::new();
     let told = [
-        (1, &["+ Jane Roe has M-1", "left to jane@roe.example"][..]),
+        (1, &["+ Jane Roe sees the matter M-1", "left to jane@roe.example"][..]),
         (2, &["> #accept", "has accepted", "Welcome", "left to anna.smith@hale.example"]),
         (3, &["T-1 \"Draft reply brief\" is assigned to Jane Roe", "Document D-1"]),
         (

@@ -117,6 +117,24 @@ fn get_brings_a_shared_file_and_once_unshared_it_is_as_if_it_had_never_been() {
     assert!(mails.last().unwrap().says("no document shared with you"), "{}", mails.last().unwrap().text());
 }
 
+#[test]
+fn a_file_that_was_sent_for_comes_back_changed_as_its_next_version() {
+    let gateway = Gateway::start();
+    let brief = gateway.document("Brief.pdf", b"%PDF-1.4\nthe brief\n%%EOF\n");
+    gateway.share(&gateway.jane, brief);
+    let shared = gateway.wait_for_words(&gateway.jane, "Brief.pdf");
+    gateway.reply(&gateway.jane, &shared, "#get D-1").send();
+    let answer = gateway.wait_for(&gateway.jane, "the file", |m| !m.files().is_empty());
+    assert!(
+        answer.says("Reply with the changed file, under the same name, to file it as version 2."),
+        "{}",
+        answer.text()
+    );
+    gateway.reply(&gateway.jane, &answer, "").attach("Brief.pdf", b"%PDF-1.4\nchanged\n%%EOF\n").send();
+    gateway.wait_for_words(&gateway.jane, "version 2 filed");
+    assert_eq!(gateway.words("SELECT name FROM documents"), ["Brief.pdf"]);
+}
+
 /// What is refused says the same of what is not shared as of what is not there.
 #[test]
 fn an_unshared_item_is_refused_in_the_words_for_an_absent_one() {

@@ -55,22 +55,23 @@ fn acc_02_who_declines_is_shown_nothing_and_the_firm_hears() {
 }
 
 #[test]
-fn wishes_are_confirmed_and_a_pause_keeps_all_but_the_necessary_back() {
+fn wishes_are_confirmed_and_a_pause_keeps_all_but_the_necessary_back_until_it_is_lifted() {
     let gateway = Gateway::start();
     let (anna, jane) = (gateway.anna.clone(), gateway.jane.clone());
     gateway.share(&jane, gateway.matter);
     let shared = gateway.wait_for_words(&jane, "shared this matter");
     gateway.reply(&jane, &shared, "#timezone New York\n#digest weekly fri 8am\n#notify everything off").send();
     let receipt = gateway.wait_for_words(&jane, "America/New_York");
-    assert!(receipt.says("on Friday at 08:00") && receipt.says("#notify tasks off"), "{}", receipt.text());
+    assert!(receipt.says("every Friday at 08:00") && receipt.says("#notify tasks off"), "{}", receipt.text());
     gateway.reply(&jane, &shared, "#stop").send();
     gateway.wait_for_words(&jane, "Paused.");
     gateway.wait_for_words(&anna, "Jane Roe paused our mails");
-    gateway.task(&jane, "Unheard task");
+    gateway.task(&jane, "Waiting task");
     gateway.settle();
-    assert!(gateway.mails(&jane).iter().all(|m| !m.says("Unheard task")));
-    gateway.reply(&jane, &shared, "#receipts brief").send();
+    assert!(gateway.mails(&jane).iter().all(|m| !m.says("Waiting task")));
+    gateway.reply(&jane, &shared, "#start").send();
     gateway.wait_for_words(&jane, "Your pause is lifted");
+    gateway.wait_for_words(&jane, "Waiting task");
     gateway.task(&jane, "Heard task");
     gateway.wait_for_words(&jane, "Heard task");
 }

@@ -21,7 +21,7 @@ use docketpost::{
         Store, Tx,
         documents::{NewDocument, NewVersion},
         firms::NewFirm,
-        matters::{NewMatter, Sensitivity},
+        matters::NewMatter,
         people::{DigestRhythm, NewPerson, Preferences},
         tasks::{NewTask, Priority, TaskStatus},
     },
@@ -595,15 +595,10 @@ fn seed(tx: &Tx<'_>, slug: &str, people: &[(&str, &str, String)]) -> docketpost:
         let user = Role::User { admin: true, billing: true, accounts: true, reports: true };
         let address = Address::parse(address).unwrap();
         let new = NewPerson {
-            role: if is_user { user } else { Role::CoCounsel },
-            is_company: false,
-            is_client: false,
             first_name: (*first).into(),
             last_name: (*last).into(),
-            company: String::new(),
-            title: String::new(),
-            initials: String::new(),
             address: Some(address.clone()),
+            ..NewPerson::new(if is_user { user } else { Role::CoCounsel })
         };
         let id = tx.add_person(firm, &new, now)?;
         if !is_user {
@@ -615,21 +610,7 @@ fn seed(tx: &Tx<'_>, slug: &str, people: &[(&str, &str, String)]) -> docketpost:
         }
         ids.push(id);
     }
-    let matter = NewMatter {
-        display_number: "2026-0012".into(),
-        description: "Reed v. Marsh".into(),
-        status: "Open".into(),
-        client: None,
-        practice_area: String::new(),
-        responsible: ids.first().copied(),
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
-        open_date: None,
-        pending_date: None,
-        close_date: None,
-        sensitivity: Sensitivity::Standard,
-    };
+    let matter = NewMatter { responsible: ids.first().copied(), ..NewMatter::new("2026-0012", "Reed v. Marsh") };
     let matter = tx.add_matter(firm, &matter, now)?;
     Ok((firm, ids, matter))
 }

@@ -175,7 +175,7 @@ impl World {
                     self.letters.note(&letter.template, &mail.bytes);
                     mail.bytes
                 }
-                Ready::Dropped => Vec::new(),
+                Ready::Dropped | Ready::Waits => Vec::new(),
             };
             left.push(self.left(&letter, &bytes));
         }

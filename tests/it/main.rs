@@ -3,6 +3,7 @@
 mod cli;
 mod complaints;
 mod architecture;
+mod attacks;
 #[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod checker;
 mod demo;

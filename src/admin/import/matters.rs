@@ -8,7 +8,7 @@ use crate::domain::PersonId;
 use crate::inbound::names::safe_name;
 use crate::store::bills::Pdf;
 use crate::store::documents::{NewDocument, NewFolder, NewVersion};
-use crate::store::matters::{NewMatter, Sensitivity};
+use crate::store::matters::{Matter, NewMatter, Sensitivity};
 use crate::store::notes::NewNote;
 
 impl Import<'_> {
@@ -32,8 +32,8 @@ impl Import<'_> {
             return wrong(format!("{} is the number of another matter", new.display_number));
         }
         if let Some(matter) = known.or(by_number.map(|m| m.id)) {
-            if let (true, Some(before)) = (new.display_number.is_empty(), self.act.tx.matter(self.firm(), matter)?) {
-                new.display_number = before.display_number;
+            if let Some(before) = self.act.tx.matter(self.firm(), matter)? {
+                keep_what_the_file_does_not_say(&mut new, before, row);
             }
             self.remember("matter", &key, matter)?;
             return Ok(Change::changed_if(self.act.tx.update_matter(self.firm(), matter, &new)?));
@@ -283,6 +283,32 @@ impl Import<'_> {
         }
         let (_, bytes) = self.file(row)?;
         Ok(Some(Pdf { sha256: self.blob(&bytes)?, size: u64::try_from(bytes.len()).unwrap_or(u64::MAX) }))
+    }
+}
+
+/// A file without a column says nothing about it; a closed matter stays closed on the day that it was.
+fn keep_what_the_file_does_not_say(new: &mut NewMatter, before: Matter, row: &Row) {
+    let says = |names: &[&str]| names.iter().any(|n| !row.first(&[n]).is_empty() || row.has(&[n]));
+    if new.display_number.is_empty() {
+        new.display_number = before.display_number;
+    }
+    if new.status == "Closed" && row.first(&["close_date"]).is_empty() && before.close_date.is_some() {
+        new.close_date = before.close_date;
+    }
+    if !says(&["sensitivity"]) {
+        new.sensitivity = before.sensitivity;
+    }
+    let client = ["client", "client.id", "client.name", "client_company_name", "client_first_name", "client_last_name"];
+    if !says(&client) {
+        new.client = before.client;
+    }
+    if !says(&[
+        "responsible_attorney",
+        "responsible_attorney.id",
+        "responsible_attorney.email",
+        "responsible_attorney.name",
+    ]) {
+        new.responsible = before.responsible;
     }
 }
 

@@ -2,6 +2,7 @@
 //! transaction; a row that can't be taken in is left out and told with its reason, the others are taken in. What was
 //! imported before is changed, not doubled. Mails bring in nothing here, and nobody's login address is changed.
 
+mod columns;
 mod people;
 mod matters;
 mod rows;
@@ -34,11 +35,20 @@ use rows::{Row, Rows};
 const MOST_SHOWN: usize = 20;
 
 /// Takes in people, matters and their things from JSON or CSV files.
+///
+/// CSV files have the columns of Clio's import templates (`docketpost import --columns` prints them); JSON files are what
+/// Clio's API gives. A file is named for what it holds: contacts.csv, matters.json.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Files such as contacts.csv or matters.json, or folders of them
-    #[arg(required = true, value_name = "DIR|FILE")]
+    #[arg(required_unless_present = "columns", value_name = "DIR|FILE")]
     pub paths: Vec<PathBuf>,
+    /// Print which columns are read, for each file
+    #[arg(long)]
+    pub columns: bool,
+    /// Where the paths of documents begin [default: the folder of the list that names them]
+    #[arg(long, value_name = "DIR")]
+    pub files: Option<PathBuf>,
     /// Change nothing; tell what would happen
     #[arg(long)]
     pub dry_run: bool,
@@ -165,6 +175,10 @@ struct Report {
     changed: usize,
     same: usize,
     wrong: Vec<(usize, String)>,
+    /// Invitations that it queued.
+    invitations: u64,
+    /// After it: people with whom something is shared, and whom nobody invited.
+    uninvited: u64,
 }
 
 /// A file on its way in, in an open transaction.
@@ -185,33 +199,46 @@ struct Source {
     path: PathBuf,
     what: What,
     rows: Rows,
+    /// Where the paths of documents begin.
+    folder: PathBuf,
 }
 
 /// Takes the files in.
 pub fn run(office: &Office, args: &Args) -> Result<Told> {
-    let sources = Arc::new(read_all(args)?);
+    if args.columns {
+        return Ok(columns::tell());
+    }
+    let (sources, strange) = read_all(args)?;
+    let sources = Arc::new(sources);
     office.ask_administrator(Ability::Edit)?;
     let reports = if args.dry_run { dry(office, &sources)? } else { wet(office, &sources)? };
     if let Some(path) = &args.errors {
         write_errors(path, &sources, &reports)?;
     }
-    Ok(tell(args, &sources, &reports))
+    let note = strange.iter().map(|path| format!("{}: left out, its name tells no kind\n", path.display())).collect();
+    Ok(Told { note, ..tell(args, &sources, &reports) })
 }
 
-fn read_all(args: &Args) -> Result<Vec<Source>> {
+/// The files in the order in which they are taken in, and those of a folder whose names say nothing.
+fn read_all(args: &Args) -> Result<(Vec<Source>, Vec<PathBuf>)> {
     let kind = match &args.kind {
         Some(word) => Some(What::named(word).with_context(|| format!("--kind {word}: {}", known()))?),
         None => None,
     };
-    let mut files = Vec::new();
+    let (mut files, mut strange) = (Vec::new(), Vec::new());
     for path in &args.paths {
+        if !path.exists() {
+            bail!("{}: no such file", path.display());
+        }
         if path.is_dir() {
             let entries = std::fs::read_dir(path).with_context(|| path.display().to_string())?;
             for entry in entries {
                 let file = entry?.path();
                 let is_ours = file.extension().is_some_and(|e| e == "csv" || e == "json");
-                if let Some(what) = What::of_file(&file).filter(|_| is_ours) {
-                    files.push((what, file));
+                match What::of_file(&file) {
+                    Some(what) if is_ours => files.push((what, file)),
+                    _ if is_ours => strange.push(file),
+                    _ => {}
                 }
             }
         } else {
@@ -223,7 +250,12 @@ fn read_all(args: &Args) -> Result<Vec<Source>> {
     if files.is_empty() {
         bail!("there is nothing to import: {}", known());
     }
-    files.into_iter().map(|(what, path)| Ok(Source { rows: Rows::read(&path)?, what, path })).collect()
+    strange.sort();
+    let read = |(what, path): (What, PathBuf)| -> Result<Source> {
+        let folder = args.files.clone().unwrap_or_else(|| path.parent().unwrap_or(Path::new("")).to_owned());
+        Ok(Source { rows: Rows::read(&path)?, what, path, folder })
+    };
+    Ok((files.into_iter().map(read).collect::<Result<_>>()?, strange))
 }
 
 fn known() -> String {
@@ -271,7 +303,7 @@ fn take(act: &Act<'_>, source: &Source, blobs: &Blobs, dry_run: bool) -> crate::
     let mut import = Import {
         act,
         blobs,
-        folder: source.path.parent().unwrap_or(Path::new("")),
+        folder: &source.folder,
         is_json: source.rows.is_json,
         dry_run,
         today: act.now.to_zoned(act.firm.zone()),
@@ -280,13 +312,24 @@ fn take(act: &Act<'_>, source: &Source, blobs: &Blobs, dry_run: bool) -> crate::
     };
     import.learn_names()?;
     let mut report = Report::default();
+    let queued = act.tx.invitations_queued(act.firm.id)?;
+    let mut taken: BTreeMap<String, u64> = BTreeMap::new();
     let mut open: Vec<usize> = (0..source.rows.rows.len()).collect();
     loop {
         let before = open.len();
         report.wrong.clear();
         for n in std::mem::take(&mut open) {
             let Some(row) = source.rows.rows.get(n) else { continue };
-            let count = match import.row(source.what, row) {
+            let once = stands_once(source.what, row);
+            let earlier = once.as_ref().and_then(|key| taken.get(key));
+            let change = match (&once, earlier) {
+                (Some(key), Some(place)) => wrong(format!("{key} stands in row {place} of this file already")),
+                _ => import.row(source.what, row),
+            };
+            if let (Some(key), Ok(_)) = (once, &change) {
+                taken.insert(key, row.place);
+            }
+            let count = match change {
                 Ok(Change::New) => &mut report.new,
                 Ok(Change::Changed) => &mut report.changed,
                 Ok(Change::Same) => &mut report.same,
@@ -303,10 +346,23 @@ fn take(act: &Act<'_>, source: &Source, blobs: &Blobs, dry_run: bool) -> crate::
             break;
         }
     }
+    report.invitations = act.tx.invitations_queued(act.firm.id)?.saturating_sub(queued);
+    report.uninvited = act.tx.never_invited(act.firm.id, act.now)?;
     let facts =
         json!({"kind": source.what.word(), "new": report.new, "changed": report.changed, "wrong": report.wrong.len()});
     act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), "import").with(facts), act.now)?;
     Ok(report)
+}
+
+/// What may stand in a file once: a person's address, the number of a matter.
+fn stands_once(what: What, row: &Row) -> Option<String> {
+    let text = match what {
+        What::Users => row.first(&people::USER_ADDRESS),
+        What::Contacts => row.first(&people::ADDRESS),
+        What::Matters => row.first(&["display_number"]),
+        _ => "",
+    };
+    (!text.is_empty()).then(|| text.to_lowercase())
 }
 
 fn write_errors(path: &Path, sources: &[Source], reports: &[Report]) -> Result<()> {
@@ -340,6 +396,11 @@ fn tell(args: &Args, sources: &[Source], reports: &[Report]) -> Told {
         if report.wrong.len() > MOST_SHOWN {
             text.push_str(&format!("  and {} more\n", report.wrong.len().saturating_sub(MOST_SHOWN)));
         }
+        let unread = columns::unread(source.what, &source.rows);
+        if !unread.is_empty() {
+            let names = super::show::one_line(&unread.join(", "));
+            text.push_str(&format!("  {}: not read: {names} (import --columns)\n", source.path.display()));
+        }
         any_wrong |= !report.wrong.is_empty();
         let errors: Vec<_> = report
             .wrong
@@ -347,15 +408,38 @@ fn tell(args: &Args, sources: &[Source], reports: &[Report]) -> Told {
             .map(|(n, why)| json!({"row": source.rows.rows.get(*n).map(|r| r.place), "error": why}))
             .collect();
         objects.push(json!({"file": source.path.display().to_string(), "kind": source.what.word(), "rows": rows,
-            "new": report.new, "changed": report.changed, "unchanged": report.same, "errors": errors}));
+            "new": report.new, "changed": report.changed, "unchanged": report.same, "errors": errors,
+            "columns_not_read": unread, "invitations": report.invitations}));
     }
+    text.push_str(&told_of_invitations(args.dry_run, reports));
     if args.dry_run {
         text.push_str("Nothing was changed: this was a dry run.\n");
     }
     if let (true, Some(path)) = (any_wrong, &args.errors) {
         text.push_str(&format!("The rows with errors are in {}.\n", path.display()));
+        let mut with_files =
+            sources.iter().zip(reports).filter(|(s, r)| s.what == What::Documents && !r.wrong.is_empty());
+        if let Some((source, _)) = with_files.next() {
+            let folder = std::path::absolute(&source.folder).unwrap_or_else(|_| source.folder.clone());
+            text.push_str(&format!("When they are mended, take them in with --files {}\n", folder.display()));
+        }
     }
     Told::new(text, json!(objects)).failed(u8::from(any_wrong))
+}
+
+fn told_of_invitations(dry_run: bool, reports: &[Report]) -> String {
+    let invited = reports.iter().map(|r| r.invitations).fold(0, u64::saturating_add);
+    let mut text = match (invited, dry_run) {
+        (0, _) => String::new(),
+        (n, true) => format!("{n} would be invited by mail.\n"),
+        (n, false) => format!("{n} are invited by mail.\n"),
+    };
+    if let Some(waiting) = reports.last().map(|r| r.uninvited).filter(|n| *n > 0) {
+        text.push_str(&format!(
+            "{waiting} have things shared with them and were never invited: they see them after `docketpost invite`.\n"
+        ));
+    }
+    text
 }
 
 fn summary(report: &Report) -> String {
@@ -409,8 +493,14 @@ impl Import<'_> {
         format!("{key}#{times}")
     }
 
+    /// Ids of JSON and of CSV are of one world: both are the other system's.
     fn known(&self, kind: &str, key: &str) -> Taken<Option<i64>> {
-        Ok(self.act.tx.external(self.firm(), self.source(), kind, key)?)
+        let own = self.act.tx.external(self.firm(), self.source(), kind, key)?;
+        let other = if self.is_json { "csv" } else { "clio" };
+        match own {
+            Some(row) => Ok(Some(row)),
+            None => Ok(self.act.tx.external(self.firm(), other, kind, key)?),
+        }
     }
 
     fn remember(&self, kind: &str, key: &str, row: i64) -> Taken<()> {

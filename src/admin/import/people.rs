@@ -7,10 +7,16 @@ use crate::sharing::Role;
 use crate::store::imports::PostalAddress;
 use crate::store::people::{NewPerson, Person};
 
+/// The columns of a user's address.
+pub(super) const USER_ADDRESS: [&str; 3] = ["email_address", "email", "address"];
+/// The columns of a contact's address; the one to share with comes first.
+pub(super) const ADDRESS: [&str; 5] =
+    ["share_email", "email_address", "primary_email_address", "email", "email_addresses.0.address"];
+
 impl Import<'_> {
     /// A user of the firm: known by id, else by login address. Rights are given here once, and later by nobody's file.
     pub(super) fn user(&mut self, row: &Row) -> Taken<Change> {
-        let address = address(row, &["email_address", "email", "address"])?;
+        let address = address(row, &USER_ADDRESS)?;
         let Some(address) = address else { return wrong("a user needs a mail address") };
         let right =
             |word: &str| row.yes(&[word]) || row.all("roles", "").any(|role| role.to_lowercase().contains(word));
@@ -44,8 +50,7 @@ impl Import<'_> {
 
     /// A contact: known by id, else by the address on the card. An address of another card is an error.
     pub(super) fn contact(&mut self, row: &Row) -> Taken<Change> {
-        let emails = ["share_email", "email_address", "primary_email_address", "email", "email_addresses.0.address"];
-        let address = address(row, &emails)?;
+        let address = address(row, &ADDRESS)?;
         let role = if row.yes(&["is_co_counsel"]) { Role::CoCounsel } else { Role::Contact };
         let is_company = row.first(&["type"]).eq_ignore_ascii_case("company") || names(row) == Default::default();
         let mut new = NewPerson { is_company, address: address.clone(), ..card(row, role) };
@@ -93,6 +98,12 @@ impl Import<'_> {
         if !row.has(&["is_co_counsel"]) {
             new.role = before.role;
         }
+        if !row.has(&["is_client", "client"]) {
+            new.is_client = self.act.tx.is_client(self.firm(), person)?;
+        }
+        if !row.has(&["company", "company.name"]) && !new.is_company {
+            new.company = before.company;
+        }
         if new.title.is_empty() {
             new.title = before.title;
         }
@@ -133,15 +144,13 @@ impl Import<'_> {
 fn card(row: &Row, role: Role) -> NewPerson {
     let (first_name, last_name) = names(row);
     NewPerson {
-        role,
-        is_company: false,
         is_client: row.yes(&["is_client", "client"]),
         first_name,
         last_name,
         company: row.text(&["company", "company.name"]),
         title: row.text(&["job_title", "title"]),
         initials: row.text(&["initials"]),
-        address: None,
+        ..NewPerson::new(role)
     }
 }
 

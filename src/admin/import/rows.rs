@@ -82,6 +82,11 @@ impl Rows {
         read.with_context(|| path.display().to_string())
     }
 
+    /// The names of a CSV file's columns, in order; none for JSON.
+    pub fn heading(&self) -> &[String] {
+        &self.heading
+    }
+
     /// The file of the rows that were not taken in, `error` first.
     pub fn errors(&self, wrong: &[(usize, String)]) -> Result<Vec<u8>> {
         let rows = wrong.iter().filter_map(|(n, why)| Some((self.rows.get(*n)?, why)));

@@ -19,7 +19,7 @@ const ACTIVITIES: &str = "matter,date,note,quantity,price,activity_user,non_bill
     2026-0100,14/03/2026,Drafted reply,1.5,\"1,250.00\",tom@roe.example,,L210\n";
 
 fn args(paths: Vec<PathBuf>) -> Args {
-    Args { paths, dry_run: false, errors: None, kind: None }
+    Args { paths, columns: false, files: None, dry_run: false, errors: None, kind: None }
 }
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -233,4 +233,73 @@ fn only_an_administrator_imports() {
     let refused = run(&s.acting_as("bob@hale.example"), &args(vec![files.path().into()])).unwrap_err();
     assert!(refused.is::<crate::admin::Refused>());
     assert!(s.office.person("tom@roe.example").is_err());
+}
+
+#[test]
+fn what_a_file_says_twice_or_nobody_reads_is_told() {
+    let s = Sample::new();
+    let files = folder(&[
+        ("contacts.csv", "last_name,email_address,shoe_size\nRoe,tom@roe.example,9\nRow,Tom@roe.example,9\n"),
+        ("matters.csv", "display_number,status,description\n2026-7,Open,a\n2026-7,Open,b\n"),
+        ("people.csv", "x\n1\n"),
+    ]);
+    let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
+    assert_eq!(counts(&told), [(1, 0, 0, 1), (1, 0, 0, 1)], "{}", told.text);
+    assert!(told.text.contains("stands in row 2 of this file already"), "{}", told.text);
+    assert!(told.text.contains("not read: shoe_size"), "{}", told.text);
+    assert!(told.note.contains("people.csv: left out"), "{}", told.note);
+    assert!(run(&s.office, &args(vec!["nosuch.csv".into()])).unwrap_err().to_string().contains("no such file"));
+}
+
+#[test]
+fn ids_of_csv_and_json_are_of_one_world() {
+    let s = Sample::new();
+    let files = folder(&[
+        ("matters.csv", "id,display_number,status,description\n100,2026-7,Open,a\n"),
+        (
+            "activities.json",
+            r#"{"data":[{"id":1,"type":"TimeEntry","quantity":3600,"date":"2026-03-01","note":"x","matter":{"id":100}}]}"#,
+        ),
+    ]);
+    let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
+    assert_eq!(counts(&told), [(1, 0, 0, 0), (1, 0, 0, 0)], "{}", told.text);
+}
+
+#[test]
+fn how_many_are_invited_is_told_and_a_quiet_share_invites_nobody() {
+    let s = Sample::new();
+    let rows = |notify: &str| format!("contact_email,resource,notify\njane@doe.example,2026-0012,{notify}\n");
+    let files = folder(&[("shares.csv", &rows("yes"))]);
+    let told = run(&s.office, &Args { dry_run: true, ..args(vec![files.path().into()]) }).unwrap();
+    assert!(told.text.contains("1 would be invited by mail"), "{}", told.text);
+    std::fs::write(files.path().join("shares.csv"), rows("no")).unwrap();
+    let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
+    assert!(told.text.contains("1 have things shared with them and were never invited"), "{}", told.text);
+    assert!(s.office.store.read(|r| r.outbox_list(s.office.firm.id, None, 9)).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_without_a_column_changes_nothing_of_it() {
+    let s = Sample::new();
+    let full = "display_number,status,description,sensitivity,close_date\n2026-7,Closed,a,restricted,2026-01-02\n";
+    let files = folder(&[("matters.csv", full)]);
+    run(&s.office, &args(vec![files.path().into()])).unwrap();
+    std::fs::write(files.path().join("matters.csv"), "display_number,status,description\n2026-7,Closed,a\n").unwrap();
+    let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
+    assert_eq!(counts(&told), [(0, 0, 1, 0)], "{}", told.text);
+}
+
+#[test]
+fn documents_of_an_errors_folder_are_found_where_they_were() {
+    let s = Sample::new();
+    let files = folder(&[("documents.csv", "matter,path\n2026-9999,a.txt\n"), ("a.txt", "text")]);
+    let errors = files.path().join("errors");
+    std::fs::create_dir(&errors).unwrap();
+    let told = run(&s.office, &Args { errors: Some(errors.clone()), ..args(vec![files.path().join("documents.csv")]) });
+    assert!(told.unwrap().text.contains("take them in with --files"));
+    let list = errors.join("documents.csv");
+    let mended = std::fs::read_to_string(&list).unwrap().replace("2026-9999", "2026-0012");
+    std::fs::write(&list, mended).unwrap();
+    let told = run(&s.office, &Args { files: Some(files.path().into()), ..args(vec![list]) }).unwrap();
+    assert_eq!(counts(&told), [(1, 0, 0, 0)], "{}", told.text);
 }

@@ -131,7 +131,7 @@ impl Import<'_> {
         };
         self.remember("calendar_entry", &key, event.id)?;
         for person in self.attendees(row)? {
-            if self.invite(event, person)? && change == Change::Same {
+            if self.invite(event, person, false)? && change == Change::Same {
                 change = Change::Changed;
             }
         }
@@ -197,10 +197,10 @@ impl Import<'_> {
         Ok(found)
     }
 
-    fn invite(&self, event: Item, person: PersonId) -> Taken<bool> {
+    fn invite(&self, event: Item, person: PersonId, notify: bool) -> Taken<bool> {
         let Some(found) = self.act.tx.person(self.firm(), person)? else { return Ok(false) };
         if !found.is_user() {
-            shares::share(self.act, person, event, false, "")??;
+            shares::share(self.act, person, event, notify, "")??;
         }
         let address = self.act.tx.mail_address(self.firm(), &found)?.map(String::from).unwrap_or_default();
         Ok(self.act.tx.add_attendee(self.firm(), event.id, person, &address, self.act.now)?)
@@ -387,7 +387,7 @@ impl Import<'_> {
             return Ok(Change::New);
         }
         let is_new = if item.kind == Kind::Event {
-            self.invite(item, person)?
+            self.invite(item, person, notify)?
         } else {
             shares::share(self.act, person, item, notify, "")??
         };

@@ -1,11 +1,12 @@
 //! What follows a verb comes in; its typed arguments, its words, and the first thing that is wrong go into the request
 //! (spec: commands.md c3–c5, decisions.md 14, 15). Never asks whether an item exists.
 
+use super::instead::instead;
 use super::lexer::Text;
 use super::request::{CommandError, Flag, Problem, Request};
 use super::verbs::{Takes, Verb};
 use super::{Reading, is_note_like};
-use crate::domain::dates::{self, Against, DateOrder, Direction, Locale};
+use crate::domain::dates::{self, Against, Direction};
 use crate::domain::duration::{self, DurationError, Quantity};
 use crate::domain::utbms::Code;
 use crate::domain::{Address, ItemId, Kind};
@@ -28,6 +29,14 @@ pub(super) fn read(request: &mut Request, rest: &Text, reading: &Reading<'_>, mo
 /// Notes what is wrong, unless something was wrong before.
 pub(super) fn fail(request: &mut Request, problem: Problem, reading: &Reading<'_>) {
     if request.error.is_none() {
+        let instead = instead(request, &problem, reading);
+        request.error = Some(CommandError { problem, instead });
+    }
+}
+
+/// Says again what would work, now that the whole request is known.
+pub(super) fn suggest(request: &mut Request, reading: &Reading<'_>) {
+    if let Some(problem) = request.error.as_ref().map(|e| e.problem.clone()) {
         let instead = instead(request, &problem, reading);
         request.error = Some(CommandError { problem, instead });
     }
@@ -232,7 +241,10 @@ impl<'a> Arguments<'a, '_> {
         let codes: Vec<Code> = word.split(['/', ',']).map(Code::parse).collect::<Option<_>>()?;
         for code in codes {
             if code.is_unlisted() && !self.reading.firm_codes.contains(&code) {
-                fail(self.request, Problem::CodeUnknown(code.clone()), self.reading);
+                match self.request.error.as_mut().map(|e| &mut e.problem) {
+                    Some(Problem::CodeUnknown(unknown)) => add(unknown, code.clone()),
+                    _ => fail(self.request, Problem::CodeUnknown(vec![code.clone()]), self.reading),
+                }
             }
             add(&mut self.request.codes, code);
         }
@@ -470,33 +482,4 @@ fn sets_a_rate(words: &str) -> bool {
         let value = lower.get(at.saturating_add(found.len())..).unwrap_or_default();
         starts && value.trim_start_matches(['$', '£', '€']).starts_with(|c: char| c.is_ascii_digit())
     })
-}
-
-/// The smallest text that would work.
-fn instead(request: &Request, problem: &Problem, reading: &Reading<'_>) -> String {
-    let verb = request.verb.name();
-    let long = request.duration.map_or_else(|| "1.5h".to_owned(), Quantity::h_mm);
-    let locale = if reading.order == DateOrder::DayMonth { Locale::British } else { Locale::American };
-    match problem {
-        Problem::Duration(DurationError::Ambiguous(number)) if number.parse::<u32>().is_ok_and(|n| n <= 24) => {
-            format!("#{verb} {number}h")
-        }
-        Problem::Duration(DurationError::Ambiguous(number)) => format!("#{verb} {number}m"),
-        // "#time M-12 2 letters": a bare number counts as hours only at the start.
-        Problem::DurationMissing if matches!(duration::bare(&request.narrative), Some((_, Ok(_)))) => {
-            format!("#{verb} {}h", first_word(&request.narrative))
-        }
-        Problem::Duration(_) | Problem::DurationMissing => format!("#{verb} 1.5h"),
-        Problem::NumberAndDuration(number) => format!("#{verb} {number}h"),
-        Problem::TwoDurations | Problem::RateSet => format!("#{verb} {long}"),
-        Problem::Date(_) | Problem::DateInFuture(_) | Problem::TwoDates => {
-            format!("#{verb} {long} {}", locale.display(reading.now.date()))
-        }
-        Problem::CodeUnknown(code) => match code.nearest(&[code.set()], 1).first() {
-            Some((near, _)) => format!("#{verb} {long} {near}"),
-            None => format!("#{verb} {long}"),
-        },
-        Problem::BidiControl | Problem::LineTooLong | Problem::TooManyCommands => format!("#{verb}"),
-        Problem::TextMissing | Problem::NothingToChange => request.verb.entry().example.to_owned(),
-    }
 }

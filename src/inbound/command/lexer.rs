@@ -2,7 +2,7 @@
 //! their start found go out. Never looks at a command's arguments.
 
 use super::Line;
-use super::verbs::{Verb, nearest};
+use super::verbs::{Verb, foreign, nearest};
 
 /// What of a line is looked at, in characters (threats.md T54).
 pub(super) const LONGEST_LINE: usize = 10_000;
@@ -159,10 +159,18 @@ fn verb_at(text: &Text, after: &str, bold: bool) -> Head {
     }
 }
 
+/// A verb with a blank between it and its `#`, and what follows it: `# time 1.5h` may have been meant as a command.
+pub(super) fn spaced(raw: &str) -> Option<(&'static str, String)> {
+    let plain = Text::new(raw).plain;
+    let after = plain.trim_start().strip_prefix("# ")?;
+    let (word, rest) = after.trim_start().split_once(' ')?;
+    Some((Verb::of(word.trim_end_matches(':'))?.name(), rest.to_owned()))
+}
+
 /// The verb that a word at the start of a line may have been meant for (decisions.md 17): a slip, or a right word with
 /// something stuck to it, as in `#time1.5h`.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
-    Verb::of(word.trim_end_matches('-')).map(Verb::name).or_else(|| nearest(word))
+    Verb::of(word.trim_end_matches('-')).map(Verb::name).or_else(|| foreign(word)).or_else(|| nearest(word))
 }
 
 /// The verbs that stand in the middle of a text, as typed: they are not carried out, and asked about (decisions.md 13).

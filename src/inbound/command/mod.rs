@@ -2,6 +2,7 @@
 //! decisions.md 13–18). Pure: never asks who writes, what exists, or whether it is allowed.
 
 mod arguments;
+mod instead;
 mod lexer;
 mod pleasantry;
 mod request;
@@ -9,12 +10,14 @@ mod verbs;
 
 use jiff::Zoned;
 
-use crate::domain::dates::DateOrder;
+use crate::domain::dates::{self, Against, DateOrder, Direction};
+use crate::domain::duration;
 use crate::domain::utbms::Code;
 use crate::domain::{ItemId, Kind};
 use lexer::{Head, Logical, Text};
 
 pub use super::extract::Line;
+pub use instead::{Corrected, corrected, either};
 pub use pleasantry::is_pleasantry;
 pub use request::{CommandError, Flag, Problem, Request, to_json};
 pub use verbs::{Ends, Entry, TABLE, Takes, Verb, Who, nearest};
@@ -70,9 +73,9 @@ pub struct Commands {
 /// A word at the start of a line that is nearly a verb (decisions.md 17).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss {
-    /// The word as typed, in lower case and without `#`.
+    /// The word as typed, in lower case and without `#`; a blank before it if one stood there.
     pub word: String,
-    /// The word that may have been meant, without `#`.
+    /// The word that may have been meant, without `#`; `help` if that is not known.
     pub suggestion: &'static str,
     /// The line it stands on, counted from 0.
     pub line: usize,
@@ -156,6 +159,7 @@ fn from_subject(subject: &str, reading: &Reading<'_>, more: bool) -> Option<Requ
     let Head::Command { verb, word, rest } = lexer::head(subject) else { return None };
     let mut request = interpret(Request::new(verb, &word, 0, subject.trim()), &rest, reading, more);
     require_words(&mut request, reading);
+    arguments::suggest(&mut request, reading);
     Some(request)
 }
 
@@ -271,6 +275,7 @@ impl<'a> Found<'a, '_> {
         }
         self.append(&mut request, taken, separator);
         require_words(&mut request, self.reading);
+        arguments::suggest(&mut request, self.reading);
         self.commands.requests.push(request);
         after.get(taken.len()..).unwrap_or_default()
     }
@@ -299,11 +304,40 @@ impl<'a> Found<'a, '_> {
             && self.commands.near_misses.len() < MOST_QUESTIONS
         {
             self.compared = self.compared.saturating_add(1);
-            let near =
-                lexer::meant(word).map(|suggestion| NearMiss { word: word.clone(), suggestion, line: line.first });
+            let meant = lexer::meant(word).or_else(|| self.looks_like_a_command(&line.raw).then_some("help"));
+            let near = meant.map(|suggestion| NearMiss { word: word.clone(), suggestion, line: line.first });
             self.commands.near_misses.extend(near);
         }
+        if matches!(head, Head::Plain)
+            && self.commands.near_misses.len() < MOST_QUESTIONS
+            && let Some((suggestion, rest)) = lexer::spaced(&line.raw)
+            && self.is_argument(&rest)
+        {
+            let word = format!(" {suggestion}");
+            self.commands.near_misses.push(NearMiss { word, suggestion, line: line.first });
+        }
         self.ask_mid_line(&line.raw, line.first);
+    }
+
+    /// A `#word` that stands alone on its line, or is followed by what only commands take.
+    fn looks_like_a_command(&self, raw: &str) -> bool {
+        let plain = Text::new(raw).plain;
+        let after = plain.split_once('#').map_or("", |(_, after)| after);
+        let end = after.find(|c: char| !c.is_alphabetic() && c != '-').unwrap_or(after.len());
+        let rest = after.get(end..).unwrap_or_default();
+        let rest = rest.trim_matches([' ', '.', '!', '*']);
+        rest.is_empty() || self.is_argument(rest)
+    }
+
+    fn is_argument(&self, rest: &str) -> bool {
+        let rest = rest.trim_start();
+        let word = rest.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', '.', ':']);
+        let (now, order) = (self.reading.now, self.reading.order);
+        let against = Against { now, order, direction: Direction::Past };
+        ItemId::parse(word).is_some()
+            || duration::explicit(rest).is_some()
+            || duration::clock(rest).is_some()
+            || dates::prefix(rest, &against).is_some()
     }
 
     fn ask_mid_line(&mut self, text: &str, line: usize) {
@@ -683,9 +717,9 @@ mod tests {
 
     #[test]
     fn near_misses_stay_text_and_are_asked_about() {
-        let commands = read_text("#tiem 1h\n#metoo\n#mesage hi\n#time1.5h x");
+        let commands = read_text("#tiem 1h\n#metoo too\n#mesage hi\n#time1.5h x");
         assert!(commands.requests.is_empty());
-        assert_eq!(commands.text, "#tiem 1h\n#metoo\n#mesage hi\n#time1.5h x");
+        assert_eq!(commands.text, "#tiem 1h\n#metoo too\n#mesage hi\n#time1.5h x");
         let asked: Vec<_> = commands.near_misses.iter().map(|n| (n.word.as_str(), n.suggestion, n.line)).collect();
         assert_eq!(asked, [("tiem", "time", 0), ("mesage", "message", 2), ("time", "time", 3)]);
     }
@@ -774,19 +808,58 @@ mod tests {
     #[test]
     fn a_refusal_says_the_smallest_text_that_would_work_and_it_works() {
         for (text, instead) in [
-            ("#time 15 x", "#time 15h"),
-            ("#time 45 x", "#time 45m"),
-            ("#time yesterday 2 x", "#time 2h"),
-            ("#time x", "#time 1.5h"),
-            ("#time 1h 2h x", "#time 1:00"),
-            ("#time 1h tomorrow", "#time 1:00 14 March 2026"),
-            ("#time 1h A113", "#time 1:00 A111"),
-            ("#time 2h rate:5", "#time 2:00"),
+            ("#time 15 drafting", "#time 15m drafting\n#time 15h drafting"),
+            ("#time 45 x", "#time 45m x"),
+            ("#time yesterday 2 x", "#time 2h 2026-03-13 x"),
+            ("#time x", "#time 1.5h x"),
+            ("#time 1h 2h x", "#time 1h x"),
+            ("#time 1h tomorrow Prepare hearing", "#time 1h today Prepare hearing"),
+            ("#time 0.2h M-3 A199 L210 L999 Reviewed file", "#time 0.2h M-3 L210 Reviewed file"),
+            ("#time 2h rate:5 x", "#time 2h x"),
+            ("#time one hour drafting", "#time 1h drafting"),
+            ("#time half an hour call with client", "#time 0.5h call with client"),
+            ("#time an hour and a half drafting", "#time 1.5h drafting"),
+            ("#time two and a half hours drafting", "#time 2.5h drafting"),
+            ("#time a quarter of an hour drafting", "#time 0.25h drafting"),
+            ("#time ten minutes on the phone", "#time 10m on the phone"),
             ("#note", "#note Witness is available in May"),
         ] {
             let error = one(text).error.unwrap();
             assert_eq!(error.instead, instead, "{text}");
-            assert_eq!(one(&error.instead).error, None, "{text}");
+            for line in error.instead.lines() {
+                assert_eq!(one(line).error, None, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_suggestion_cuts_long_words_and_a_refusal_names_the_codes_that_are_near() {
+        let error = one(&format!("#time 1h A113 {}", "word ".repeat(40))).error.unwrap();
+        assert!(error.instead.ends_with("word…") && error.instead.chars().count() < 75, "{}", error.instead);
+        assert!(error.problem.to_string().starts_with("there is no code A113; the nearest: A111 ("), "{error:?}");
+    }
+
+    #[test]
+    fn words_of_other_languages_and_unknown_commands_are_asked_about_and_prose_is_not() {
+        let asked = |text: &str| {
+            let commands = read_text(text);
+            assert_eq!(commands.requests, [], "{text}");
+            commands.near_misses.first().map(|n| (n.word.clone(), n.suggestion))
+        };
+        for (text, word, suggestion) in [
+            ("# time 1.5h Drafted", " time", "time"),
+            ("# done T-3", " done", "done"),
+            ("#erledigt T-3", "erledigt", "done"),
+            ("#temps 1h", "temps", "time"),
+            ("#hecho", "hecho", "done"),
+            ("#deadline", "deadline", "help"),
+            ("#frobnicate T-3", "frobnicate", "help"),
+            ("#frobnicate 12 Mar", "frobnicate", "help"),
+        ] {
+            assert_eq!(asked(text), Some((word.to_owned(), suggestion)), "{text}");
+        }
+        for text in ["# Time for a change", "# done", "#justice for all", "#4", "#deadline is near"] {
+            assert_eq!(asked(text), None, "{text}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! One command as it was understood: typed arguments, its words, and what is wrong with it if anything is. A request
 //! is a wish: nothing here says that its writer may have it.
 
+use std::fmt;
+
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
@@ -159,9 +161,9 @@ pub enum Problem {
     /// Two dates before the words.
     #[error("there are two dates")]
     TwoDates,
-    /// A code that neither the shipped lists nor the firm know.
-    #[error("there is no code {0}")]
-    CodeUnknown(Code),
+    /// Codes that neither the shipped lists nor the firm know.
+    #[error("{}", Unknown(.0))]
+    CodeUnknown(Vec<Code>),
     /// `rate:` (requirements.md TIM-06).
     #[error("Rates are set by the firm")]
     RateSet,
@@ -180,6 +182,19 @@ pub enum Problem {
     /// More commands than one mail may have (gateway.md K10).
     #[error("a mail may have {} commands at most, so nothing from here on was carried out", super::MOST_COMMANDS)]
     TooManyCommands,
+}
+
+/// The codes that there are not, and those that are nearest.
+struct Unknown<'a>(&'a [Code]);
+
+impl fmt::Display for Unknown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.0.iter().map(Code::to_string).collect();
+        write!(f, "there is no code {}", names.join(" or "))?;
+        let near = self.0.iter().flat_map(|code| code.nearest(&[code.set()], 1));
+        let near: Vec<String> = near.map(|(code, name)| format!("{code} ({name})")).collect();
+        if near.is_empty() { Ok(()) } else { write!(f, "; the nearest: {}", near.join(", ")) }
+    }
 }
 
 impl CommandError {

@@ -53,6 +53,7 @@ pub enum Verb {
     Accounts,
     As,
     Stop,
+    Start,
     Status,
     DryRun,
     Lang,
@@ -186,11 +187,25 @@ impl Verb {
     }
 }
 
+/// Words of other languages that people write for ours: asked about, never carried out.
+const FOREIGN: &[(&str, &[&str])] = &[
+    ("done", &["erledigt", "fertig", "fait", "terminé", "termine", "hecho", "listo", "terminado", "fatto"]),
+    ("time", &["zeit", "temps", "tiempo", "tempo"]),
+];
+
+/// The verb that a word of another language may have been meant for.
+pub fn foreign(word: &str) -> Option<&'static str> {
+    FOREIGN.iter().find(|(_, words)| words.contains(&word)).map(|(verb, _)| *verb)
+}
+
+/// Words that lawyers write for themselves, whatever verb they are near to.
+const NO_SLIP: &[&str] = &["deadline", "contract", "contracts"];
+
 /// The known word that a mistyped one is nearest to: one slip in words of four and five letters, two from six, none
 /// below (decisions.md 17).
 pub fn nearest(word: &str) -> Option<&'static str> {
     let typed: Vec<char> = word.to_lowercase().chars().collect();
-    if !(3..=24).contains(&typed.len()) {
+    if !(3..=24).contains(&typed.len()) || NO_SLIP.contains(&word) {
         return None;
     }
     TABLE
@@ -364,6 +379,7 @@ pub const TABLE: &[Entry] = &[
     row(Verb::Accounts, "accounts", &[]).says("#accounts", "The firms you work with"),
     row(Verb::As, "as", &[]).says("#as FirmB", "The role in which you write"),
     row(Verb::Stop, "stop", &[]).says("#stop", "Pause all mails but the necessary ones"),
+    row(Verb::Start, "start", &["resume", "unpause"]).says("#start", "Lift the pause; what waited is sent"),
     row(Verb::Status, "status", &[]).takes(IDS).says("#status", "What became of your last mails"),
     row(Verb::DryRun, "dry-run", &[]).says("#dry-run", "Say what this mail would do, and do nothing"),
     row(Verb::Wrong, "wrong", &[])

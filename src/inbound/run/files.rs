@@ -278,7 +278,10 @@ impl Run<'_> {
         let (tx, firm) = (self.act.tx, self.act.firm.id);
         let Some(known) = tx.document(firm, document.id)? else { return Ok(false) };
         let current = tx.current_version(firm, document.id)?;
-        let names = [Some(known.name), current.map(|v| v.filename)];
+        let came_as = current.map(|v| v.filename);
+        // A document without an ending is sent out with the one that its file came with.
+        let sent_as = came_as.as_deref().and_then(extension).map(|ending| format!("{}.{ending}", known.name));
+        let names = [Some(known.name), came_as, sent_as];
         Ok(names.into_iter().flatten().any(|name| is_same_file(&name, &file.name)))
     }
 

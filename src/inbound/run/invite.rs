@@ -44,11 +44,22 @@ impl Run<'_> {
             }
         };
         match answered {
-            Answered::Over => self.say_to_accepted("This invitation is no longer open."),
+            Answered::Over => match self.accepted_before()? {
+                Some(text) if verb == "decline" => self.say_to_accepted(&text),
+                _ => self.say_to_accepted("This invitation is no longer open."),
+            },
             Answered::Before => self.say_to_accepted("You accepted this invitation before; nothing more is needed."),
             Answered::Accepted | Answered::Declined | Answered::Renewed => {}
         }
         self.effect(verb, None, None)
+    }
+
+    /// What somebody is told who declines what they accepted; none if they have not.
+    pub(super) fn accepted_before(&self) -> Result<Option<String>> {
+        let Some(at) = self.act.actor.accepted_at.filter(|_| !self.act.actor.is_user()) else { return Ok(None) };
+        let day = at.to_zoned(self.act.tx.zone_of(self.act.firm, self.act.actor)?).date();
+        let day = self.act.firm.locale.display(day);
+        Ok(Some(format!("You accepted on {day}. To stop working on this, write to the firm; it can end your access.")))
     }
 
     /// Who is not let in yet gets a letter instead of a receipt.

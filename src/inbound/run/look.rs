@@ -6,6 +6,7 @@ use super::super::command::{Entry, Request, Takes, Verb, Who, nearest};
 use super::{Run, typed};
 use crate::domain::{Item, ItemId, Kind};
 use crate::outbound::letter::Line;
+use crate::outbound::shared;
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Result;
 use crate::store::shares::{Circumstances, Subject};
@@ -54,9 +55,6 @@ const MORE_EXAMPLES: &[(Verb, &str, &str)] = &[
     (Verb::Entries, "#entries M-12", "of one matter"),
 ];
 
-const BY_COMMAND_LINE: &str =
-    "For now, commands of the firm's people are given on the command line. By mail you can use #show, #get and #help.";
-
 impl Run<'_> {
     /// Any verb that changes nothing.
     pub(super) fn look(&mut self, request: &Request) -> Result<()> {
@@ -65,12 +63,18 @@ impl Run<'_> {
             self.help(request);
             return Ok(());
         }
-        if let Some(sentence) = later(verb) {
-            self.refuse_until_later(request, sentence);
+        let about_event = request.ids.iter().any(|id| id.kind == Kind::Event)
+            || self.situation.item.is_some_and(|i| i.kind == Kind::Event);
+        if verb == Verb::No
+            && !about_event
+            && (request.ids.is_empty() || request.typed == "decline")
+            && let Some(why) = self.accepted_before()?
+        {
+            self.refuse(request, why, None);
             return Ok(());
         }
-        if self.act.actor.is_user() && !matches!(verb, Verb::Show | Verb::Get) {
-            self.refuse(request, BY_COMMAND_LINE.into(), None);
+        if let Some(sentence) = later(verb) {
+            self.refuse_until_later(request, sentence);
             return Ok(());
         }
         match verb {
@@ -134,11 +138,38 @@ impl Run<'_> {
         match here {
             Some(item) => self.ask_if_allowed(request, ability, item, None),
             None => {
-                let example = if ability == Ability::Download { "#get D-4" } else { "#show T-12" };
+                let name = request.quoted.first().unwrap_or(&request.narrative);
+                let instead = match self.document_called(name)? {
+                    Some(id) => format!("#{} {id}", request.verb.name()),
+                    None => "#documents".to_owned(),
+                };
                 let why = "Write the number of what you mean. #documents lists what is shared with you.";
-                self.refuse(request, why.into(), Some(example.into()));
+                self.refuse(request, why.into(), Some(instead));
                 Ok(())
             }
+        }
+    }
+
+    /// The number of the one document that is shared with the sender and has all these words in its name.
+    fn document_called(&self, words: &str) -> Result<Option<ItemId>> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        let lower = words.to_lowercase();
+        let words = lower.split_whitespace().filter(|w| !["the", "a", "an", "my", "our", "your"].contains(w));
+        let words: Vec<&str> = words.map(|w| w.trim_matches(['"', '.', ',', '?'])).filter(|w| !w.is_empty()).collect();
+        if words.is_empty() || self.act.actor.is_user() {
+            return Ok(None);
+        }
+        let mut hits = Vec::new();
+        for item in shared::candidates(tx, firm, self.act.actor.id, Kind::Document, self.act.now)? {
+            let Some(document) = tx.document(firm, item.id)? else { continue };
+            let name = document.name.to_lowercase();
+            if words.iter().all(|w| name.contains(w)) && self.act.ask(Ability::View, item)?.is_ok() {
+                hits.push(item);
+            }
+        }
+        match hits.as_slice() {
+            [one] => tx.number(firm, self.numbering(), *one),
+            _ => Ok(None),
         }
     }
 
@@ -353,6 +384,7 @@ mod tests {
                 None => None,
             };
             let situation = Situation {
+                is_addressed: true,
                 person: person.clone(),
                 level: Level::Strong,
                 token: TokenStanding::ValidForThisPerson,
@@ -463,6 +495,29 @@ mod tests {
             answer(&world, None, "#get D-1v9").replace("D-1v9", "X"),
             answer(&world, None, "#get D-99").replace("D-99", "X")
         );
+    }
+
+    #[test]
+    fn a_document_asked_for_by_name_is_answered_with_its_number_if_one_alone_is_meant() {
+        let world = World::new();
+        let instead = |text: &str| match write(&world, world.jane, None, text).lines.as_slice() {
+            [Line::Refused { instead, .. }] => instead.clone().unwrap(),
+            other => panic!("{text}: {other:?}"),
+        };
+        assert_eq!(instead("#get the brief"), "#get D-1");
+        assert_eq!(instead("#get Brief.pdf"), "#get D-1");
+        assert_eq!(instead("#get .pdf"), "#documents");
+        assert_eq!(instead("#get"), "#documents");
+        world.revoke(world.item("D-1"));
+        assert_eq!(instead("#get the brief"), "#documents");
+    }
+
+    #[test]
+    fn declining_what_was_accepted_says_how_to_stop_and_nothing_of_events() {
+        let world = World::new();
+        let text = answer(&world, None, "#decline");
+        assert!(text.contains("You accepted on ") && text.contains("it can end your access."), "{text}");
+        assert!(!text.contains("Events"), "{text}");
     }
 
     #[test]

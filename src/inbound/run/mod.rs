@@ -1,6 +1,7 @@
 //! Requests into actions: in come what was read and who asks; out go a verdict for every line and every file, and what
 //! the firm is to hear. Runs in one transaction; what is refused does not undo the rest (gateway.md K3).
 
+mod attachments;
 mod files;
 mod invite;
 mod look;
@@ -9,7 +10,7 @@ mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::command::{Commands, Request, Verb, Who};
+use super::command::{Commands, Problem, Request, Verb, Who};
 use super::files::LeftOut;
 use super::resolve::Situation;
 use crate::actions::Act;
@@ -21,10 +22,15 @@ use crate::outbound::words;
 use crate::proof::Proof;
 use crate::sharing::Refusal;
 use crate::store::numbers::Reader;
+use crate::store::people::Person;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, StoreError};
 
 pub use wishes::wants_receipt;
+
+/// What the firm's own people are told of commands that they can't give by mail.
+const BY_COMMAND_LINE: &str = "Commands for the firm's own people come on the command line for now: `docketpost help`. \
+     By mail you can use #message, #show, #get and #help.";
 
 /// What was read of a mail, ready to be carried out.
 #[derive(Clone, Debug)]
@@ -58,6 +64,9 @@ pub struct Run<'r> {
     posted: Vec<Posted>,
     documents: Vec<FiledVersion>,
     completed: Vec<Item>,
+    logged: Vec<Item>,
+    /// What looked like a command in the middle of a description and was left out of it.
+    left_off: Vec<String>,
     /// Text that was refused where it was written, to be passed on to the firm.
     kept_text: bool,
     /// What was answered as if it were not there.
@@ -89,6 +98,8 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words, proof: &Proof) ->
         posted: Vec::new(),
         documents: Vec::new(),
         completed: Vec::new(),
+        logged: Vec::new(),
+        left_off: Vec::new(),
         kept_text: false,
         unseen: Vec::new(),
     };
@@ -149,15 +160,31 @@ impl Run<'_> {
     }
 
     fn request(&mut self, request: &Request) -> Result<()> {
+        if self.act.actor.is_user() {
+            let decides = matches!(request.verb, Verb::Release | Verb::Reject | Verb::Hold);
+            if decides && self.answers_held_notice() {
+                self.say_how_held_mail_is_decided(typed(request));
+                return Ok(());
+            }
+            if !matches!(request.verb, Verb::Message | Verb::Show | Verb::Get | Verb::Help | Verb::Confirm) {
+                self.refuse(request, BY_COMMAND_LINE.into(), None);
+                return Ok(());
+            }
+        }
         if let Who::Firm(sentence) = request.verb.entry().who {
             self.refuse(request, sentence.to_owned(), None);
             return Ok(());
         }
         if let Some(error) = &request.error {
             let locale = self.act.firm.locale;
-            self.refuse(request, error.problem.says(locale), Some(error.instead.clone()).filter(|i| !i.is_empty()));
+            let instead = match error.problem {
+                Problem::NothingToChange if request.ids.is_empty() => self.edit_instead()?,
+                _ => Some(error.instead.clone()).filter(|i| !i.is_empty()),
+            };
+            self.refuse(request, error.problem.says(locale), instead);
             return Ok(());
         }
+        let request = &self.without_command(request);
         match request.verb {
             Verb::Time => self.time(request),
             Verb::Done => self.done(request),
@@ -168,7 +195,9 @@ impl Run<'_> {
             Verb::Edit => self.edit(request),
             Verb::Delete => self.delete(request),
             Verb::Undo => self.undo(request),
-            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Timezone => self.wish(request),
+            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Start | Verb::Timezone => {
+                self.wish(request)
+            }
             Verb::Confirm => {
                 self.refuse(request, "Reply with #confirm and the code to the mail that asked for it.".into(), None);
                 Ok(())
@@ -177,29 +206,55 @@ impl Run<'_> {
         }
     }
 
+    /// The request without a command in the middle of its words: nothing of one may land on a client's bill.
+    fn without_command(&mut self, request: &Request) -> Request {
+        let mut request = request.clone();
+        let is_of_time = request.ids.first().is_none_or(|id| !matches!(id.kind, Kind::Note | Kind::Communication));
+        let lands_on_bill = match request.verb {
+            Verb::Time => true,
+            Verb::Edit => is_of_time,
+            Verb::Done => request.duration.is_some(),
+            _ => false,
+        };
+        if let Some(at) = mid_line_command(&request.narrative).filter(|_| lands_on_bill)
+            && let Some((kept, left)) = request.narrative.split_at_checked(at)
+        {
+            self.left_off.push(left.trim_end().to_owned());
+            request.narrative = kept.trim_end_matches([' ', ',', ';', '(', '-', '\n']).to_owned();
+        }
+        request
+    }
+
     /// The text that is left: an answer in its conversation, a message about its item, or a new one on its matter.
     fn text(&mut self) -> Result<()> {
-        let text = self.words.commands.text.trim();
-        if text.is_empty() && self.words.all_quoted && self.ordinal == 0 && self.lines.is_empty() {
-            let why = "I found only quoted text in your mail. Write your answer above it, and send it again.";
-            self.lines.push(Line::Refused { typed: String::new(), why: why.into(), instead: None });
-            self.kept_text = true;
+        let text = self.whole_text();
+        let text = text.as_str();
+        if self.is_forward_to_log(text) {
+            return self.log_forwarded(text);
+        }
+        if text.is_empty() && self.ordinal == 0 && self.lines.is_empty() {
+            self.say_that_nothing_is_new();
         }
         if text.is_empty() || self.is_only_thanks(text) {
             return Ok(());
         }
-        if self.words.forwarded.is_some() && self.situation.is_new {
-            return self.log_forwarded(text);
-        }
-        if !self.situation.context_is_signed {
+        let (item, matter) = self.topic_of_text()?;
+        if item.is_none() && !self.situation.context_is_signed {
             self.ask_which_matter();
             return Ok(());
         }
-        let answer = match self.situation.item {
+        if self.answers_held_notice() {
+            self.say_how_held_mail_is_decided(String::new());
+            return Ok(());
+        }
+        let answer = match item {
             Some(item) if item.kind == Kind::Conversation => messages::post(&self.act, item, text)?,
             other => {
                 let about = other.filter(|i| i.kind != Kind::Matter);
-                let topic = Topic { about, matter: self.situation.matter, to: self.addressee()? };
+                let topic = Topic { about, matter, to: self.addressee()? };
+                if !self.is_sure_for_whom(topic, String::new())? {
+                    return Ok(());
+                }
                 messages::write(&self.act, topic, text)?
             }
         };
@@ -207,26 +262,118 @@ impl Run<'_> {
             Ok(posted) => self.sent(posted),
             Err(refusal) => {
                 self.kept_text = true;
-                let kind = self.situation.item.map_or(Kind::Matter, |i| i.kind);
+                let kind = item.map_or(Kind::Matter, |i| i.kind);
                 self.lines.push(self.refusal(String::new(), refusal, kind));
                 Ok(())
             }
         }
     }
 
-    /// For a user's answer about an item: the contact who is concerned, its assignee or whoever filed it.
+    /// What was written beside the commands: the words that they have no use for, and the text.
+    fn whole_text(&self) -> String {
+        let commands = &self.words.commands;
+        let outside = !self.act.actor.is_user();
+        let left = commands.requests.iter().filter(|_| outside).filter_map(leftover);
+        let parts: Vec<&str> = left.chain([commands.text.trim()]).filter(|part| !part.is_empty()).collect();
+        parts.join("\n\n")
+    }
+
+    /// What the text is about: what the mail answers; where only a command named something, the task that it completed.
+    fn topic_of_text(&self) -> Result<(Option<Item>, Option<i64>)> {
+        if self.situation.context_is_signed {
+            return Ok((self.situation.item, self.situation.matter));
+        }
+        let only_leftovers = self.words.commands.text.trim().is_empty();
+        let Some(task) = self.completed.first().filter(|_| only_leftovers) else { return Ok((None, None)) };
+        Ok((Some(*task), self.act.tx.matter_of(self.act.firm.id, *task)?))
+    }
+
+    /// A new mail that forwards another is logged, with or without a comment, unless its commands say what to do.
+    fn is_forward_to_log(&self, text: &str) -> bool {
+        let requests = &self.words.commands.requests;
+        let logged = requests.iter().any(|r| r.verb == Verb::Log);
+        let wanted = requests.is_empty() || !text.is_empty();
+        self.words.forwarded.is_some() && self.situation.is_new && wanted && !logged
+    }
+
+    fn say_that_nothing_is_new(&mut self) {
+        let words = self.words;
+        let (mut typed, mut why) = (String::new(), "I found nothing new in your mail.".to_owned());
+        let in_subject = command_in_subject(&words.subject).filter(|_| !self.situation.is_new);
+        if let Some(word) = in_subject {
+            typed = format!("#{word}");
+            why = format!("I don't read commands in the subject of a reply. Write #{word} in the text.");
+        } else if words.all_quoted {
+            why = "I found only quoted text in your mail. Write your answer above it, and send it again.".to_owned();
+            self.kept_text = true;
+        } else if !words.left_out.is_empty() || !words.commands.requests.is_empty() {
+            return;
+        }
+        self.lines.push(Line::Refused { typed, why, instead: None });
+    }
+
+    /// For a user's answer about an item: the contact who is concerned, its assignee, whoever filed or logged it.
     fn addressee(&self) -> Result<Option<PersonId>> {
         if !self.act.actor.is_user() {
             return Ok(None);
         }
         let firm = self.act.firm.id;
-        Ok(match self.situation.item {
+        let concerned = match self.situation.item {
             Some(item) if item.kind == Kind::Task => {
                 self.act.tx.task(firm, item.id)?.and_then(|t| t.completed_by.or(t.assignee))
             }
             Some(item) if item.kind == Kind::Document => self.act.tx.current_version(firm, item.id)?.map(|v| v.creator),
+            Some(item) if item.kind == Kind::Communication => {
+                self.act.tx.communication(firm, item.id)?.map(|c| c.author)
+            }
             _ => None,
-        })
+        };
+        let person = match concerned {
+            Some(person) => self.act.tx.person(firm, person)?,
+            None => None,
+        };
+        Ok(person.filter(|p| !p.is_user()).map(|p| p.id))
+    }
+
+    /// Whether it is sure whom a user means; if not, nothing is sent, and they are asked.
+    fn is_sure_for_whom(&mut self, topic: Topic, typed: String) -> Result<bool> {
+        if !self.act.actor.is_user() || topic.to.is_some() {
+            return Ok(true);
+        }
+        let people = messages::outside(&self.act, topic)?;
+        if people.len() == 1 {
+            return Ok(true);
+        }
+        let names: Vec<String> = people.iter().map(Person::name).collect();
+        let why = match names.split_last() {
+            Some((last, others)) => format!(
+                "Nothing was sent. Who is it for? Write `#message to NAME:` at the start: {} or {last}. Or reply to a mail of theirs.",
+                others.join(", ")
+            ),
+            None if topic.matter.is_some() => {
+                "Nothing was sent. Nobody outside the firm who accepted an invitation has this matter.".to_owned()
+            }
+            None => "Nothing was sent. I can't tell who it is for. Reply to a mail of theirs, or write to the matter's address."
+                .to_owned(),
+        };
+        let instead = names.first().map(|name| format!("#message to {name}: …"));
+        self.lines.push(Line::Refused { typed, why, instead });
+        Ok(false)
+    }
+
+    /// A user answers the notice that a mail is held: an answer decides nothing, and is for nobody.
+    fn answers_held_notice(&self) -> bool {
+        let about_mail = self.situation.thread.as_ref().is_some_and(|t| matches!(t.about, About::Mail(_)));
+        self.act.actor.is_user() && about_mail && self.situation.purpose() == Some(Purpose::Reply)
+    }
+
+    fn say_how_held_mail_is_decided(&mut self, typed: String) {
+        let Some(About::Mail(inbox)) = self.situation.thread.as_ref().map(|t| t.about) else { return };
+        let why = format!(
+            "Held mail is decided on the command line: `docketpost inbox release {}`. Nothing was sent.",
+            inbox.0
+        );
+        self.lines.push(Line::Refused { typed, why, instead: None });
     }
 
     /// "Thanks!" to a receipt, a digest or a confirmation is no message and no error (decisions.md 19).
@@ -245,18 +392,48 @@ impl Run<'_> {
 
     fn questions(&mut self) {
         for near in &self.words.commands.near_misses {
+            let text = if near.word == near.suggestion {
+                format!(
+                    "A line that looks like #{0} was left in your text. Did you mean the command? Write it as #{0} and a blank.",
+                    near.word
+                )
+            } else {
+                let meant = match near.suggestion {
+                    "help" => "#help lists those there are.".to_owned(),
+                    other => format!("Did you mean #{other}?"),
+                };
+                format!("#{} is no command I know; it was left in your text. {meant}", near.word)
+            };
+            self.lines.push(Line::Question { text });
+        }
+        for left in &self.left_off {
             let text = format!(
-                "#{} is no command I know; it was left in your text. Did you mean #{}?",
-                near.word, near.suggestion
+                "I left \u{201c}{}\u{201d} out of the description. If you meant a command, put it on a line of its own.",
+                cut(left, 120)
             );
             self.lines.push(Line::Question { text });
         }
+        let asked: Vec<&str> = self.left_off.iter().filter_map(|left| command_in_subject(left)).collect();
         let words: BTreeSet<&str> = self.words.commands.mid_line.iter().map(|m| m.word.as_str()).collect();
-        for word in words {
+        for word in words.into_iter().filter(|word| !asked.iter().any(|a| a.eq_ignore_ascii_case(word))) {
             let text = format!("Did you mean #{word} as a command? Put it on a line of its own.");
             self.lines.push(Line::Question { text });
         }
+        if self.lacks_attachment() {
+            let text = "You wrote of an attachment, but no file came with your mail.".to_owned();
+            self.lines.push(Line::Question { text });
+        }
         self.say_what_was_left_out();
+    }
+
+    fn lacks_attachment(&self) -> bool {
+        let words = self.words;
+        let has_files = !words.files.is_empty() || !words.left_out.is_empty();
+        if has_files || words.forwarded.is_some() {
+            return false;
+        }
+        let messages = words.commands.requests.iter().filter(|r| r.verb == Verb::Message);
+        messages.map(|r| r.narrative.as_str()).chain([self.whole_text().as_str()]).any(attachments::are_spoken_of)
     }
 
     /// Asks once for text and files alike; until it is answered the firm has them.
@@ -295,7 +472,8 @@ impl Run<'_> {
     fn concerned(&self) -> Result<BTreeMap<PersonId, Item>> {
         let firm = self.act.firm.id;
         let mut people = BTreeMap::new();
-        let first = self.documents.first().map(|d| d.document).or_else(|| self.completed.first().copied());
+        let works = self.completed.iter().chain(&self.logged).copied();
+        let first = self.documents.first().map(|d| d.document).into_iter().chain(works).next();
         let Some(first) = first else { return Ok(people) };
         let matter = self.act.tx.matter_of(firm, first)?;
         people.extend(self.act.responsible(matter)?.map(|p| (p, first)));
@@ -320,6 +498,7 @@ impl Run<'_> {
             conversation: posted.map(|p| p.conversation),
             documents: self.documents.clone(),
             completed: self.completed.clone(),
+            logged: self.logged.clone(),
             outsiders: outsiders.to_vec(),
         }
     }
@@ -400,9 +579,59 @@ impl Run<'_> {
 
 /// What was typed, cut, for the receipt.
 fn typed(request: &Request) -> String {
-    let line = request.original.lines().next().unwrap_or_default().trim();
-    match line.char_indices().nth(60) {
-        Some((cut, _)) => format!("{}…", line.split_at_checked(cut).map_or(line, |(a, _)| a)),
-        None => line.to_owned(),
+    cut(request.original.lines().next().unwrap_or_default().trim(), 60)
+}
+
+/// The first so many characters.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((cut, _)) => format!("{}…", text.split_at_checked(cut).map_or(text, |(a, _)| a)),
+        None => text.to_owned(),
     }
 }
+
+/// The words after a command that takes none, as in `#done T-6 sorry for the delay`; none if they say nothing.
+fn leftover(request: &Request) -> Option<&str> {
+    const FILLERS: [&str; 20] = [
+        "please", "pls", "bitte", "that", "it", "this", "these", "them", "now", "all", "the", "task", "tasks", "done",
+        "entry", "note", "both", "and", "too", "also",
+    ];
+    let words = request.narrative.trim();
+    let fewest = match request.verb {
+        Verb::Done if request.duration.is_some() => return None,
+        Verb::Done | Verb::Delete | Verb::Undo | Verb::Yes | Verb::No | Verb::Maybe | Verb::Version | Verb::Keep => 1,
+        Verb::Show | Verb::Get if !request.ids.is_empty() => 3,
+        Verb::Stop => 3,
+        _ => return None,
+    };
+    let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let says = |word: &str| !word.is_empty() && !FILLERS.contains(&word);
+    let enough = words.split_whitespace().count() >= fewest && words.split_whitespace().any(|w| says(&plain(w)));
+    (request.error.is_none() && enough && !super::command::is_pleasantry(words)).then_some(words)
+}
+
+/// The command at the start of a subject, below "Re:" and its like, without `#`.
+fn command_in_subject(subject: &str) -> Option<&str> {
+    let own = subject.rsplit_once(": #").map_or_else(|| subject.trim().strip_prefix('#'), |(_, own)| Some(own))?;
+    let end = own.find(|c: char| !c.is_alphabetic() && c != '-').unwrap_or(own.len());
+    own.get(..end).filter(|word| Verb::of(word).is_some())
+}
+
+/// Where a command stands in the middle of words; those that begin with it too.
+fn mid_line_command(words: &str) -> Option<usize> {
+    let mut before = ' ';
+    for (at, c) in words.char_indices() {
+        if c == '#' && (before.is_whitespace() || matches!(before, '(' | ',' | ';')) {
+            let after = words.get(at..).unwrap_or_default();
+            let word = command_in_subject(after.split_whitespace().next().unwrap_or_default());
+            if word.is_some_and(|w| w.chars().count() >= 3) {
+                return Some(at);
+            }
+        }
+        before = c;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! How and when to be told: `#digest`, `#receipts`, `#notify`, `#stop`, `#timezone`; what of it decides whether a receipt
+//! How and when to be told: `#digest`, `#receipts`, `#notify`, `#stop`, `#start`, `#timezone`; what of it decides whether a receipt
 //! is sent; and the answer to "was this you?".
 
 use super::super::command::{Request, Verb, is_pleasantry};
@@ -21,7 +21,7 @@ pub fn wants_receipt(lines: &[Line], receipts: Receipts) -> bool {
     lines.iter().any(|line| match line {
         Line::Refused { .. } | Line::WhichMatter { .. } | Line::WhichTask { .. } | Line::Question { .. } => true,
         // A look-up was asked for: its answer is no confirmation. So is the word of what one wished for.
-        Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } => true,
+        Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } | Line::Settings { .. } => true,
         Line::Done { .. } | Line::Filed { .. } => receipts != Receipts::Off,
         // A message, and a picture of the signature that was left out with it.
         Line::Sent { .. } | Line::LeftOut { .. } => receipts == Receipts::All,
@@ -40,7 +40,7 @@ const KINDS: &[(&[&str], &str)] = &[
 type Wished = std::result::Result<(Preferences, String), &'static str>;
 
 impl Run<'_> {
-    /// `#digest`, `#receipts`, `#notify`, `#stop`, `#timezone`.
+    /// `#digest`, `#receipts`, `#notify`, `#stop`, `#start`, `#timezone`.
     pub(super) fn wish(&mut self, request: &Request) -> Result<()> {
         if request.verb == Verb::Timezone {
             return self.timezone(request);
@@ -57,9 +57,18 @@ impl Run<'_> {
             return self.noted(
                 "stop",
                 "Paused. From now on you get only what is necessary: answers to your commands, security, ended access. \
-                 Messages and tasks are not sent to you; the firm was told. To lift this, reply #receipts brief or #digest daily 07:30."
+                 Messages and tasks wait; the firm was told. To lift the pause and get them, reply #start."
                     .into(),
             );
+        }
+        if request.verb == Verb::Start {
+            let text = if before.stopped {
+                "Your pause is lifted. What waited is sent to you now."
+            } else {
+                "Your mails were not paused; nothing waits."
+            };
+            profile::prefer(&self.act, &Preferences { stopped: false, ..before })?;
+            return self.noted("start", text.into());
         }
         let was_stopped = before.stopped;
         let wished = match request.verb {
@@ -71,9 +80,9 @@ impl Run<'_> {
             Ok((wanted, mut text)) => {
                 profile::prefer(&self.act, &wanted)?;
                 if was_stopped && !wanted.stopped {
-                    text.push_str(" Your pause is lifted: mails are sent to you again.");
+                    text.push_str(" Your pause is lifted: what waited is sent to you now.");
                 } else if was_stopped {
-                    text.push_str(" Your pause goes on; to lift it, reply #receipts brief.");
+                    text.push_str(" Your pause goes on; to lift it, reply #start.");
                 }
                 self.noted(request.verb.name(), text)
             }
@@ -86,7 +95,8 @@ impl Run<'_> {
 
     fn noted(&mut self, verb: &str, text: String) -> Result<()> {
         self.effect(verb, None, None)?;
-        self.lines.push(Line::Noted { text });
+        let is_answer = verb == Verb::Confirm.name();
+        self.lines.push(if is_answer { Line::Noted { text } } else { Line::Settings { text } });
         Ok(())
     }
 
@@ -199,7 +209,7 @@ fn digest(mut wanted: Preferences, words: &[&str]) -> Wished {
     wanted.stopped = false;
     wanted.silenced.retain(|s| s != "digest");
     let day = match wanted.digest {
-        DigestRhythm::Weekly => format!("on {}", day_name(wanted.digest_weekday)),
+        DigestRhythm::Weekly => format!("every {}", day_name(wanted.digest_weekday)),
         _ => "every day".to_owned(),
     };
     let text = format!("You get a digest {day} at {}, your time; none if there is nothing in it.", wanted.digest_time);

@@ -17,7 +17,7 @@ pub fn invitation(reader: &Reader<'_>, invitation: i64) -> Result<Option<Page>> 
     }
     let (firm, lawyer) = (&reader.firm.name, reader.name_of(row.invited_by)?);
     let mut page = Page::new(format!("{lawyer} of {firm} invites you to work with them"));
-    page.text(format!("{lawyer} of {firm} asks you to work with them as co-counsel."));
+    page.text(format!("{lawyer} of {firm} asks you to work with the firm as co-counsel."));
     page.facts([
         ("Firm", firm.clone()),
         ("Invited by", lawyer.clone()),

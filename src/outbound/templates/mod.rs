@@ -28,7 +28,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::TaskAssigned { task } => tasks::assigned(reader, *task)?,
         Letter::News { .. } => news::news(reader, letter)?,
         Letter::Receipt { inbox, lines } => receipt::receipt(reader, blobs, *inbox, lines)?,
-        Letter::Challenge { challenge } => Some(notices::challenge(reader, *challenge)),
+        Letter::Challenge { challenge } => Some(notices::challenge(reader, *challenge)?),
         Letter::Held { inbox } => notices::held(reader, *inbox)?,
         Letter::Notice { notice, about } => Some(notices::notice(reader, notice, *about)?),
         Letter::Invitation { invitation } => invitation::invitation(reader, *invitation)?,
@@ -36,7 +36,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::InvitationAnswered { invitation, text } => invitation::answered(reader, *invitation, text.as_deref())?,
         Letter::Welcome => Some(welcome::welcome(reader)?),
         Letter::Shared { items, by, message } => shared::shared(reader, items, *by, message)?,
-        Letter::AccessEnded { kind, number } => Some(shared::ended(reader, *kind, *number)),
+        Letter::AccessEnded { kind, number, others } => Some(shared::ended(reader, (*kind, *number), others)),
         Letter::Digest { since, until } => digest(reader, *since, *until)?,
     };
     Ok(page.map(|mut page| {
@@ -59,7 +59,7 @@ fn footer(reader: &Reader<'_>, letter: &Letter) -> Block {
     } else {
         text.push_str(&format!(" You get this mail because {firm} works with you as co-counsel."));
         if !letter.is_mandatory() {
-            text.push_str(" To pause such mails, reply #stop.");
+            text.push_str(" To pause such mails, reply #stop; to lift the pause, #start.");
         }
     }
     Block::Small(text)

@@ -11,7 +11,9 @@ use crate::store::matters::Sensitivity;
 
 /// The mail about what somebody did; none if the reader may see nothing of it.
 pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
-    let Letter::News { by, message, conversation, documents, completed, outsiders } = letter else { return Ok(None) };
+    let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else {
+        return Ok(None);
+    };
     let who = reader.name_of(*by)?;
     let mut page = Page::default();
     let mut subjects = Vec::new();
@@ -28,6 +30,9 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
         page.blocks.push(block);
     }
     filed(reader, &who, documents, &mut page, &mut subjects)?;
+    for item in logged {
+        logged_mail(reader, &who, *item, &mut page, &mut subjects)?;
+    }
     let Some(subject) = subjects.first() else { return Ok(None) };
     page.subject = subject.clone();
     if reader.person.is_user() && !outsiders.is_empty() {
@@ -122,6 +127,21 @@ fn filed(
     Ok(())
 }
 
+/// The comment stands first in what is logged, so the beginning says why it was sent on.
+fn logged_mail(reader: &Reader<'_>, who: &str, item: Item, page: &mut Page, subjects: &mut Vec<String>) -> Result<()> {
+    if !reader.may(Ability::View, item)? {
+        return Ok(());
+    }
+    let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(()) };
+    let id = reader.id(item)?;
+    page.text(format!("{who} logged a mail as {id}: \"{}\"", row.subject));
+    let start: String = row.body.chars().take(1_000).collect();
+    let more = if start.len() < row.body.len() { "…" } else { "" };
+    page.blocks.push(Block::Quote(format!("{start}{more}")));
+    subjects.push(format!("Mail {id} logged by {who}"));
+    Ok(())
+}
+
 fn closing(
     reader: &Reader<'_>,
     has_message: bool,
@@ -136,7 +156,10 @@ fn closing(
         page.text("Your reply to this mail is your answer.");
     } else if let Some(first) = documents.first() {
         let get = format!("#get {}", reader.id(first.document)?);
-        page.examples(&[(get.as_str(), "sends you the file"), ("a reply with one file", "files it as a new version")]);
+        page.examples(&[
+            (get.as_str(), "sends you the file"),
+            ("the file, under the same name", "files it as a new version"),
+        ]);
     }
     Ok(())
 }

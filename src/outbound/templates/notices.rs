@@ -1,11 +1,15 @@
-//! Mails 13–15: what the firm, or a person, should know. Nothing here shows the text of a mail.
+//! Mails 13–15: what the firm, or a person, should know. Nothing here shows the text of a mail; the firm alone is shown
+//! its subject.
 
-use crate::domain::{InboxId, PersonId};
+use crate::domain::{InboxId, ItemId, Kind, PersonId};
 use crate::outbound::letter::Notice;
 use crate::outbound::page::Page;
 use crate::outbound::reader::Reader;
+use crate::sharing::Ability;
 use crate::store::Result;
-use crate::store::inbox::InboxState;
+use crate::store::inbox::{Inbox, InboxState};
+use crate::store::matters::{Matter, Sensitivity};
+use crate::store::numbers::Reader as Numbering;
 
 /// The letters and digits that answer a challenge, made from its row so that they need not be stored.
 pub fn code(reader_key: &crate::domain::token::Key, challenge: i64) -> String {
@@ -15,17 +19,22 @@ pub fn code(reader_key: &crate::domain::token::Key, challenge: i64) -> String {
 }
 
 /// "Was this you?", to the registered address: no subject, no matter, nothing of the mail.
-pub fn challenge(reader: &Reader<'_>, challenge: i64) -> Page {
+pub fn challenge(reader: &Reader<'_>, challenge: i64) -> Result<Page> {
     let code = code(reader.store.key(), challenge);
     let mut page = Page::new(format!("Please confirm a mail to {}", reader.firm.name));
     page.text(format!(
         "A mail in your name arrived at {} and waits, because your mail system did not prove that it came from you.",
         reader.firm.name
     ));
+    // Which mails, as far as their owner can tell: one that they did not send must not go out with one that they did.
+    for mail in reader.store.mails_of_challenge(reader.firm.id, challenge)?.iter().filter(|m| !m.late).take(20) {
+        let Some(mail) = reader.store.inbox(reader.firm.id, mail.inbox)? else { continue };
+        page.facts([("Arrived", reader.moment(mail.arrived_at))]);
+    }
     page.text("If you sent it, reply to this mail with this line. It will then be taken as if it had been proved:");
     page.examples(&[(&format!("#confirm {code}"), "releases the waiting mail")]);
-    page.text("The code is good for 24 hours. If you did not send anything, do nothing.");
-    page
+    page.text("The code is good for 24 hours. If you did not send all of this, do nothing and tell the firm.");
+    Ok(page)
 }
 
 /// To the firm: a mail is held.
@@ -55,8 +64,9 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
         (title, format!("Q-{inbox}")),
         ("Address", mail.from_address.clone().unwrap_or_else(|| "none that can be trusted".into())),
         ("Says it is from", from),
+        ("Subject", shown_subject(reader, &mail)?),
         ("Arrived", reader.moment(mail.arrived_at)),
-        ("Why", if is_held { why(mail.reason.as_deref().unwrap_or_default()) } else { String::new() }),
+        ("Why", if is_held { why_held(reader, &mail)? } else { String::new() }),
     ]);
     if !is_held {
         page.text("It was kept. An administrator can look at it:");
@@ -73,6 +83,51 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId) -> Result<Option<Page>> {
     Ok(Some(page))
 }
 
+/// The matter that the subject names, though its sender may not see it, or that the mail was found to be about.
+fn matter_of(reader: &Reader<'_>, mail: &Inbox) -> Result<Option<Matter>> {
+    let (store, firm) = (reader.store, reader.firm.id);
+    if let Some(row) = mail.matter {
+        return store.matter(firm, row);
+    }
+    let subject = mail.subject.clone().unwrap_or_default();
+    let tags = subject.split('[').skip(1).take(5).filter_map(|t| t.split_once(']')).map(|(tag, _)| tag.trim());
+    for tag in tags {
+        let found = match ItemId::parse(tag).filter(|id| id.kind == Kind::Matter) {
+            Some(id) => match store.find(firm, Numbering::Firm, id)? {
+                Some(item) => store.matter(firm, item.id)?,
+                None => None,
+            },
+            None => store.matter_by_display_number(firm, tag)?,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// The subject on one line, cut; none where the matter's mails carry no content.
+fn shown_subject(reader: &Reader<'_>, mail: &Inbox) -> Result<String> {
+    if matter_of(reader, mail)?.is_some_and(|m| m.sensitivity == Sensitivity::Restricted) {
+        return Ok(String::new());
+    }
+    let subject = mail.subject.clone().unwrap_or_default();
+    Ok(subject.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(100).collect())
+}
+
+fn why_held(reader: &Reader<'_>, mail: &Inbox) -> Result<String> {
+    let reason = mail.reason.as_deref().unwrap_or_default();
+    if reason == "CONTEXT_NONE"
+        && let (Some(matter), Some(person)) = (matter_of(reader, mail)?, mail.person)
+        && !reader.store.ask(reader.firm.id, person, Ability::View, matter.item(), reader.now)?.is_allowed()
+        && reader.may(Ability::View, matter.item())?
+    {
+        let name = reader.name_of(person)?;
+        return Ok(format!("It is about M-{}, which is not shared with {name}, or no longer.", matter.number));
+    }
+    Ok(why(reason))
+}
+
 /// Why a mail was held, for the firm.
 pub fn why(reason: &str) -> String {
     match reason {
@@ -86,7 +141,8 @@ pub fn why(reason: &str) -> String {
         "AUTH_NONE" => "Nothing proves that the sender wrote it.",
         "SENDER_MISMATCH" => "It came to the reply address of somebody else.",
         "CONTEXT_CONFLICT" => "It names two matters at once.",
-        "CONTEXT_NONE" => "It does not say which matter it is about.",
+        "NOT_ADDRESSED" => "It was not addressed to the gateway; somebody may have sent on what they were sent.",
+        "CONTEXT_NONE" => "It names no matter that is shared with its sender.",
         "NOT_VISIBLE" => "It is about something that is not shared with its sender, or no longer.",
         "SPAM_FLAGGED" => "A filter on the way marked it as spam.",
         "TOO_LARGE" => "It is larger than this gateway takes.",
@@ -133,9 +189,53 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
         Notice::Stopped => {
             page.subject = format!("{name} paused our mails");
             page.text(format!(
-                "{name} asked for no mails but the necessary ones. New messages and tasks wait until they write again."
+                "{name} asked for no mails but the necessary ones. New messages and tasks wait until the pause is lifted by #start."
             ));
         }
     }
     Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::actions::post::{Post, now};
+    use crate::domain::Item;
+    use crate::domain::Kind;
+    use crate::outbound::letter::Letter;
+    use crate::store::inbox::{Findings, InboxState, Staged};
+    use crate::store::threads::About;
+
+    /// What Anna is told of a mail of Jane's with this subject that names no matter of hers.
+    fn told(post: &Post, subject: &'static str) -> String {
+        let (firm, jane) = (post.firm.id, post.jane);
+        let mail = Staged {
+            mailbox: "in".into(),
+            uid_validity: 1,
+            uid: subject.into(),
+            sha256: format!("sha-{subject}"),
+            size: 1,
+            arrived_at: now(),
+        };
+        let inbox = post.write(move |tx| {
+            let inbox = tx.stage(firm, &mail, now())?.unwrap();
+            let found = Findings { subject: Some(subject.into()), person: Some(jane), ..Findings::default() };
+            tx.decide(inbox, InboxState::Held, "CONTEXT_NONE", &found, now())?;
+            Ok(inbox)
+        });
+        let anna = post.anna;
+        post.act(anna, now(), subject, move |act| act.tell(anna, Letter::Held { inbox }, About::Mail(inbox)));
+        let mails = post.deliver(now());
+        mails.iter().find(|m| m.subject.starts_with("Held mail")).unwrap().text.clone()
+    }
+
+    #[test]
+    fn a_held_mail_about_a_matter_that_is_not_shared_any_more_says_which_matter_it_is() {
+        let post = Post::with_jane();
+        assert!(told(&post, "Lunch").contains("It names no matter that is shared with its sender."));
+        post.unshare(Item::new(Kind::Matter, post.matter.id));
+        post.deliver(now());
+        let text = told(&post, "Deadline [M-1]");
+        assert!(text.contains("It is about M-1, which is not shared with Jane Roe, or no longer."), "{text}");
+        assert!(text.contains("Subject: Deadline [M-1]"), "{text}");
+    }
 }

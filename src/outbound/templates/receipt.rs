@@ -10,6 +10,8 @@ use crate::outbound::page::{Block, Mark, Page};
 use crate::outbound::reader::Reader;
 use crate::sharing::Ability;
 use crate::store::Result;
+use crate::store::communications::Medium;
+use crate::store::inbox::InboxState;
 
 /// The receipt for a mail; none if it would be empty.
 pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line]) -> Result<Option<Page>> {
@@ -37,6 +39,12 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line
     if page.blocks.is_empty() {
         return Ok(None);
     }
+    if let [Line::Ask { verb, item: Some(item), version, .. }] = lines
+        && verb == "get"
+        && !page.enclosures.is_empty()
+    {
+        say_how_to_return(reader, *item, *version, &mut page)?;
+    }
     if !undoable.is_empty() {
         page.text(format!(
             "To take {} back, reply #undo. To correct it, reply #edit and what it should be.",
@@ -44,10 +52,29 @@ pub fn receipt(reader: &Reader<'_>, blobs: &Blobs, inbox: InboxId, lines: &[Line
         ));
     }
     if let Some(mail) = reader.store.inbox(reader.firm.id, inbox)? {
+        if mail.state == InboxState::Held {
+            page.text("Your mail was kept and passed to the firm.");
+        }
         page.text(format!("Your mail came on {}.", reader.moment(mail.received_at)));
     }
     page.subject = subject(&done, &back, refused, answered);
+    if lines.iter().all(|l| matches!(l, Line::Settings { .. })) {
+        page.subject = "Your settings".into();
+    }
     Ok(Some(page))
+}
+
+/// A document that is sent in its latest version comes back, changed, as the next one (decisions.md 21).
+fn say_how_to_return(reader: &Reader<'_>, item: Item, version: Option<u32>, page: &mut Page) -> Result<()> {
+    if item.kind != Kind::Document || !reader.verdict(Ability::AddVersion, item)?.is_allowed() {
+        return Ok(());
+    }
+    let latest = reader.store.current_version(reader.firm.id, item.id)?.map(|v| v.number);
+    if let Some(latest) = latest.filter(|n| version.is_none_or(|wanted| wanted == *n)) {
+        let next = latest.saturating_add(1);
+        page.text(format!("Reply with the changed file, under the same name, to file it as version {next}."));
+    }
+    Ok(())
 }
 
 fn subject(done: &[String], back: &[String], refused: u32, answered: Option<String>) -> String {
@@ -77,7 +104,7 @@ fn say(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         Line::Filed { filed, how } => filed_as(reader, *filed, *how)?,
         Line::LeftOut { name, why } => Said::new(Mark::Note, format!("\"{name}\" was not filed: {why}")),
         Line::Sent { conversation, to } => sent(reader, *conversation, to)?,
-        Line::Noted { text } => Said::new(Mark::Done, text.clone()),
+        Line::Noted { text } | Line::Settings { text } => Said::new(Mark::Done, text.clone()),
         Line::Question { text } => Said::new(Mark::Note, text.clone()),
         Line::WhichMatter { typed } => answers::which_matter(reader, typed)?,
         Line::WhichTask { typed } => answers::which_task(reader, typed)?,
@@ -160,12 +187,28 @@ fn completed(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
 
 fn noted(reader: &Reader<'_>, id: &str, item: Item) -> Result<Said> {
     let what = match item.kind {
-        Kind::Note => "note added",
-        Kind::Communication => "communication logged",
-        other => other.word(),
+        Kind::Note => "note added".to_owned(),
+        Kind::Communication => logged(reader, item)?,
+        other => other.word().to_owned(),
     };
     let matter = reader.visible_matter(item)?.map(|m| format!(" on M-{}", m.number)).unwrap_or_default();
     Ok(Said::new(Mark::Done, format!("{id}: {what}{matter}.")))
+}
+
+/// A call with its length and the person it was with, as far as they were written.
+fn logged(reader: &Reader<'_>, item: Item) -> Result<String> {
+    let row = reader.store.communication(reader.firm.id, item.id)?;
+    let Some(call) = row.filter(|c| c.medium == Medium::Phone) else { return Ok("communication logged".into()) };
+    let length = call.length.map(|l| match l.seconds().div_ceil(60) {
+        1 => " of 1 minute".to_owned(),
+        minutes if minutes < 120 => format!(" of {minutes} minutes"),
+        _ => format!(" of {} h", l.decimal_hours()),
+    });
+    let first = call.body.lines().next().unwrap_or_default();
+    let person =
+        first.split_once(':').map(|(before, _)| before.trim()).filter(|b| b.starts_with("with ") && b.len() <= 60);
+    let person = person.map(|p| format!(" {p}")).unwrap_or_default();
+    Ok(format!("call{}{person} logged", length.unwrap_or_default()))
 }
 
 fn filed_as(reader: &Reader<'_>, filed: FiledVersion, how: Filing) -> Result<Said> {

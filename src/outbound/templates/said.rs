@@ -25,9 +25,12 @@ impl Said {
     }
 }
 
-/// What was not done, why, and what would work.
+/// What was not done, why, and what would work, one suggestion to a line.
 pub fn refused(typed: &str, why: &str, instead: Option<&str>) -> Said {
     let mut said = Said::new(Mark::Refused, if typed.is_empty() { why.to_owned() } else { format!("{typed} – {why}") });
-    said.more.extend(instead.map(|i| format!("This would work: {i}")));
+    for (place, line) in instead.into_iter().flat_map(str::lines).enumerate() {
+        let before = if place == 0 { "This would work:" } else { "Or:" };
+        said.more.push(format!("{before} {line}"));
+    }
     said
 }

@@ -212,7 +212,7 @@ fn works(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<()> {
     match item.kind {
         Kind::Document => page.examples(&[
             (&get, "sends you the file"),
-            ("a reply with one file", "files it as a new version"),
+            ("the file, under the same name", "files it as a new version"),
             ("#time 1h Reviewed it", "records your time on it"),
         ]),
         Kind::Folder => page.examples(&[
@@ -232,15 +232,18 @@ fn works(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<()> {
     Ok(())
 }
 
-/// An access ended: which thing, since when, what to do with copies; never a name, a content or a reason.
-pub fn ended(reader: &Reader<'_>, kind: Kind, number: Option<u32>) -> Page {
-    let thing = match number {
+/// An access ended: to which things, since when, what to do with copies; never a name, a content or a reason.
+pub fn ended(reader: &Reader<'_>, first: (Kind, Option<u32>), others: &[(Kind, Option<u32>)]) -> Page {
+    let named = |&(kind, number): &(Kind, Option<u32>)| match number {
         Some(number) => format!("{} {}", kind.word(), ItemId::new(kind, number)),
         None => format!("one {}", kind.word()),
     };
-    let mut page = Page::new(format!("Access ended: {thing}"));
+    let things: Vec<String> = std::iter::once(&first).chain(others).map(named).collect();
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    let mut page = Page::new(format!("Access ended: {}{more}", named(&first)));
     let firm = &reader.firm.name;
-    page.text(format!("{firm} has ended your access to {thing}, as of {}.", reader.moment(reader.now)));
+    let (things, when) = (things.join(", "), reader.moment(reader.now));
+    page.text(format!("{firm} has ended your access to {things}, as of {when}."));
     page.text(
         "What you wrote, filed and recorded stays with the firm. Mails about it have no effect any more; one that you send is kept, and the firm is told.",
     );

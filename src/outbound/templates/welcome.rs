@@ -4,6 +4,7 @@ use super::items;
 use crate::domain::{Item, Kind};
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
+use crate::sharing::Ability;
 use crate::store::Result;
 use crate::store::people::{DigestRhythm, Preferences};
 
@@ -19,7 +20,7 @@ pub fn welcome(reader: &Reader<'_>) -> Result<Page> {
     for item in &things {
         if let Some(title) = items::title(reader, *item)? {
             first = first.or_else(|| Some(*item).filter(|i| i.kind == Kind::Matter));
-            points.push(format!("{} {title}", items::capital(item.kind.word())));
+            points.push(format!("{} {title}{}", items::capital(item.kind.word()), due(reader, *item)?));
         }
     }
     page.heading("Shared with you now");
@@ -34,7 +35,7 @@ pub fn welcome(reader: &Reader<'_>) -> Result<Page> {
          Matters, tasks, events, bills and access are changed by the firm. Rates and amounts of time are not shown.",
     );
     page.heading("How");
-    how(reader, first, &mut page)?;
+    how(reader, first, &things, &mut page)?;
     page.text(format!(
         "For you it is now {}; your times are read and shown so. If that is wrong, reply for example: #timezone New York",
         reader.moment(reader.now)
@@ -51,14 +52,35 @@ fn shared(reader: &Reader<'_>) -> Result<Vec<Item>> {
     Ok(things)
 }
 
-fn how(reader: &Reader<'_>, matter: Option<Item>, page: &mut Page) -> Result<()> {
+/// By when a task is to be done.
+fn due(reader: &Reader<'_>, item: Item) -> Result<String> {
+    if item.kind != Kind::Task {
+        return Ok(String::new());
+    }
+    let task = reader.store.task(reader.firm.id, item.id)?.filter(|t| t.completed_at.is_none());
+    Ok(task.and_then(|t| t.due_at).map(|d| format!(", due {}", reader.day(d))).unwrap_or_default())
+}
+
+/// The command with the number of the first thing of this kind that is shared, or as an example.
+fn command(reader: &Reader<'_>, verb: &str, kind: Kind, things: &[Item], example: &str) -> Result<String> {
+    for item in things.iter().filter(|i| i.kind == kind) {
+        if reader.may(Ability::View, *item)? {
+            return Ok(format!("#{verb} {}", reader.id(*item)?));
+        }
+    }
+    Ok(format!("#{verb} {example}"))
+}
+
+fn how(reader: &Reader<'_>, matter: Option<Item>, things: &[Item], page: &mut Page) -> Result<()> {
+    let done = command(reader, "done", Kind::Task, things, "T-12")?;
+    let get = command(reader, "get", Kind::Document, things, "D-4")?;
     page.examples(&[
         ("your text", "in any reply: a message to the firm"),
         ("an attached file", "is filed as a document"),
         ("#time 1.5h Drafted reply brief", "records your time"),
-        ("#done", "in reply to a task: completes it"),
+        (&done, "completes a task; in reply to its mail, #done alone"),
         ("#note Spoke to the expert", "adds a note to the matter"),
-        ("#get D-4", "sends you a document"),
+        (&get, "sends you a document"),
         ("#undo", "in reply to a receipt: takes back what it reports"),
         ("#home", "lists all that is shared with you; #help explains more"),
     ]);
@@ -79,6 +101,6 @@ fn told(wishes: &Preferences) -> String {
         DigestRhythm::Weekly => "a digest every week, if there is something in it".to_owned(),
     };
     format!(
-        "We confirm each command and file. You also get {digest}. To change this: #receipts all, #digest weekly mon, #digest off, #stop."
+        "We confirm each command and file. You also get {digest}. To change this: #receipts all, #digest weekly mon, #digest off. To pause all mails: #stop; to lift the pause: #start."
     )
 }

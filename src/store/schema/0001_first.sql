@@ -683,6 +683,7 @@ CREATE INDEX inbox_open ON inbox (state, next_at) WHERE state IN ('RECEIVED','PR
 CREATE INDEX inbox_unsettled ON inbox (firm_id, mailbox) WHERE settled_at IS NULL;
 CREATE INDEX inbox_by_sha256 ON inbox (firm_id, sha256);
 CREATE INDEX inbox_by_content ON inbox (firm_id, person_id, content_hash);
+CREATE INDEX inbox_by_message_id ON inbox (firm_id, person_id, message_id) WHERE state = 'APPLIED';
 
 -- What each mail did, once (decisions.md 40).
 CREATE TABLE effects (
@@ -797,6 +798,7 @@ CREATE TABLE challenge_mails (
   challenge_id INTEGER NOT NULL,                       -- which question
   inbox_id INTEGER NOT NULL,                           -- which held mail
   signer TEXT,                                         -- d= that a confirmation binds (decisions.md 3)
+  late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0,1)), -- came after the question was written
   PRIMARY KEY (firm_id, challenge_id, inbox_id),
   FOREIGN KEY (firm_id, challenge_id) REFERENCES challenges(firm_id, id),
   FOREIGN KEY (firm_id, inbox_id) REFERENCES inbox(firm_id, id)

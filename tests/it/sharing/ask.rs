@@ -160,7 +160,7 @@ fn written(world: &World, due: &Outbox) -> Option<Vec<u8>> {
     let ready = runtime.block_on(deliver::claim(&world.store, &world.firm, &gateway(), due, world.now)).unwrap();
     match ready {
         Ready::Send(claimed) => Some(claimed.bytes),
-        Ready::Dropped => None,
+        Ready::Dropped | Ready::Waits => None,
     }
 }
 

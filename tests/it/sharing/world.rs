@@ -22,7 +22,7 @@ use docketpost::store::communications::{Medium, NewCommunication};
 use docketpost::store::conversations::{NewConversation, NewMessage};
 use docketpost::store::documents::{NewDocument, NewFolder, NewVersion};
 use docketpost::store::firms::{Firm, NewFirm};
-use docketpost::store::matters::{NewMatter, Sensitivity};
+use docketpost::store::matters::NewMatter;
 use docketpost::store::notes::NewNote;
 use docketpost::store::numbers::Reader;
 use docketpost::store::people::NewPerson;
@@ -494,21 +494,7 @@ pub fn matter(
     responsible: PersonId,
     now: Timestamp,
 ) -> Item {
-    let new = NewMatter {
-        display_number: number.into(),
-        description: name.into(),
-        status: "Open".into(),
-        client,
-        practice_area: String::new(),
-        responsible: Some(responsible),
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
-        open_date: None,
-        pending_date: None,
-        close_date: None,
-        sensitivity: Sensitivity::Standard,
-    };
+    let new = NewMatter { client, responsible: Some(responsible), ..NewMatter::new(number, name) };
     tx.add_matter(firm, &new, now).unwrap()
 }
 
@@ -525,15 +511,11 @@ pub fn add_person(tx: &Tx<'_>, firm: FirmId, name: &str, last_name: &str, role: 
     let mut first_name = name.to_owned();
     first_name[..1].make_ascii_uppercase();
     let new = NewPerson {
-        role,
-        is_company: false,
         is_client: matches!(role, Role::Contact),
         first_name,
         last_name: last_name.into(),
-        company: String::new(),
-        title: String::new(),
-        initials: String::new(),
         address: Some(address(name)),
+        ..NewPerson::new(role)
     };
     let person = tx.add_person(firm, &new, now).unwrap();
     let identity = tx.identity_for(&address(name), now).unwrap();

@@ -89,6 +89,7 @@ impl Office {
             let inbox = tx.stage(firm, &staged, now())?;
             let (found, person) = (tx.firm(firm)?.unwrap(), tx.person(firm, by)?.unwrap());
             let situation = Situation {
+                is_addressed: true,
                 person: person.clone(),
                 level: Level::Strong,
                 token: TokenStanding::ValidForThisPerson,

@@ -8,7 +8,7 @@ use crate::sharing::Ability;
 use crate::store::Result;
 
 /// What co-counsel write most.
-pub const SHEET: [(&str, &str); 9] = [
+pub const SHEET: [(&str, &str); 11] = [
     ("#time 1.5h M-12 Drafted reply brief", "records your time"),
     ("#done T-12", "completes a task"),
     ("#note M-12 Witness is free in May", "adds a note"),
@@ -16,6 +16,8 @@ pub const SHEET: [(&str, &str); 9] = [
     ("#show T-12", "details of anything shared with you"),
     ("#get D-4", "sends you a document"),
     ("#undo", "in reply to a receipt: takes it back"),
+    ("#edit TE-31 1.2h", "changes your entry; #keep and #version D-4 go with files"),
+    ("#stop", "pauses mails, #start lifts it; so also #digest daily 07:30, #timezone Europe/London"),
     ("#home", "everything that waits for you"),
     ("#tasks", "your tasks; so also #matters #calendar #documents #bills #messages #notes #entries"),
 ];
@@ -36,7 +38,14 @@ pub(super) fn help(
         page.text(
             "Your plain reply continues the conversation with the co-counsel. That is all a mail of yours needs.",
         );
-        page.text("For now, commands of the firm's people are given on the command line: docketpost --help");
+        page.examples(&[
+            ("#show T-12", "details of anything; #get D-4 sends a document"),
+            ("#done T-12", "completes a task of yours; in reply to its mail, #done alone"),
+            ("#edit TE-31 1.2h", "changes your entry"),
+            ("#version D-4", "with a file: files it as a new version; #keep files its pictures"),
+            ("#timezone Europe/London", "the zone of your dates; #digest, #stop and #start are for co-counsel"),
+        ]);
+        page.text("Other commands of the firm's people are given on the command line, for now: docketpost --help");
         return Ok("How to write here".into());
     }
     if !word.is_empty() {
@@ -80,6 +89,7 @@ pub fn about(kind: Kind, id: &str) -> (String, Vec<(String, String)>) {
             ("#time 1.5h Drafted reply brief", "records your time"),
             ("#note Witness is free in May", "adds a note"),
             ("#call 10m with Mr Smith: agreed extension", "logs a call"),
+            ("#done T-12", "completes a task"),
             ("#contacts", "the people of the matter"),
         ],
         Kind::Document => &[
@@ -98,7 +108,9 @@ pub fn about(kind: Kind, id: &str) -> (String, Vec<(String, String)>) {
     };
     let opening = match kind {
         Kind::Document => {
-            format!("In reply to a mail about {id}: your text goes to the firm, one file is filed as a new version.")
+            format!(
+                "In reply to a mail about {id}: your text goes to the firm, a file of the same name is filed as a new version."
+            )
         }
         Kind::Conversation => format!("In reply to a mail about {id}: your text is your answer, files are filed."),
         _ => format!("In reply to a mail about {id}: your text goes to the firm as a message, files are filed."),

@@ -369,15 +369,13 @@ fn new_share(by: PersonId, person: PersonId, item: Item, source: Source) -> NewS
 fn person(tx: &Tx<'_>, firm: FirmId, role: Role, first: &str, last: &str, address: &str) -> Result<PersonId> {
     let address = Address::parse(address).unwrap();
     let new = NewPerson {
-        role,
         is_company: first.is_empty(),
         is_client: first.is_empty(),
         first_name: first.into(),
         last_name: if first.is_empty() { String::new() } else { last.into() },
         company: if first.is_empty() { last.into() } else { String::new() },
-        title: String::new(),
-        initials: String::new(),
         address: Some(address.clone()),
+        ..NewPerson::new(role)
     };
     let person = tx.add_person(firm, &new, now())?;
     if role == Role::CoCounsel {
@@ -407,19 +405,12 @@ fn new_matter(
     responsible: Option<PersonId>,
 ) -> NewMatter {
     NewMatter {
-        display_number: number.into(),
-        description: about.into(),
-        status: "Open".into(),
         client,
         practice_area: "Litigation".into(),
         responsible,
-        location: String::new(),
-        client_reference: String::new(),
-        custom_number: String::new(),
         open_date: Some(date(2026, 1, 12)),
-        pending_date: None,
-        close_date: None,
         sensitivity,
+        ..NewMatter::new(number, about)
     }
 }
 
