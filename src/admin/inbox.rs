@@ -10,7 +10,7 @@ use super::{Office, Told, administrator};
 use crate::actions::Act;
 use crate::allowed;
 use crate::domain::{Address, InboxId};
-use crate::inbound::extract::extract;
+use crate::inbound::extract::{SpanKind, extract};
 use crate::inbound::{limits, parse};
 use crate::proof::{DkimFinding, Proof, Verdict};
 use crate::sharing::Ability;
@@ -132,7 +132,7 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         Ok((person, matter, s.effects(firm, mail.id)?))
     })?;
     let proof: Value = mail.proof.as_deref().and_then(|p| serde_json::from_str(p).ok()).unwrap_or_default();
-    let (reply, files) = words(office, &mail)?;
+    let words = words(office, &mail)?;
     let facts = [
         ("State", mail.state.word().to_owned()),
         ("Why", mail.reason.clone().unwrap_or_default()),
@@ -144,7 +144,8 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         ("Subject", mail.subject.clone().unwrap_or_default()),
         ("Arrived", moment(office, mail.arrived_at)),
         ("Mailbox", format!("{} ({} bytes, {})", mail.mailbox, mail.size, tried(mail.tries))),
-        ("Files", files.join(", ")),
+        ("Cut", words.cut()),
+        ("Files", words.files.join(", ")),
         ("Released", mail.released_level.clone().unwrap_or_default()),
     ];
     let mut out = format!("Q-{}\n", mail.id);
@@ -160,17 +161,25 @@ fn show(office: &Office, text: &str) -> Result<Told> {
     }
     let evidence = mail.proof.as_deref().and_then(|p| serde_json::from_str(p).ok());
     let evidence = in_words(evidence.as_ref(), mail.level.as_deref());
-    out.push_str(&format!("\nWhat was written:\n{reply}\n\nWhat proves its sender:\n"));
+    out.push_str(&format!("\nWhat was written:\n{}\n", words.reply));
+    if words.pieces.len() > 1 {
+        out.push_str(&format!("\nHow the mail was cut:\n{}", words.marked()));
+    }
+    out.push_str("\nWhat proves its sender:\n");
     evidence.iter().for_each(|line| out.push_str(&format!("  {}\n", one_line(line))));
     if mail.state == InboxState::Held {
         out.push_str(&format!("\nWhat to do next: {}\n", next_step(office, &mail)));
     }
     let mut told = object(&mail);
     if let Some(map) = told.as_object_mut() {
-        map.insert("reply".into(), json!(reply));
+        map.insert("reply".into(), json!(words.reply));
+        map.insert("confidence".into(), json!(words.confidence));
+        map.insert("defects".into(), json!(words.defects));
+        let piece = |(kind, text): &(SpanKind, String)| json!({"kind": kind.word(), "text": text});
+        map.insert("pieces".into(), words.pieces.iter().map(piece).collect());
         map.insert("proof".into(), proof);
         map.insert("proof_in_words".into(), json!(evidence));
-        map.insert("files".into(), json!(files));
+        map.insert("files".into(), json!(words.files));
         map.insert("effects".into(), json!(done));
     }
     Ok(Told::new(out, told))
@@ -240,19 +249,68 @@ fn next_step(office: &Office, mail: &Inbox) -> String {
     }
 }
 
-/// The newly written text, cut, and the names of the files; mail beyond the limits is not opened.
-fn words(office: &Office, mail: &Inbox) -> Result<(String, Vec<String>)> {
+/// What stands in a mail, as far as it is shown.
+#[derive(Default)]
+struct Words {
+    reply: String,
+    confidence: &'static str,
+    defects: Vec<&'static str>,
+    pieces: Vec<(SpanKind, String)>,
+    files: Vec<String>,
+}
+
+impl Words {
+    /// How sure the cut is, and what makes it doubtful.
+    fn cut(&self) -> String {
+        let defects =
+            self.defects.iter().filter(|d| matches!(**d, "ENCRYPTED_BODY" | "BROKEN_ENCODING" | "BROKEN_PACKET"));
+        let words: Vec<&str> =
+            std::iter::once(&self.confidence).chain(defects).copied().filter(|w| !w.is_empty()).collect();
+        words.join(", ")
+    }
+
+    /// Every line with what it was taken for.
+    fn marked(&self) -> String {
+        let lines = |(kind, text): &(SpanKind, String)| {
+            text.lines().map(|l| format!("{:9} | {}\n", kind.word(), l.trim_end())).collect::<String>()
+        };
+        self.pieces.iter().map(lines).collect()
+    }
+}
+
+/// The words of a mail, its text cut, and the names of its files; mail beyond the limits is not opened.
+fn words(office: &Office, mail: &Inbox) -> Result<Words> {
     let raw = office.store.blobs().get(&mail.sha256).with_context(|| format!("blob {}", mail.sha256))?;
     if let Err(limit) = limits::check(&raw, &limits::Limits::default()) {
-        return Ok((format!("(not read: {})", limit.code()), Vec::new()));
+        return Ok(Words { reply: format!("(not read: {})", limit.code()), ..Words::default() });
     }
     let read = parse::parse(&raw);
-    let reply = extract(&read).reply;
-    let mut cut: String = reply.chars().take(MOST_TEXT).collect();
-    if cut.len() < reply.len() {
+    let extract = extract(&read);
+    let mut left = MOST_TEXT;
+    let mut pieces = Vec::new();
+    for (kind, text) in extract.pieces() {
+        let shown = shortened(text, left);
+        left = left.saturating_sub(text.chars().count());
+        pieces.push((kind, shown));
+        if left == 0 {
+            break;
+        }
+    }
+    Ok(Words {
+        reply: shortened(&extract.reply, MOST_TEXT),
+        confidence: extract.confidence.word(),
+        defects: read.defects.iter().map(|d| d.code()).collect(),
+        pieces,
+        files: read.attachments.iter().map(|a| a.name.clone()).collect(),
+    })
+}
+
+fn shortened(text: &str, most: usize) -> String {
+    let mut cut: String = text.chars().take(most).collect();
+    if cut.len() < text.len() {
         cut.push('…');
     }
-    Ok((cut, read.attachments.iter().map(|a| a.name.clone()).collect()))
+    cut
 }
 
 fn retry(office: &Office, text: &str) -> Result<Told> {

@@ -79,8 +79,8 @@ fn commands(mail: &Mail, extract: &Extract, order: DateOrder, now: &Zoned) -> Ve
 }
 
 fn broken(name: &str, why: &str) -> Value {
-    json!({"file": name, "message_id": "", "from": "", "to": [], "subject": "", "date": "", "class": "empty",
-        "reply": "", "signature": "", "quoted": "", "commands": [], "attachments": [], "error": why})
+    json!({"file": name, "message_id": "", "from": "", "to": [], "subject": "", "date": "", "class": "empty", "kind": "empty",
+        "confidence": "low", "defects": [], "reply": "", "signature": "", "quoted": "", "commands": [], "attachments": [], "error": why})
 }
 
 #[cfg(test)]

@@ -25,6 +25,10 @@ pub struct Bounce {
 
 /// Reads a bounce; `None` for every other mail.
 pub fn read(mail: &Mail) -> Option<Bounce> {
+    // What people write is told by its header alone, which is quick.
+    if !is_report(mail) && !from_a_mailer(mail) && !SUBJECT.is_match(&mail.subject) {
+        return None;
+    }
     if is_challenge(mail) {
         return None;
     }
@@ -83,15 +87,22 @@ impl Block {
         self.action.as_deref().is_some_and(|a| a.starts_with("delay"))
     }
 
-    /// The diagnostic's own code says more than a status such as 5.0.0.
+    /// The receiving server's own code, in the diagnostic, says more than the status that the reporting one made of it.
     fn code(&self) -> Option<String> {
-        let inner = self.diagnostic.as_deref().and_then(status_in);
         let outer = self.status.as_deref().and_then(status_in);
-        let harder = inner.as_deref().is_some_and(|i| i.starts_with('5'))
-            && outer.as_deref().is_some_and(|o| o.starts_with('4'));
-        let vague = harder || outer.as_deref().is_none_or(|s| s.ends_with(".0.0"));
-        if vague { inner.or(outer) } else { outer }
+        let told: Vec<String> = self.diagnostic.as_deref().map(statuses_in).unwrap_or_default();
+        let fits = |code: &&String| {
+            is_exact(code) && (code.starts_with('5') || outer.as_deref().is_none_or(|o| o.starts_with('4')))
+        };
+        let exact = told.iter().find(fits).cloned();
+        let vague = outer.as_deref().is_none_or(|o| o.ends_with(".0.0"));
+        exact.or(if vague { told.first().cloned() } else { None }).or(outer)
     }
+}
+
+/// Whether a code says what is wrong: not "other", not that the time ran out, not merely that it is about the address.
+fn is_exact(code: &str) -> bool {
+    !code.ends_with(".0.0") && !code.ends_with(".4.7") && !code.ends_with(".1.0")
 }
 
 /// The human-readable and the machine-readable text of a bounce without the returned mail.
@@ -154,12 +165,12 @@ static RETURNED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?xm)^[\ \t]*(?:
         [-=*_\ \t]{2,}\ *(?:below\ this\ line|original\ message|the\ original\ message|message\ text|message\ headers?|returned\ (?:message|mail)
             |unsent\ message|message\ (?:header|body)\ follows|this\ is\ a\ copy|enclosed\ is\ a\ copy|begin\ of|start\ of|header|the\ header
-            |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)\b.*
+            |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)(?-u:\b).*
         | (?:below\ is\ a\ copy\ of\ the\ original\ message|message\ (?:headers?|contents?|text)\ follows?|original\ message\ (?:as\ received|follows|headers?)
             |the\ (?:text|header|headers|first\ \d+\ lines)\ of\ (?:your|the)\ (?:original\ |message)|your\ (?:original\ )?message\ (?:follows|header)
             |unsent\ message\ follows|the\ original\ message\ (?:follows|is\ attached)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
-            |headers?\ of\ (?:the|your)\ (?:original\ )?message|your\ message\ reads|here\ is\ (?:your|the)\ (?:original\ )?message)\b.*
-        | Received:\ ?\(?from\b.* | Return-Path:\ ?<.* | (?:X-)?Received:\ by\b.*
+            |headers?\ of\ (?:the|your)\ (?:original\ )?message|your\ message\ reads|here\ is\ (?:your|the)\ (?:original\ )?message)(?-u:\b).*
+        | Received:\ ?\(?from(?-u:\b).* | Return-Path:\ ?<.* | (?:X-)?Received:\ by(?-u:\b).*
         | Content-Type:\ (?:message/rfc822|text/rfc822-headers).*
         )$",
     )
@@ -239,14 +250,29 @@ fn from_blocks(blocks: &[Block], notice: &Notice) -> Bounce {
     tidy(&mut recipients);
     let delayed = failed.iter().all(|b| b.delayed());
     let codes: Vec<String> = failed.iter().filter_map(|b| b.code()).collect();
-    let status =
-        codes.iter().find(|c| c.starts_with('5')).or(codes.first()).cloned().or_else(|| status_in(&notice.text));
+    let status = codes.iter().find(|c| c.starts_with('5')).or(codes.first()).cloned();
+    let status = match status {
+        None => status_in(&notice.text),
+        Some(vague) if vague.ends_with(".0.0") => Some(said_of(&recipients, &vague, &notice.text).unwrap_or(vague)),
+        exact => exact,
+    };
     let permanent = match status.as_deref() {
         _ if delayed => false,
         Some(code) => !code.starts_with('4'),
         None => true,
     };
     Bounce { recipients, permanent, delayed, status }
+}
+
+/// The exact code of the same class on the line of the text that begins with a recipient.
+fn said_of(recipients: &[String], vague: &str, text: &str) -> Option<String> {
+    let class = vague.get(..1)?;
+    let of_one = |line: &&str| {
+        let line = line.trim_start_matches([' ', '<']).to_ascii_lowercase();
+        recipients.iter().any(|r| line.starts_with(r))
+    };
+    let mut codes = text.lines().take(MAX_LINES).filter(of_one).flat_map(statuses_in);
+    codes.find(|c| c.starts_with(class) && is_exact(c))
 }
 
 fn tidy(recipients: &mut Vec<String>) {
@@ -260,12 +286,22 @@ static STATUS: LazyLock<Regex> =
 static REPLY_CODE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:^|[^0-9.\-:@]|code :)([45])[0-5][0-9](?:[ ,\-]+(?:[45]\.[0-9]+\.[0-9]+|[<a-z])|$)"));
 
+/// The first code that says what is wrong, or the first; never one of success.
 fn status_in(text: &str) -> Option<String> {
-    STATUS.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str().to_owned()).find(|s| !s.starts_with('2'))
+    let codes = statuses_in(text);
+    let first = codes.first();
+    let same = |c: &&String| is_exact(c) && first.is_some_and(|f| f.get(..1) == c.get(..1));
+    codes.iter().find(same).or(first).cloned()
 }
 
-static ADDRESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#"[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#));
+fn statuses_in(text: &str) -> Vec<String> {
+    let codes = STATUS.captures_iter(text).filter_map(|c| c.get(1)).map(|m| m.as_str());
+    codes.filter(|c| !c.starts_with('2')).take(MAX_RECIPIENTS).map(str::to_owned).collect()
+}
+
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r#"(?:"[^"\s@]{1,64}"|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+)@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#)
+});
 
 fn addresses_in(text: &str) -> Vec<String> {
     ADDRESS
@@ -301,14 +337,14 @@ static PROSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
         (?:could|can|was|were|has|have|did|is)\ ?(?:not|n't)\ (?:be\ |been\ |able\ to\ )?(?:be\ )?(?:deliver|reach|send|sent|process|accept)\w*
-        | undeliver\w+ | (?:delivery|mail|message)\ (?:to|of|for)\b[^.]{0,80}\b(?:failed|aborted|delayed|impossible) | delivery\ (?:has\ )?(?:failed|failure|error|status\ notification)
+        | undeliver\w+ | (?:delivery|mail|message)\ (?:to|of|for)(?-u:\b)[^.]{0,80}(?-u:\b)(?:failed|aborted|delayed|impossible) | delivery\ (?:has\ )?(?:failed|failure|error|status\ notification)
         | (?:fatal|permanent|delivery|transient)\ (?:non-fatal\ |fatal\ )?(?:error|failure) | returned\ (?:to\ (?:the\ )?sender|mail|because) | (?:failed|unable)\ (?:to\ |recipient|address)
         | user\ (?:unknown|not\ found|doesn't\ exist|does\ not\ exist|is\ unknown)|unknown\ (?:user|recipient|address|mailbox) | no\ such\ (?:user|mailbox|person|recipient|address|account)
         | mailbox\ (?:is\ )?(?:full|unavailable|not\ found|disabled|inactive|does\ not\ exist) | over\ quota|quota\ exceeded|exceed\w*\ (?:the\ |its\ )?(?:quota|storage)
         | (?:invalid|bad)\ (?:recipient|address|mailbox) | account\ (?:has\ been\ |is\ )?(?:disabled|suspended|deactivated|discontinued|closed) | does\ not\ exist | doesn't\ exist
         | (?:address|recipient)\w*\ (?:was\ |is\ |has\ )?(?:rejected|not\ found|invalid|unknown|refused) | error\ (?:has\ )?(?:occurred|while|delivering) | (?:has\ been|was|is\ being|being)\ (?:returned|rejected|delayed|blocked|refused)
         | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | automatically\ rejected | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
-        | \b[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
+        | (?-u:\b)[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
         | 送信できません|配信できません|配信に失敗|見つかりません|失敗しました|退信|无法(?:投递|送达)",
     )
 });
@@ -375,7 +411,7 @@ static DELAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)warning\ message\ only | (?:has\ been|is|was|been)\ delayed | do\ not\ need\ to\ resend | delivery\ (?:attempts\ will\ continue|will\ (?:continue|be\ (?:retried|attempted)))
         | will\ (?:be\ retried|keep\ trying|continue\ (?:to\ try|trying)|try\ again|retry) | still\ (?:trying|being\ retried|queued) | not\ yet\ been\ delivered | (?:could|can)\ not\ (?:be\ delivered|send(?:\ message)?)\ for\ (?:the\ )?(?:past|last|more\ than)
-        | no\ action\ is\ required | transient\ non-fatal | temporary\ (?:failure|problem)\b[^.]{0,80}will | (?:message|delivery)\ (?:is\ )?(?:delayed|delay\b)",
+        | no\ action\ is\ required | transient\ non-fatal | temporary\ (?:failure|problem)(?-u:\b)[^.]{0,80}will | (?:message|delivery)\ (?:is\ )?(?:delayed|delay(?-u:\b))",
     )
 });
 
@@ -393,7 +429,8 @@ static SOFT: LazyLock<Regex> = LazyLock::new(|| {
 
 fn from_prose(mail: &Mail, notice: &Notice, blocks: &[Block]) -> Bounce {
     let recipients = recipients_of(mail, notice);
-    let status = blocks.iter().find_map(Block::code).or_else(|| status_in(&notice.text));
+    let fields = || notice.reports.iter().flat_map(|r| blocks_in(r)).find_map(|b| b.code());
+    let status = blocks.iter().find_map(Block::code).or_else(|| status_in(&notice.text)).or_else(fields);
     let warned = DELAY.is_match(&notice.text) || DELAY.is_match(&mail.subject);
     let delayed = warned && !GIVEN_UP.is_match(&notice.text);
     let reply = REPLY_CODE.captures(&notice.text).and_then(|c| c.get(1)).map(|m| m.as_str().to_owned());
@@ -416,7 +453,9 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     let wanted = |a: &String| !not_theirs.contains(a) && !is_program(a);
     let announced =
         ANNOUNCED.find(&notice.text).and_then(|m| notice.text.get(m.end()..)).map(listed_in).unwrap_or_default();
+    let local = || local_name(mail, &notice.text).into_iter().collect();
     let listed = if announced.is_empty() { listed_in(&notice.text) } else { announced };
+    let listed: Vec<String> = if listed.is_empty() { local() } else { listed };
     let mut found: Vec<String> = listed.iter().filter(|a| wanted(a)).cloned().collect();
     if found.is_empty() {
         found = listed.into_iter().filter(|a| !is_program(a)).collect();
@@ -429,6 +468,16 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     }
     tidy(&mut found);
     found
+}
+
+/// A provider that lists its own customers leaves out its domain: one word alone below the announcement.
+fn local_name(mail: &Mail, text: &str) -> Option<String> {
+    let below = text.get(ANNOUNCED.find(text)?.end()..)?;
+    let line = below.lines().map(str::trim).find(|l| !l.is_empty())?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    let (_, domain) = mail.from.as_ref()?.address.split_once('@')?;
+    let name = line.len() <= 64 && line.chars().all(is_name) && line.chars().any(char::is_alphanumeric);
+    name.then(|| format!("{line}@{domain}").to_ascii_lowercase())
 }
 
 /// The sender of the bounce and its addressee (who sent the returned mail) are not who was missed.
@@ -461,13 +510,13 @@ static CHALLENGE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether a program asks the sender to prove something before it delivers.
 pub(super) fn is_challenge(mail: &Mail) -> bool {
+    if !from_a_mailer(mail) && mail.header("auto-submitted").is_none() {
+        return false;
+    }
     let text = bounded(mail.text.as_deref().unwrap_or_default());
     let (notice, _) = split_returned(&text);
-    let reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
-    let machine = from_a_mailer(mail) || mail.header("auto-submitted").is_some();
-    machine
-        && (CHALLENGE.is_match(notice)
-            || reports.into_iter().any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes))))
+    let mut reports = mail.attachments.iter().filter(|a| a.mime.ends_with("delivery-status")).take(3);
+    CHALLENGE.is_match(notice) || reports.any(|a| CHALLENGE.is_match(&String::from_utf8_lossy(&a.bytes)))
 }
 
 /// Whether a read receipt is none, because it tells that the mail was refused (Dovecot's sieve).
@@ -496,7 +545,7 @@ fn listed_in(text: &str) -> Vec<String> {
 fn spoken_of(text: &str) -> Vec<String> {
     static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"message-?id|^\s*(?:from|sender|reply-to|x-|received|return-path)\b|contact|write to|mailto:|https?://|questions|\bid\b|assistance",
+            r"message-?id|^\s*(?:from|sender|reply-to|x-|received|return-path)(?-u:\b)|contact|write to|mailto:|https?://|questions|(?-u:\b)id(?-u:\b)|assistance",
         )
     });
     text.lines()

@@ -5,10 +5,12 @@ use super::command::{self, Verb};
 use super::extract::Extract;
 use super::names::safe_name;
 use super::parse::{Attachment, Mail};
-use super::zip;
+use super::{sealed, zip};
 use crate::actions::documents::File;
 
 const ZIP: &str = "application/zip";
+/// Whatever the program that encrypted it calls it.
+const ENCRYPTED: &str = "application/pkcs7-mime";
 const UNKNOWN: &str = "application/octet-stream";
 const PICTURE: &str = "it looks like part of a signature or of an earlier mail. To file it, send it again with #keep.";
 
@@ -68,16 +70,17 @@ fn size(bytes: &[u8]) -> u64 {
 
 /// Signatures and reports that mail programs add; nobody attached them.
 fn is_machinery(part: &Attachment) -> bool {
-    matches!(
-        part.mime.as_str(),
-        "application/pgp-signature"
-            | "application/pgp-encrypted"
-            | "application/pkcs7-signature"
-            | "application/x-pkcs7-signature"
-            | "message/delivery-status"
-            | "message/disposition-notification"
-            | "text/rfc822-headers"
-    )
+    let is_control = part.mime == "application/pgp-encrypted" && !part.bytes.starts_with(b"-----BEGIN PGP");
+    is_control
+        || matches!(
+            part.mime.as_str(),
+            "application/pgp-signature"
+                | "application/pkcs7-signature"
+                | "application/x-pkcs7-signature"
+                | "message/delivery-status"
+                | "message/disposition-notification"
+                | "text/rfc822-headers"
+        )
 }
 
 fn not_a_file(part: &Attachment) -> Option<(Reason, &'static str)> {
@@ -145,6 +148,7 @@ pub fn hint(mime: &str) -> Option<&'static str> {
         "application/ms-tnef" => {
             Some("holds attachments that Outlook packed together. Send them again by a mail in HTML or plain text.")
         }
+        ENCRYPTED => Some("is encrypted. It was filed unread; send what the firm should read without encryption."),
         _ => None,
     }
 }
@@ -166,6 +170,9 @@ fn sniff(name: &str, claimed: &str, bytes: &[u8]) -> String {
     }
     if bytes.starts_with(&[0x78, 0x9f, 0x3e, 0x22]) {
         return "application/ms-tnef".into();
+    }
+    if bytes.starts_with(b"-----BEGIN PGP MESSAGE-----") || sealed::open(bytes) == Some(sealed::Content::Encrypted) {
+        return ENCRYPTED.into();
     }
     if claimed.starts_with("message/") {
         return claimed.to_owned();

@@ -6,6 +6,8 @@ pub mod parse;
 pub mod names;
 pub mod charset;
 pub mod uuencode;
+pub mod tnef;
+pub mod sealed;
 pub mod pattern;
 pub mod screen;
 pub mod bounce;

@@ -3,7 +3,7 @@
 
 use super::limits::{self, Limit, Limits};
 use super::names::safe_name;
-use super::{charset, uuencode};
+use super::{charset, sealed, tnef, uuencode};
 use jiff::{Zoned, civil, tz};
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use mail_parser::{Addr, DateTime, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -79,6 +79,27 @@ pub enum Defect {
     NoDate,
     /// A part's encoding is broken; its bytes were taken as they stand.
     BrokenEncoding,
+    /// The body, or a part of it, is encrypted; it stays a file (threats.md T66).
+    Encrypted,
+    /// A packet of Outlook's (winmail.dat) could not be read to its end.
+    BrokenPacket,
+}
+
+impl Defect {
+    /// The stable name for `--json`; of a limit, the limit's.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Defect::Limit(limit) => limit.code(),
+            Defect::NoHeader => "NO_HEADER",
+            Defect::NoFrom => "NO_FROM",
+            Defect::SeveralFrom => "SEVERAL_FROM",
+            Defect::NoMessageId => "NO_MESSAGE_ID",
+            Defect::NoDate => "NO_DATE",
+            Defect::BrokenEncoding => "BROKEN_ENCODING",
+            Defect::Encrypted => "ENCRYPTED_BODY",
+            Defect::BrokenPacket => "BROKEN_PACKET",
+        }
+    }
 }
 
 /// A mail as it was read.
@@ -147,8 +168,24 @@ pub fn parse(raw: &[u8]) -> Mail {
     parse_within(raw, &Limits::default())
 }
 
+/// Envelopes of signatures that are opened inside one another.
+const MAX_ENVELOPES: usize = 3;
+
 /// Reads a mail; one that breaks `limits` gives its header only, with the [`Limit`] among the defects.
 pub fn parse_within(raw: &[u8], limits: &Limits) -> Mail {
+    let mut mail = parse_closed(raw, limits);
+    for _ in 0..MAX_ENVELOPES {
+        if !open_envelope(&mut mail, limits) {
+            break;
+        }
+    }
+    unpack_packets(&mut mail);
+    open_armour(&mut mail);
+    mail
+}
+
+/// The same with every envelope closed.
+fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
     let raw = without_envelope_line(raw);
     let mut mail = Mail::default();
     match limits::check(raw, limits) {
@@ -312,9 +349,6 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
             mail.text = Some(text_of(part, raw));
             continue;
         }
-        if is_signature_of(part, &mail.content_type) {
-            continue;
-        }
         if part.is_encoding_problem {
             mail.defects.push(Defect::BrokenEncoding);
         }
@@ -327,10 +361,130 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     take_uuencoded(mail);
 }
 
-/// The detached signature of a signed mail is no file of anybody's.
-fn is_signature_of(part: &MessagePart<'_>, whole: &str) -> bool {
-    let is = |subtype: &str| part.is_content_type("application", subtype);
-    whole == "multipart/signed" && (is("pgp-signature") || is("pkcs7-signature") || is("x-pkcs7-signature"))
+/// Puts what an opaque signature signs in its place; false if there is none (RFC 8551, 3.5.2).
+fn open_envelope(mail: &mut Mail, limits: &Limits) -> bool {
+    let sealed = |a: &Attachment| {
+        let named = a.name.to_ascii_lowercase().ends_with(".p7m");
+        matches!(a.mime.as_str(), "application/pkcs7-mime" | "application/x-pkcs7-mime")
+            || (named && a.mime == "application/octet-stream")
+    };
+    let found =
+        mail.attachments.iter().enumerate().filter(|(_, a)| sealed(a)).map(|(at, a)| (at, sealed::open(&a.bytes)));
+    let Some((at, content)) = found.into_iter().find(|(_, content)| content.is_some()) else { return false };
+    match content {
+        Some(sealed::Content::Signed(part)) => {
+            let inner = parse_closed(&part, limits);
+            if let Some(limit) = inner.limit() {
+                mail.defects.push(Defect::Limit(limit));
+                return false;
+            }
+            mail.attachments.remove(at);
+            take_parts(mail, inner);
+            true
+        }
+        _ => {
+            note(mail, Defect::Encrypted);
+            false
+        }
+    }
+}
+
+/// Bodies of `inner` become those of `mail` where it has none; files are added.
+fn take_parts(mail: &mut Mail, inner: Mail) {
+    let is_blank = |text: &Option<String>| text.as_deref().is_none_or(|t| t.trim().is_empty());
+    if is_blank(&mail.text) && is_blank(&mail.html) {
+        (mail.text, mail.flow, mail.html) = (inner.text, inner.flow, inner.html);
+    } else {
+        let more = |own: &mut Option<String>, theirs: Option<String>| {
+            if let (Some(own), Some(theirs)) = (own.as_mut(), theirs) {
+                own.push('\n');
+                own.push_str(&theirs);
+            }
+        };
+        more(&mut mail.text, inner.text);
+        more(&mut mail.html, inner.html);
+    }
+    mail.calendar.extend(inner.calendar);
+    mail.attachments.extend(inner.attachments);
+    mail.defects.extend(inner.defects.into_iter().filter(|d| matches!(d, Defect::BrokenEncoding)));
+}
+
+fn note(mail: &mut Mail, defect: Defect) {
+    if !mail.defects.contains(&defect) {
+        mail.defects.push(defect);
+    }
+}
+
+/// Puts the files of a winmail.dat in its place, and its text where there is none; one that is cut off stays as well.
+fn unpack_packets(mail: &mut Mail) {
+    let is_packet = |a: &Attachment| {
+        matches!(a.mime.as_str(), "application/ms-tnef" | "application/vnd.ms-tnef")
+            || a.name.eq_ignore_ascii_case("winmail.dat")
+    };
+    let mut kept = Vec::with_capacity(mail.attachments.len());
+    for part in std::mem::take(&mut mail.attachments) {
+        match is_packet(&part).then(|| tnef::unpack(&part.bytes)).flatten() {
+            Some(packet) => {
+                if !packet.is_whole {
+                    note(mail, Defect::BrokenPacket);
+                    kept.push(part);
+                }
+                take_packet(mail, packet, &mut kept);
+            }
+            None => kept.push(part),
+        }
+    }
+    mail.attachments = kept;
+}
+
+fn take_packet(mail: &mut Mail, packet: tnef::Packet, files: &mut Vec<Attachment>) {
+    let blank = |text: &Option<String>| text.as_deref().is_none_or(|t| t.trim().is_empty());
+    if blank(&mail.text) && blank(&mail.html) {
+        match packet.rtf {
+            Some(rtf) if packet.text.is_none() && packet.html.is_none() => {
+                files.push(file("message.rtf", "application/rtf", rtf));
+            }
+            _ => (mail.text, mail.html) = (packet.text, packet.html),
+        }
+    }
+    for (number, packed) in packet.files.into_iter().enumerate() {
+        let made_up = || format!("attachment-{}", number.saturating_add(1));
+        let name = if packed.name.trim().is_empty() { made_up() } else { packed.name };
+        let mime = if packed.mime.contains('/') { packed.mime } else { String::from(UNKNOWN) };
+        let shown = packed.content_id.as_deref();
+        let inline = shown.is_some_and(|id| mail.html.as_deref().is_some_and(|h| h.contains(&format!("cid:{id}"))));
+        files.push(Attachment { inline, content_id: packed.content_id, ..file(&name, &mime, packed.bytes) });
+    }
+}
+
+/// A text that is encrypted becomes a file; one that is signed is read without its signature.
+fn open_armour(mail: &mut Mail) {
+    if mail.content_type == "multipart/encrypted" {
+        note(mail, Defect::Encrypted);
+    }
+    let Some(text) = &mail.text else { return };
+    match sealed::armour(text) {
+        Some(sealed::Armour::Encrypted) => {
+            let bytes = mail.text.take().unwrap_or_default().into_bytes();
+            mail.attachments.push(file("message.asc", "application/pgp-encrypted", bytes));
+            note(mail, Defect::Encrypted);
+        }
+        Some(sealed::Armour::Signed(inside)) => mail.text = Some(inside),
+        None => {}
+    }
+}
+
+const UNKNOWN: &str = "application/octet-stream";
+
+fn file(name: &str, mime: &str, bytes: Vec<u8>) -> Attachment {
+    Attachment {
+        name: safe_name(name),
+        mime: mime.to_owned(),
+        sha256: hex_sha256(&bytes),
+        bytes,
+        inline: false,
+        content_id: None,
+    }
 }
 
 fn is_picture(part: &MessagePart<'_>) -> bool {
@@ -344,14 +498,7 @@ fn take_uuencoded(mail: &mut Mail) {
         return;
     }
     mail.text = Some(kept);
-    mail.attachments.extend(files.into_iter().map(|file| Attachment {
-        name: safe_name(&file.name),
-        mime: String::from("application/octet-stream"),
-        sha256: hex_sha256(&file.bytes),
-        bytes: file.bytes,
-        inline: false,
-        content_id: None,
-    }));
+    mail.attachments.extend(files.into_iter().map(|f| file(&f.name, UNKNOWN, f.bytes)));
 }
 
 fn flow_of(part: &MessagePart<'_>) -> Flow {
@@ -655,11 +802,65 @@ mod tests {
     }
 
     #[test]
-    fn a_detached_signature_is_no_file() {
+    fn a_detached_signature_is_listed() {
         let mail = parse(&crlf(
             "From: a@a.example\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pkcs7-signature; name=smime.p7s\nContent-Transfer-Encoding: base64\n\nSGk=\n--b--\n",
         ));
-        assert!(mail.attachments.is_empty());
+        assert_eq!(mail.attachments[0].mime, "application/pkcs7-signature");
+        assert_eq!(mail.text.as_deref().map(str::trim), Some("Hi"));
+    }
+
+    fn with_part(kind: &str, bytes: &[u8]) -> Vec<u8> {
+        let body = data_encoding::BASE64.encode(bytes);
+        crlf(&format!("From: a@a.example\nContent-Type: {kind}\nContent-Transfer-Encoding: base64\n\n{body}\n"))
+    }
+
+    #[test]
+    fn an_opaque_signature_is_unwrapped() {
+        let part = crlf(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n#done T-1\n--b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF\n--b--\n",
+        );
+        for in_pieces in [false, true] {
+            let twice = sealed::sample(&part, in_pieces);
+            let mail = parse(&with_part("application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", &twice));
+            assert_eq!(mail.text.as_deref().map(str::trim), Some("#done T-1"));
+            assert_eq!(mail.attachments.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["a.pdf"]);
+        }
+    }
+
+    #[test]
+    fn a_bomb_inside_an_opaque_signature_is_beyond_the_limits_too() {
+        let mut bomb = crlf("Content-Type: multipart/mixed; boundary=b\n\n");
+        bomb.extend_from_slice(&b"--b\r\n\r\nx\r\n".repeat(1500));
+        let mail = parse(&with_part("application/pkcs7-mime; smime-type=signed-data", &sealed::sample(&bomb, false)));
+        assert_eq!(mail.limit(), Some(Limit::TooManyParts));
+    }
+
+    #[test]
+    fn what_is_encrypted_stays_a_file_and_is_told() {
+        let envelope = [0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03, 0xa0, 0x80];
+        let smime = with_part("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", &envelope);
+        let pgp = crlf(
+            "From: a@a.example\nContent-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=b\n\n--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b\nContent-Type: application/octet-stream; name=encrypted.asc\n\n-----BEGIN PGP MESSAGE-----\n--b--\n",
+        );
+        let inline = crlf("From: a@a.example\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n");
+        for (raw, name) in [(smime, "smime.p7m"), (pgp, "encrypted.asc"), (inline, "message.asc")] {
+            let mail = parse(&raw);
+            assert!(mail.defects.contains(&Defect::Encrypted), "{name}");
+            assert_eq!(mail.attachments.last().map(|a| a.name.as_str()), Some(name));
+            assert!(mail.text.unwrap_or_default().trim().is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_packet_of_outlooks_gives_its_files_and_its_text() {
+        let packet = tnef::sample(&[("Brief.pdf", b"%PDF-1.7")], Some("Please see."));
+        let mail = parse(&with_part("application/ms-tnef; name=winmail.dat", &packet));
+        assert_eq!(mail.attachments.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["Brief.pdf"]);
+        assert_eq!(mail.text.as_deref(), Some("Please see."));
+        let mail = parse(&with_part("application/ms-tnef; name=winmail.dat", &packet[..packet.len() - 60]));
+        assert!(mail.defects.contains(&Defect::BrokenPacket));
+        assert_eq!(mail.attachments[0].name, "winmail.dat");
     }
 
     #[test]

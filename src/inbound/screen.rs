@@ -47,6 +47,23 @@ impl Class {
         }
     }
 
+    /// The finer name, of which there is one for every class: the `kind` of `inspect --json`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Class::Person => "person",
+            Class::AutoReply => "auto_reply",
+            Class::Bounce => "bounce",
+            Class::Delay => "delay",
+            Class::ReadReceipt => "read_receipt",
+            Class::List => "list",
+            Class::CalendarAnswer => "calendar_answer",
+            Class::Recall => "recall",
+            Class::Own => "own",
+            Class::Spam => "spam",
+            Class::Empty => "empty",
+        }
+    }
+
     /// Whether a machine made it: no command is executed for it and it is never answered.
     pub const fn is_machine(self) -> bool {
         !matches!(self, Class::Person | Class::Spam | Class::Empty)
@@ -113,8 +130,8 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
 fn report(mail: &Mail) -> Option<Class> {
     let has = |mime: &str| mail.attachments.iter().any(|a| a.mime == mime);
     let is_report = mail.content_type == "multipart/report";
-    let rejected = bounce::says_rejected(mail);
-    (is_report && !rejected && has("message/disposition-notification")).then_some(Class::ReadReceipt)
+    let receipt = is_report && has("message/disposition-notification");
+    (receipt && !bounce::says_rejected(mail)).then_some(Class::ReadReceipt)
 }
 
 fn lower(mail: &Mail, name: &str) -> String {
@@ -155,9 +172,9 @@ static AWAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[\s\[(*]*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
         (?:out\ of\ (?:the\ )?office|ooo)(?:\ (?:auto(?:matic)?[\ -]?)?(?:re(?:ply|sponse)|notification|message))?\s*(?:[:\-–(]|$|until|from|re:)
-        | out\ of\ (?:the\ )?office\b
-        | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)\b
-        | auto\s*: | autoreply\b | autoresponse\b
+        | out\ of\ (?:the\ )?office(?-u:\b)
+        | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)(?-u:\b)
+        | auto\s*: | autoreply(?-u:\b) | autoresponse(?-u:\b)
         | vacation\s*: | vacation\ (?:reply|response|message|notice) | on\ (?:vacation|holiday|annual\ leave|parental\ leave|maternity\ leave)\s*(?:$|[:(\-–]|until|from)
         | sorry,?\ i'?m\ on\ vacation
         | away\ from\ (?:the\ |my\ )?(?:office|desk|mail)
@@ -180,7 +197,7 @@ static AWAY: LazyLock<Regex> = LazyLock::new(|| {
 /// A subject in which the notice stands last, after the subject that it answers.
 static AWAY_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\((?:out of (?:the )?office|automatic reply|auto-?reply|abwesend|on vacation)\b[^)]*\)\s*$|out of (?:the )?office auto",
+        r"\((?:out of (?:the )?office|automatic reply|auto-?reply|abwesend|on vacation)(?-u:\b)[^)]*\)\s*$|out of (?:the )?office auto",
     )
 });
 
@@ -256,9 +273,10 @@ fn is_spam(mail: &Mail) -> bool {
 
 fn is_empty(mail: &Mail) -> bool {
     let blank = |t: &str| t.chars().all(|c| c.is_whitespace() || super::names::is_invisible(c));
-    let text = mail.text.as_deref().is_none_or(blank);
-    let html = mail.html.as_deref().is_none_or(|h| blank(&super::extract::text_of_html(h)));
-    text && html && mail.attachments.is_empty() && mail.limit().is_none()
+    let nothing_else = mail.attachments.is_empty() && mail.limit().is_none();
+    nothing_else
+        && mail.text.as_deref().is_none_or(blank)
+        && mail.html.as_deref().is_none_or(|h| blank(&super::extract::text_of_html(h)))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub fn sample(name: &str) -> Vec<u8> {
 }
 
 /// When the golden world begins.
-fn morning() -> Timestamp {
+pub fn morning() -> Timestamp {
     "2026-04-14T08:00:00Z".parse().unwrap()
 }
 
@@ -131,7 +131,7 @@ impl World {
     }
 
     /// Takes a sample through the steps of the daemon, at this time; gives its row and outcome.
-    async fn receive(&self, name: &str, raw: Vec<u8>, outside: &Outside, now: Timestamp) -> (Inbox, Outcome) {
+    pub async fn receive(&self, name: &str, raw: Vec<u8>, outside: &Outside, now: Timestamp) -> (Inbox, Outcome) {
         let firm = self.office.firm.id;
         let arrived = Arrived {
             mailbox: "main".into(),
@@ -219,7 +219,12 @@ impl Outside {
 
     /// The mail as it arrives.
     pub fn send(&self, name: &str, letters: &Letters, now: Timestamp) -> Vec<u8> {
-        let filled = letters::fill(&sample(name), letters, now).unwrap_or_else(|e| panic!("{name}: {e}"));
+        self.send_mail(name, &sample(name), letters, now)
+    }
+
+    /// The same of a mail with placeholders.
+    pub fn send_mail(&self, name: &str, mail: &[u8], letters: &Letters, now: Timestamp) -> Vec<u8> {
+        let filled = letters::fill(mail, letters, now).unwrap_or_else(|e| panic!("{name}: {e}"));
         self.providers.send(name, &filled)
     }
 }
@@ -243,12 +248,25 @@ async fn played(name: &str, outside: &Outside) -> (Value, Vec<Left>) {
 
 /// As [`played`], with the mail changed on its way.
 async fn played_as(name: &str, outside: &Outside, change: impl Fn(Vec<u8>) -> Vec<u8>) -> (Value, Vec<Left>) {
-    let bytes = sample(name);
-    let answers = letters::answers(&bytes);
+    played_mail(name, &sample(name), outside, change).await
+}
+
+/// What became of a mail with placeholders, in a world of its own.
+pub async fn outcome_of(name: &str, mail: &[u8], outside: &Outside) -> Value {
+    played_mail(name, mail, outside, |raw| raw).await.0
+}
+
+async fn played_mail(
+    name: &str,
+    bytes: &[u8],
+    outside: &Outside,
+    change: impl Fn(Vec<u8>) -> Vec<u8>,
+) -> (Value, Vec<Left>) {
+    let answers = letters::answers(bytes);
     let mut world = World::before(answers.as_deref(), outside, morning()).await;
     let now = world.after(30);
     let before = world.office.rows(now).unwrap();
-    let raw = change(outside.send(name, &world.letters, now));
+    let raw = change(outside.send_mail(name, bytes, &world.letters, now));
     let (inbox, outcome) = world.receive(name, raw.clone(), outside, now).await;
     let after = world.office.rows(now).unwrap();
     let left = world.deliver(now).await;

@@ -1,9 +1,10 @@
 //! The end-to-end tests: real servers on 127.0.0.1, real mail, one binary so that the servers start once.
 
 mod cli;
+mod complaints;
 mod architecture;
-#[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod attacks;
+#[cfg_attr(not(feature = "crash-points"), expect(dead_code, reason = "the tests of crashes need the crash points"))]
 mod checker;
 mod demo;
 mod faces;

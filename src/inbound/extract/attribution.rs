@@ -47,19 +47,22 @@ static START: LazyLock<Regex> = LazyLock::new(|| {
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)\b(?:19|20)\d\d\b | \b\d{1,2}[:.hH]\d{2}\b | \b\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}\b | \d{1,2}月\d{1,2}日 | \b\d{1,2}[\s.\-]+(?:de\ )?\pL{3,}
-        | \b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?\ \d{1,2}\b",
+        r"(?x)(?-u:\b)(?:19|20)\d\d(?-u:\b) | (?-u:\b)\d{1,2}[:.hH]\d{2}(?-u:\b) | (?-u:\b)\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}(?-u:\b) | \d{1,2}月\d{1,2}日 | (?-u:\b)\d{1,2}[\s.\-]+(?:de\ )?\pL{3,}
+        | (?-u:\b)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?\ \d{1,2}(?-u:\b)",
     )
 });
 
-static TIME: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b\d{1,2}\s*[:.hH時点]\s*\d{2}|\bGMT\b|\bUTC\b|[上下]午|\d\s*[ap]\.?m\b"));
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?-u:\b)\d{1,2}\s*[:.hH時点]\s*\d{2}|(?-u:\b)GMT(?-u:\b)|(?-u:\b)UTC(?-u:\b)|[上下]午|\d\s*[ap]\.?m(?-u:\b)",
+    )
+});
 
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s<>(),:;]+@[^\s<>(),:;]+"));
 
 static DASHED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^\s*-{2,}\s*\S.{0,200}\b(?:wrote|schrieb|[ée]crit|escribi[oó]|skrev|ha scritto)\s*:?\s*-{2,}\s*$|^sent from .{1,60}<\S+@\S+>\s*wrote:\s*$",
+        r"^\s*-{2,}\s*\S.{0,200}[\s>)](?:wrote|schrieb|[ée]crit|escribi[oó]|skrev|ha scritto)\s*:?\s*-{2,}\s*$|^sent from .{1,60}<\S+@\S+>\s*wrote:\s*$",
     )
 });
 
@@ -131,6 +134,10 @@ fn may_start(line: &str) -> bool {
 }
 
 fn judge(line: &str) -> Option<Found> {
+    let told = |c: char| c.is_numeric() || matches!(c, '@' | '-' | ':' | '：');
+    if !line.contains(told) {
+        return None;
+    }
     if DASHED.is_match(line) {
         return Some(Found::Sure);
     }
@@ -157,12 +164,16 @@ fn judge(line: &str) -> Option<Found> {
 }
 
 static GLUED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(.*\S)\s*(?:-{2,}\s*|\s)(on\s(?:\w{3,9},?\s)?[^:]{4,40}\b\d{1,2}:\d{2}\b.{0,160}\bwrote:)\s*$")
+    pattern(
+        r"^(.*\S)\s*(?:-{2,}\s*|\s)(on\s(?:\w{3,9},?\s)?[^:]{4,40}(?-u:\b)\d{1,2}:\d{2}(?-u:\b).{0,160}(?-u:\b)wrote:)\s*$",
+    )
 });
 
 /// Where a client glued its line to the end of the writer's, the byte at which it begins.
 pub(super) fn glued(line: &str) -> Option<usize> {
-    if line.len() > 1000 || line.starts_with('>') {
+    let ends = line.trim_end().len().checked_sub("wrote:".len()).and_then(|at| line.get(at..));
+    if line.len() > 1000 || line.starts_with('>') || !ends.is_some_and(|e| e.trim_end().eq_ignore_ascii_case("wrote:"))
+    {
         return None;
     }
     let found = GLUED.captures(line)?;

@@ -27,8 +27,24 @@ impl Kind {
 pub(super) fn judge(lines: Vec<Source>, sender: &str) -> (Vec<Source>, Vec<Kind>, Confidence) {
     let lines = split_glued(lines);
     let (mut kinds, confidence) = history(&lines);
+    list_footer(&lines, &mut kinds);
     signatures(&lines, &mut kinds, sender);
     (lines, kinds, confidence)
+}
+
+/// What a mailing list's program adds below every mail is nobody's text and nobody's signature.
+fn list_footer(lines: &[Source], kinds: &mut [Kind]) {
+    let ruled = |l: &Source| {
+        let bare = l.text.trim();
+        bare.len() >= 2 && bare.chars().all(|c| matches!(c, '_' | '-'))
+    };
+    let tail = lines.iter().enumerate().rev().filter(|(_, l)| !l.text.trim().is_empty()).take(8);
+    let Some((at, _)) = tail.into_iter().find(|(_, l)| ruled(l)) else { return };
+    let below = || lines.iter().skip(at.saturating_add(1)).map(|l| l.text.trim()).filter(|t| !t.is_empty());
+    let named = below().next().is_some_and(|l| l.to_lowercase().ends_with("mailing list"));
+    if named && below().skip(1).any(|l| l.contains("://") || l.contains('@')) {
+        fill(kinds, at, lines.len());
+    }
 }
 
 fn split_glued(lines: Vec<Source>) -> Vec<Source> {
@@ -108,9 +124,11 @@ fn attribution_at(here: &[&str]) -> Option<(usize, Found)> {
 }
 
 fn fill(kinds: &mut [Kind], from: usize, to: usize) {
-    for kind in kinds.iter_mut().take(to).skip(from) {
-        *kind = Kind::Quoted;
-    }
+    fill_as(kinds, from, to, Kind::Quoted);
+}
+
+fn fill_as(kinds: &mut [Kind], from: usize, to: usize, what: Kind) {
+    kinds.iter_mut().take(to).skip(from).for_each(|kind| *kind = what);
 }
 
 /// Outlook draws a line above its block; it belongs to the history.
@@ -177,13 +195,27 @@ fn signatures(lines: &[Source], kinds: &mut [Kind], sender: &str) {
     for ((from, to), found) in stretches.into_iter().zip(found) {
         let Some((at, sort)) = found else { continue };
         let begins = from.saturating_add(at);
+        if begins <= first_text && stands_alone(lines.get(begins..to).unwrap_or_default()) {
+            fill_as(kinds, begins, begins.saturating_add(1), Kind::Signature);
+            let below = begins.saturating_add(1);
+            let end = signature_in(lines.get(below..to).unwrap_or_default(), sender);
+            let end = end.filter(|(at, _)| *at > 1).map_or(to, |(at, _)| below.saturating_add(at));
+            fill_as(kinds, end, to, Kind::Signature);
+            continue;
+        }
         if sort == Sort::Soft && (any_hard || begins <= first_text) {
             continue;
         }
-        for kind in kinds.iter_mut().take(to).skip(begins) {
-            *kind = Kind::Signature;
-        }
+        fill_as(kinds, begins, to, Kind::Signature);
     }
+}
+
+/// Some put the line of their telephone at the top; what stands below it is the text, unless it looks like commands, which
+/// might be another's.
+fn stands_alone(lines: &[Source]) -> bool {
+    let mobile = lines.first().is_some_and(|l| signature::is_mobile(&l.text));
+    let below = || lines.iter().skip(1).map(|l| l.text.trim()).filter(|l| !l.is_empty());
+    mobile && below().any(|l| l.split(' ').count() > 6) && !below().any(|l| l.starts_with(['#', '＃']))
 }
 
 fn stretches(kinds: &[Kind]) -> Vec<(usize, usize)> {

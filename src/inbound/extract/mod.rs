@@ -33,6 +33,17 @@ pub enum SpanKind {
     Signature,
 }
 
+impl SpanKind {
+    /// The word for it: `new`, `quoted` or `signature`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            SpanKind::New => "new",
+            SpanKind::Quoted => "quoted",
+            SpanKind::Signature => "signature",
+        }
+    }
+}
+
 /// A stretch of [`Extract::whole`], in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -53,6 +64,17 @@ pub enum Confidence {
     Medium,
     /// Cut where a client marks history, or nothing to cut.
     High,
+}
+
+impl Confidence {
+    /// The word for it: `low`, `medium` or `high`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
 }
 
 /// The body, taken apart.
@@ -95,6 +117,13 @@ impl Extract {
         };
         let small = bound.is_none_or(|b| image::is_within(&file.bytes, b));
         file.mime.starts_with("image/") && !shown.is_empty() && small
+    }
+}
+
+impl Extract {
+    /// The stretches of the whole body in order, each with what it was taken for: how the mail was cut.
+    pub fn pieces(&self) -> impl Iterator<Item = (SpanKind, &str)> {
+        self.spans.iter().map(|s| (s.kind, self.whole.get(s.start..s.end).unwrap_or_default()))
     }
 }
 
@@ -400,6 +429,16 @@ mod tests {
         ] {
             assert_eq!(texts(&text(body).lines), ["Fine."], "{body:?}");
         }
+    }
+
+    #[test]
+    fn a_telephones_line_at_the_top_does_not_swallow_the_text() {
+        let e = text("Sent from my iPhone\n\nThe draft will be with you on Friday morning.\n\nRegards,\nJane\n");
+        assert_eq!(
+            (e.reply.as_str(), e.signature.as_str()),
+            ("The draft will be with you on Friday morning.", "Sent from my iPhone\nRegards,\nJane")
+        );
+        assert!(texts(&text("Sent from my iPhone\n\nAnna wrote this task for you and me:\n#done\n").lines).is_empty());
     }
 
     #[test]

@@ -41,9 +41,9 @@ static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
 /// What it names.
 static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)i-?phone | i-?pad | ipod | android | samsung | galaxy | huawei | xiaomi | redmi | nokia | \bsony\b | \bhtc\b | \blg\b | oneplus | \bpixel\b | blackberry | windows | outlook | yahoo | gmail | \baol\b | proton | tuta | airmail | \bspark\b
-        | mailbird | mailbox | mailspring | bluemail | superhuman | polymail | thunderbird | typemail | \bzoho\b | \bk-9\b | k-9\ mail | \bgmx\b | web\.de | \blibero\b | \bmail\ (?:for|pour|für|voor|para|app|per)\b | \bboxer\b | verizon | t-mobile | vodafone | \bti-\d+
-        | \bmobile?\b | mobil\w*(?:gerät|telefon) | mobil\b | \bhandy\b | smart?phone | \btele(?:f|ph)\w+ | téléphone | \bphone\b | cellulare | celular | móvil | puheli\w+ | \bdevice\b | dispositiv\w+ | apparaat | toestel | \benhe[td]\b | \btablet\w*\b | \blaptop\b | \bcell\b | \bhey\b | on\ the\ go | unterwegs",
+        r"(?x)i-?phone | i-?pad | ipod | android | samsung | galaxy | huawei | xiaomi | redmi | nokia | (?-u:\b)sony(?-u:\b) | (?-u:\b)htc(?-u:\b) | (?-u:\b)lg(?-u:\b) | oneplus | (?-u:\b)pixel(?-u:\b) | blackberry | windows | outlook | yahoo | gmail | (?-u:\b)aol(?-u:\b) | proton | tuta | airmail | (?-u:\b)spark(?-u:\b)
+        | mailbird | mailbox | mailspring | bluemail | superhuman | polymail | thunderbird | typemail | (?-u:\b)zoho(?-u:\b) | (?-u:\b)k-9(?-u:\b) | k-9\ mail | (?-u:\b)gmx(?-u:\b) | web\.de | (?-u:\b)libero(?-u:\b) | (?-u:\b)mail\ (?:for|pour|für|voor|para|app|per)(?-u:\b) | (?-u:\b)boxer(?-u:\b) | verizon | t-mobile | vodafone | (?-u:\b)ti-\d+
+        | (?-u:\b)mobile?(?-u:\b) | mobil\w*(?:gerät|telefon) | mobil(?-u:\b) | (?-u:\b)handy(?-u:\b) | smart?phone | (?-u:\b)tele(?:f|ph)\w+ | téléphone | (?-u:\b)phone(?-u:\b) | cellulare | celular | móvil | puheli\w+ | (?-u:\b)device(?-u:\b) | dispositiv\w+ | apparaat | toestel | (?-u:\b)enhe[td](?-u:\b) | (?-u:\b)tablet\w*(?-u:\b) | (?-u:\b)laptop(?-u:\b) | (?-u:\b)cell(?-u:\b) | (?-u:\b)hey(?-u:\b) | on\ the\ go | unterwegs",
     )
 });
 
@@ -94,6 +94,9 @@ pub(super) fn is_dashed_name(line: &str) -> bool {
 
 /// Whether the line is the sender's own name, or its first or last word.
 pub(super) fn is_name(line: &str, sender: &str) -> bool {
+    if sender.is_empty() || line.len() > 300 {
+        return false;
+    }
     let bare = line.trim().trim_matches([',', '.', '-', '–', '—', '*', '_', '/', '~', ' ']).to_lowercase();
     let sender = sender.to_lowercase();
     let words: Vec<&str> = sender.split([' ', ',', '"']).filter(|w| !w.is_empty()).collect();
@@ -109,13 +112,13 @@ pub(super) fn is_name(line: &str, sender: &str) -> bool {
 
 static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)(?:^|\s)(?:t|f|m|p|tel|tél|phone|fax|mobile?|mob|cell|office|direct|telefon|handy|e-?mail|web|www|skype|linkedin|twitter|url|http|https)\s?[.:]?\s?[:+(\d/] | \+?\(?\d[\d\s().\-/]{6,}\d | \S+@\S+\.\S+ | (?:https?://|www\.)\S+ | \b(?:gmbh|inc\.?|ltd\.?|llp|llc|b\.v\.|s\.a\.|ag|esq\.?|attorney|solicitor|partner|associate|counsel|manager|director|engineer|developer|ceo|cto|cfo|founder)\b",
+        r"(?x)(?:^|\s)(?:t|f|m|p|tel|tél|phone|fax|mobile?|mob|cell|office|direct|telefon|handy|e-?mail|web|www|skype|linkedin|twitter|url|http|https)\s?[.:]?\s?[:+(\d/] | \+?\(?\d[\d\s().\-/]{6,}\d | \S+@\S+\.\S+ | (?:https?://|www\.)\S+ | (?-u:\b)(?:gmbh|inc\.?|ltd\.?|llp|llc|b\.v\.|s\.a\.|ag|esq\.?|attorney|solicitor|partner|associate|counsel|manager|director|engineer|developer|ceo|cto|cfo|founder)(?-u:\b)",
     )
 });
 
 static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)\b.{0,200}?(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
+        r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)(?-u:\b).{0,200}?(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
         | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}?\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?(?:use|addressee|recipient)) | (?:content|contents|information)\ (?:of|in)\ this\ (?:e-?mail|message).{0,60}?(?:confidential|privileged) | not\ to\ be\ treated\ as\ a\ secure | monitors\ all | unauthori[sz]ed\ (?:use|disclosure|copying) | (?:received|have\ received)\ (?:this\ .{0,30}?)?(?:in\ error|by\ mistake) | (?:informazioni|contenut\w+).{0,40}?(?:riservate|confidenziali) | (?:intended|named)\ (?:recipient|addressee)
         | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}?(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}?(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}?(?:confidencial|destin) | esta\ mensagem.{0,80}?confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}?(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}?(?:vertrouwelijk|bestemd)
         | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}?(?:monitored|recorded|logged)",
