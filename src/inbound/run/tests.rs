@@ -8,10 +8,11 @@ use super::super::resolve::Situation;
 use super::*;
 use crate::actions::sample::{Office, now};
 use crate::blobs::sha256;
-use crate::domain::InboxId;
 use crate::domain::dates::DateOrder;
+use crate::domain::{InboxId, PersonId};
 use crate::proof::{Level, TokenStanding};
 use crate::store::inbox::Staged;
+use crate::store::threads::About;
 
 fn words(text: &str) -> Words {
     let lines: Vec<Written> = text.lines().map(|l| Written { text: l.into(), wrapped: false }).collect();
