@@ -74,12 +74,19 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId, names: Option<i64>) -> Result<O
         return Ok(Some(page));
     }
     page.text("An administrator can look at it and decide:");
-    page.examples(&[
-        (&format!("docketpost inbox show {inbox}"), "shows it"),
-        (&format!("docketpost inbox release {inbox}"), "takes it as proved"),
-        (&format!("docketpost inbox assign {inbox} M-12"), "takes it as proved, for that matter"),
-        (&format!("docketpost inbox dismiss {inbox}"), "puts it aside"),
-    ]);
+    let [show, release, dismiss] =
+        ["show", "release", "dismiss"].map(|verb| format!("docketpost inbox {verb} {inbox}"));
+    let assign = format!("docketpost inbox assign {inbox} M-…");
+    let mut ways = vec![(show.as_str(), "shows it")];
+    let needs_matter = matches!(mail.reason.as_deref(), Some("CONTEXT_NONE" | "CONTEXT_CONFLICT"));
+    if mail.person.is_some() && !needs_matter {
+        ways.push((&release, "takes it as proved"));
+    }
+    if mail.person.is_some() {
+        ways.push((&assign, "takes it as proved, for the matter of that number"));
+    }
+    ways.push((&dismiss, "puts it aside"));
+    page.examples(&ways);
     Ok(Some(page))
 }
 
@@ -106,9 +113,11 @@ fn matter_of(reader: &Reader<'_>, mail: &Inbox, names: Option<i64>) -> Result<Op
     Ok(None)
 }
 
-/// The subject on one line, cut; none where the matter's mails carry no content.
+/// The subject on one line, cut; none where the matter's mails carry no content, or the reader may not see the matter.
 fn shown_subject(reader: &Reader<'_>, mail: &Inbox, names: Option<i64>) -> Result<String> {
-    if matter_of(reader, mail, names)?.is_some_and(|m| m.sensitivity == Sensitivity::Restricted) {
+    if let Some(matter) = matter_of(reader, mail, names)?
+        && (matter.sensitivity == Sensitivity::Restricted || !reader.may(Ability::View, matter.item())?)
+    {
         return Ok(String::new());
     }
     let subject = mail.subject.clone().unwrap_or_default();
@@ -141,6 +150,7 @@ pub fn why(reason: &str) -> String {
         "AUTH_NONE" => "Nothing proves that the sender wrote it.",
         "SENDER_MISMATCH" => "It came to the reply address of somebody else.",
         "CONTEXT_CONFLICT" => "It names two matters at once.",
+        "VIA_LIST" => "It came through a mailing list, so nothing proves what its sender wrote.",
         "NOT_ADDRESSED" => "It was not addressed to the gateway; somebody may have sent on what they were sent.",
         "CONTEXT_NONE" => "It names no matter that is shared with its sender.",
         "NOT_VISIBLE" => "It is about something that is not shared with its sender, or no longer.",
