@@ -66,6 +66,11 @@ pub fn compose(page: &Page, envelope: &Envelope<'_>, gateway: &Gateway) -> std::
     if envelope.is_digest {
         let list = format!("digest of {} <digest.{}>", clean(envelope.firm), gateway.address.domain());
         mail = mail.header("Precedence", Raw::new("bulk")).header("List-Id", Raw::new(list));
+        if let Some(reply_to) = envelope.reply_to {
+            // RFC 2369: a mail client's own button; the gateway reads the answer like any other.
+            let unsubscribe = format!("<mailto:{reply_to}?subject=Unsubscribe&body=%23digest%20off>");
+            mail = mail.header("List-Unsubscribe", Raw::new(unsubscribe));
+        }
     }
     mail = mail.text_body(page.to_text()).html_body(page.to_html());
     for file in &page.enclosures {
@@ -93,6 +98,28 @@ mod tests {
             addressing: Addressing::Subdomain,
             domains: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_digest_can_be_ended_by_the_mail_clients_own_button() {
+        let to = Address::parse("jane@roe.example").unwrap();
+        let digest = Envelope {
+            firm: "Hale",
+            name: "Jane Roe",
+            to: &to,
+            reply_to: Some("r+abc@gw.hale.example"),
+            message_id: "g.abc",
+            references: &[],
+            date: Timestamp::UNIX_EPOCH,
+            is_digest: true,
+        };
+        let written = |envelope: &Envelope<'_>| {
+            let mail = String::from_utf8(compose(&Page::new("Digest"), envelope, &gateway()).unwrap()).unwrap();
+            mail.replace("\r\n\t", " ").replace("\r\n ", " ")
+        };
+        let button = "List-Unsubscribe: <mailto:r+abc@gw.hale.example?subject=Unsubscribe&body=%23digest%20off>";
+        assert!(written(&digest).contains(button), "{}", written(&digest));
+        assert!(!written(&Envelope { is_digest: false, ..digest }).contains("List-"));
     }
 
     #[test]
