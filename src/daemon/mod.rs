@@ -182,17 +182,19 @@ pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         tracing::warn!(letters = recovered, "letters of unknown outcome will be sent again, as they were");
     }
     let systemd = systemd::Systemd::from_environment();
+    // The tasks' own sign: given when we are asked to stop, and when one of them ends by itself.
+    let (sign, all_stop) = Stop::new();
     let mut tasks = JoinSet::new();
     for mailbox in config.mailboxes.clone() {
         let served = house.firms.iter().find(|s| s.firm.slug == mailbox.firm);
         let firm = served.map(|s| s.firm.id).with_context(|| format!("mailbox {} names no firm", mailbox.name))?;
-        tasks.spawn(intake::run(Arc::clone(&house), firm, mailbox, config.store.clone(), stop.clone()));
+        tasks.spawn(intake::run(Arc::clone(&house), firm, mailbox, config.store.clone(), all_stop.clone()));
     }
     for served in house.firms.clone() {
-        tasks.spawn(sender::run(Arc::clone(&house), served, config.store.clone(), stop.clone()));
+        tasks.spawn(sender::run(Arc::clone(&house), served, config.store.clone(), all_stop.clone()));
     }
-    tasks.spawn(process::run(Arc::clone(&house), stop.clone()));
-    tasks.spawn(ticker::run(Arc::clone(&house), systemd.interval(), stop.clone()));
+    tasks.spawn(process::run(Arc::clone(&house), all_stop.clone()));
+    tasks.spawn(ticker::run(Arc::clone(&house), systemd.interval(), all_stop.clone()));
     systemd.ready();
     tracing::info!(firms = house.firms.len(), mailboxes = config.mailboxes.len(), "docketpost is ready");
     let ended = tokio::select! {
@@ -200,8 +202,10 @@ pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
         () = stop.asked() => None,
     };
     systemd.stopping();
+    let _ = sign.send(true);
+    // Whatever ended first, the others finish what they have in hand: a task that is dropped leaves a letter in doubt.
     let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} });
-    if ended.is_none() && drained.await.is_err() {
+    if drained.await.is_err() {
         tracing::warn!("some work was cut off; it goes on at the next start");
     }
     match ended {
