@@ -100,23 +100,38 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_digest_can_be_ended_by_the_mail_clients_own_button() {
-        let to = Address::parse("jane@roe.example").unwrap();
-        let digest = Envelope {
+    fn digest(to: &Address) -> Envelope<'_> {
+        Envelope {
             firm: "Hale",
             name: "Jane Roe",
-            to: &to,
+            to,
             reply_to: Some("r+abc@gw.hale.example"),
             message_id: "g.abc",
             references: &[],
             date: Timestamp::UNIX_EPOCH,
             is_digest: true,
-        };
-        let written = |envelope: &Envelope<'_>| {
-            let mail = String::from_utf8(compose(&Page::new("Digest"), envelope, &gateway()).unwrap()).unwrap();
-            mail.replace("\r\n\t", " ").replace("\r\n ", " ")
-        };
+        }
+    }
+
+    /// The headers as one line each.
+    fn written(envelope: &Envelope<'_>) -> String {
+        let mail = String::from_utf8(compose(&Page::new("Digest"), envelope, &gateway()).unwrap()).unwrap();
+        let headers = mail.split("\r\n\r\n").next().unwrap();
+        headers.replace("\r\n\t", " ").replace("\r\n ", " ")
+    }
+
+    #[test]
+    fn msg_09_a_mail_names_one_recipient_and_sends_no_copies() {
+        let to = Address::parse("jane@roe.example").unwrap();
+        let headers = written(&digest(&to));
+        assert_eq!(headers.matches("jane@roe.example").count(), 1, "{headers}");
+        assert!(!headers.lines().any(|l| l.starts_with("Cc:") || l.starts_with("Bcc:")), "{headers}");
+    }
+
+    #[test]
+    fn a_digest_can_be_ended_by_the_mail_clients_own_button() {
+        let to = Address::parse("jane@roe.example").unwrap();
+        let digest = digest(&to);
         let button = "List-Unsubscribe: <mailto:r+abc@gw.hale.example?subject=Unsubscribe&body=%23digest%20off>";
         assert!(written(&digest).contains(button), "{}", written(&digest));
         assert!(!written(&Envelope { is_digest: false, ..digest }).contains("List-"));
