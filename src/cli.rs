@@ -7,33 +7,38 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use jiff::Timestamp;
 use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
 use crate::admin::{
-    audit, backup, check, document, explain, import, inbox, ingest, init, inspect, matter, outbox, person, share, task,
-    time, who,
+    assistant, audit, backup, bill, check, conversation, document, event, explain, firm, folder, import, inbox, ingest,
+    init, inspect, mailbox, matter, outbox, person, purge, reply_key, seal, share, task, time, who,
 };
-use crate::clock;
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
+use crate::outbound::preview;
+use crate::{clock, log};
 
+const EVERYWHERE: &str = "With every command";
+const EXIT_CODES: &str = "docketpost help COMMAND tells more of each. Exit code: 0 done, 1 refused or failed, 2 wrong usage or \
+                          configuration; what went wrong is on standard error.";
 const DEFAULT_CONFIG: &str = "/etc/docketpost/config.toml";
 
 /// Co-counsel work on a law firm's matters from their own mailbox.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "docketpost", version, about, disable_help_subcommand = true)]
+#[command(name = "docketpost", version, about, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// The configuration [default: $DOCKETPOST_CONFIG, or /etc/docketpost/config.toml]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE, display_order = 900)]
     pub config: Option<PathBuf>,
     /// The firm's slug, where the store has several
-    #[arg(long, global = true, value_name = "SLUG")]
+    #[arg(long, global = true, value_name = "SLUG", help_heading = EVERYWHERE, display_order = 900)]
     pub firm: Option<String>,
     /// Act as this user of the firm [default: its first administrator]
-    #[arg(long = "as", global = true, value_name = "ADDRESS")]
+    #[arg(long = "as", global = true, value_name = "ADDRESS", help_heading = EVERYWHERE, display_order = 900)]
     pub acts_as: Option<String>,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, display_order = 900)]
     pub json: bool,
     /// What to do.
     #[command(subcommand)]
@@ -61,19 +66,28 @@ pub enum Command {
     Unshare(share::UnshareArgs),
     /// Send a person their invitation
     Invite(share::InviteArgs),
-    /// Enter a task and assign it
+    /// Enter, list, change, complete and delete tasks
     Task(task::TaskArgs),
     /// Assign a task to somebody
     Assign(task::AssignArgs),
-    /// List, close and reopen matters
+    /// Show and change what is set for the firm
+    #[command(subcommand)]
+    Firm(firm::Firm),
+    /// List, enter, change, close, screen and hold matters
     #[command(subcommand)]
     Matter(matter::Matter),
-    /// Add users of the firm
+    /// Add users of the firm, say what they may, keep them out
     #[command(subcommand)]
     User(person::User),
-    /// List and add people
+    /// List, add, change and remove people
     #[command(subcommand)]
     Person(person::Person),
+    /// List, approve and remove assistants of co-counsel
+    #[command(subcommand)]
+    Assistant(assistant::Assistant),
+    /// Show conversations, correct or take back messages, make a conversation read-only
+    #[command(subcommand)]
+    Conversation(conversation::Conversation),
     /// Tell who may see a thing, and why
     Who(who::Args),
     /// List, show and decide mail that came in
@@ -85,8 +99,11 @@ pub enum Command {
     /// List, export and bill recorded time
     #[command(subcommand)]
     Time(time::What),
+    /// List and enter bills, say where they stand and where they are paid
+    #[command(subcommand)]
+    Bill(bill::What),
     /// Try configuration, store, mailboxes, ways out and clock; changes nothing
-    Check,
+    Check(check::Args),
     /// Tell where mails and letters stand
     Status,
     /// Tell what happened
@@ -100,9 +117,33 @@ pub enum Command {
     Ingest(ingest::Args),
     /// Make a consistent copy of database and blobs while the daemon runs
     Backup(backup::Args),
-    /// File a document of the firm's
+    /// Give a mailbox to this gateway that another one had
+    #[command(subcommand)]
+    Mailbox(mailbox::What),
+    /// Enter events, change them, and invite people to them
+    #[command(subcommand)]
+    Event(event::Event),
+    /// Take away raw mails that need not be kept any more
+    Purge(purge::Args),
+    /// List, replace and end the keys of reply addresses
+    #[command(subcommand)]
+    ReplyKey(reply_key::What),
+    /// Seal documents and raw mails with the configured key
+    Seal(seal::Args),
+    /// List, give out and file documents, check them out and in
     #[command(subcommand)]
     Document(document::Document),
+    /// List, make, lock and unlock folders
+    #[command(subcommand)]
+    Folder(folder::Folder),
+    /// Draw the first page of standard input, in the process that is made for it
+    #[command(name = preview::COMMAND, hide = true)]
+    Draw {
+        /// As what
+        kind: preview::Kind,
+        /// What to become for it
+        program: Option<PathBuf>,
+    },
     /// Tell how a command is used
     Help {
         /// The command, such as share, or inbox release
@@ -122,24 +163,34 @@ pub enum Command {
 
 /// Does what the arguments say and gives the exit code.
 pub fn run(cli: &Cli) -> ExitCode {
+    if let Command::Draw { kind, program } = &cli.command {
+        return preview::draw_here(*kind, program.as_deref());
+    }
+    std::panic::set_hook(Box::new(|panic| tell_where(panic.location())));
     // Fails only where one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match dispatch(cli) {
+    match told(cli, clock::now()) {
         Ok(told) => {
             print(&told.printed(cli.json));
-            let _ = write!(std::io::stderr(), "{}", show::harmless(&told.note));
+            log::say_last(&show::harmless(&told.note));
             ExitCode::from(told.code)
         }
         Err(error) => {
             let code = if error.is::<ConfigErrors>() { 2 } else { 1 };
-            let _ = writeln!(std::io::stderr(), "docketpost: {}", show::harmless(&format!("{error:#}")));
+            log::say_last(&format!("docketpost: {}\n", show::harmless(&format!("{error:#}"))));
             ExitCode::from(code)
         }
     }
 }
 
-fn dispatch(cli: &Cli) -> Result<Told> {
-    let now = clock::now();
+/// Tells of a panic by its place alone: what it says may quote a mail (threats T78).
+fn tell_where(place: Option<&std::panic::Location<'_>>) {
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    let _ = writeln!(std::io::stderr(), "docketpost: a step failed unexpectedly at {}", show::harmless(&place));
+}
+
+/// Does what the arguments say at this moment and gives what is to be printed.
+pub fn told(cli: &Cli, now: Timestamp) -> Result<Told> {
     let chosen = chosen(cli);
     let office = || {
         start_log(Log { level: crate::config::LogLevel::Warn, format: LogFormat::Plain });
@@ -149,7 +200,7 @@ fn dispatch(cli: &Cli) -> Result<Told> {
         Command::Run => {
             let config = Config::load(&chosen.config)?;
             start_log(config.log);
-            crate::daemon::run(&config)?;
+            crate::daemon::run(config, || Config::load(&chosen.config))?;
             Ok(Told::default())
         }
         Command::Demo { keep } => {
@@ -157,21 +208,30 @@ fn dispatch(cli: &Cli) -> Result<Told> {
             Ok(Told::default())
         }
         Command::Init(args) => init::run(args, &Config::load_offline(&chosen.config)?, now),
+        Command::Import(args) if args.columns => Ok(import::columns()),
         Command::Import(args) => import::run(&office()?, args),
         Command::Share(args) => share::share(&office()?, args),
         Command::Unshare(args) => share::unshare(&office()?, args),
         Command::Invite(args) => share::invite(&office()?, args),
         Command::Task(args) => task::task(&office()?, args),
         Command::Assign(args) => task::assign(&office()?, args),
+        Command::Firm(what) => firm::run(&office()?, what),
         Command::Matter(what) => matter::run(&office()?, what),
         Command::User(what) => person::user(&office()?, what),
         Command::Person(what) => person::person(&office()?, what),
+        Command::Assistant(what) => assistant::run(&office()?, what),
+        Command::Conversation(what) => conversation::run(&office()?, what),
         Command::Who(args) => who::run(&office()?, args),
         Command::Inbox(what) => inbox::run(&office()?, what),
         Command::Outbox(what) => outbox::run(&office()?, what),
         Command::Time(what) => time::run(&office()?, what),
+        Command::Bill(what) => bill::run(&office()?, what),
         Command::Backup(args) => backup::run(&office()?, args),
-        Command::Check => check::run(&chosen, now),
+        Command::Purge(args) => purge::run(&office()?, args),
+        Command::ReplyKey(what) => reply_key::run(&office()?, what),
+        Command::Seal(args) => seal::run(&office()?, &Config::load_offline(&chosen.config)?, args),
+        Command::Check(args) => check::run(&chosen, args, now),
+        Command::Mailbox(what) => mailbox::run(&chosen, what, now),
         Command::Status => audit::status(&office()?),
         Command::Audit(what) => audit::run(&office()?, what),
         Command::Explain(args) => explain::run(&chosen, args, now),
@@ -181,7 +241,10 @@ fn dispatch(cli: &Cli) -> Result<Told> {
                 .map(|code| Told::default().failed(code))
         }
         Command::Ingest(args) => Ok(ingest::run(&chosen, args, &mut std::io::stdin().lock(), now)),
+        Command::Event(what) => event::run(&office()?, what),
         Command::Document(what) => document::run(&office()?, what),
+        Command::Folder(what) => folder::run(&office()?, what),
+        Command::Draw { .. } => Ok(Told::default()),
         Command::Help { command } => help(command),
         Command::Completions { shell } => completions(*shell),
         Command::Man { folder } => man(folder.as_deref()),
@@ -199,8 +262,9 @@ fn chosen(cli: &Cli) -> Chosen {
 
 /// Starts the log on standard error. Only our own targets write: libraries say addresses and bytes.
 fn start_log(log: Log) {
+    log::hide_what_panics_say();
     let filter = EnvFilter::new(format!("off,docketpost={}", log.level.as_str()));
-    let log_to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let log_to = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log::Lines::start).with_ansi(false);
     // Fails only where one was started already.
     let _ = match log.format {
         LogFormat::Plain => log_to.try_init(),

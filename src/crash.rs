@@ -10,7 +10,8 @@ macro_rules! crash_point {
     };
 }
 
-/// Ends the process without unwinding when `name` is the point that the environment asks for.
+/// Ends the process without unwinding when `name` is the point that the environment asks for, or sends it the signals that
+/// `DOCKETPOST_CRASH_BY` names, one after the other, and goes on.
 #[cfg(feature = "crash-points")]
 pub fn reached(name: &str) {
     use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,7 +19,9 @@ pub fn reached(name: &str) {
     let Ok(wanted) = std::env::var("DOCKETPOST_CRASH") else { return };
     let (point, nth) = wanted.split_once(':').map_or((wanted.as_str(), 1), |(p, n)| (p, n.parse().unwrap_or(1)));
     if point == name && TIMES.fetch_add(1, Ordering::SeqCst).saturating_add(1) == nth {
-        std::process::abort();
+        let Ok(signals) = std::env::var("DOCKETPOST_CRASH_BY") else { std::process::abort() };
+        let script: String = signals.split(' ').map(|signal| format!("kill -s {signal} $PPID;")).collect();
+        drop(std::process::Command::new("/bin/sh").args(["-c", &script]).status());
     }
 }
 
@@ -31,6 +34,7 @@ pub fn on_request(raw: &[u8]) {
         std::process::abort();
     }
     if asks("panic") {
-        panic!("a mail asked for it");
+        // As a slice of a text that is out of its bounds says the text.
+        panic!("a mail asked for it: {}", String::from_utf8_lossy(raw));
     }
 }

@@ -13,7 +13,7 @@
 //!
 //! 1. Only `store` knows SQL, only `imap` knows IMAP, only `smtp` knows SMTP, only `daemon` spawns tasks,
 //!    only `clock` reads the clock, only `ids` uses randomness.
-//! 2. Nothing leaves the program except as an outbox row.
+//! 2. Nothing leaves the program except as an outbox row; `check --border` alone sends a mail of its own, to the gateway.
 //! 3. Nothing is shown or done to a person that `sharing` was not asked about.
 //! 4. No mail takes effect twice, none takes effect in part, and none that was staged is without an outcome.
 //! 5. No mail can fail to parse, stop the next one, or make anything slow.
@@ -58,12 +58,15 @@ pub mod imap;
 pub mod maildir;
 pub mod smtp;
 pub mod oauth;
+pub mod scan;
 pub mod tls;
 pub mod store;
 pub mod blobs;
 pub mod sharing;
 pub mod config;
 pub mod domain;
+pub mod language;
 pub mod crash;
+pub mod log;
 pub mod ids;
 pub mod clock;

@@ -5,7 +5,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -56,6 +56,9 @@ pub enum Settle {
     Mark,
 }
 
+/// The file that names the store whose Maildir it is.
+const OWNER: &str = "docketpost-owner";
+
 /// One Maildir.
 #[derive(Clone, Debug)]
 pub struct Maildir {
@@ -70,6 +73,41 @@ impl Maildir {
             fs::create_dir_all(&path).map_err(|why| MaildirError { path, why })?;
         }
         Ok(Maildir { folder: folder.to_owned() })
+    }
+
+    /// Tells which store says that the Maildir is its own (fault F49).
+    pub fn owner(&self) -> Result<Option<String>, MaildirError> {
+        owner_of(&self.folder)
+    }
+
+    /// Says that the Maildir is this store's, unless another was first; gives whose it is.
+    pub fn claim(&self, identity: &str, about: &str) -> Result<String, MaildirError> {
+        let path = self.folder.join(OWNER);
+        match self.note(identity, about)?.persist_noclobber(&path).map_err(|e| e.error) {
+            Ok(_) => Ok(identity.to_owned()),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(self.owner()?.unwrap_or_else(|| identity.to_owned())),
+            Err(why) => Err(MaildirError { path, why }),
+        }
+    }
+
+    /// Says that the Maildir is this store's, whoever said so before; gives who that was.
+    pub fn take_over(&self, identity: &str, about: &str) -> Result<Option<String>, MaildirError> {
+        let (before, path) = (self.owner()?, self.folder.join(OWNER));
+        let written = self.note(identity, about)?.persist(&path).map_err(|e| e.error);
+        written.and_then(|_| File::open(&self.folder)?.sync_all()).map_err(|why| MaildirError { path, why })?;
+        Ok(before)
+    }
+
+    fn note(&self, identity: &str, about: &str) -> Result<tempfile::NamedTempFile, MaildirError> {
+        let write = || {
+            // No secret, and for every gateway to read, whoever it runs as.
+            let readable = fs::Permissions::from_mode(0o644);
+            let mut file = tempfile::Builder::new().prefix(".new-").permissions(readable).tempfile_in(&self.folder)?;
+            file.write_all(format!("{identity}\n{about}\n").as_bytes())?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        };
+        write().map_err(|why| MaildirError { path: self.folder.join(OWNER), why })
     }
 
     /// Lists the mails that wait, oldest first: those in `new`, and those in `cur` that nobody has marked as seen.
@@ -125,6 +163,16 @@ impl Maildir {
             }
         }
         Ok(found)
+    }
+}
+
+/// Tells which store says that the Maildir in this folder is its own.
+pub fn owner_of(folder: &Path) -> Result<Option<String>, MaildirError> {
+    let path = folder.join(OWNER);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.lines().next().unwrap_or_default().to_owned())),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(why) => Err(MaildirError { path, why }),
     }
 }
 

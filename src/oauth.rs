@@ -424,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_printed() {
+    fn t78_nothing_secret_is_printed() {
         let grant = refresh("r0", Path::new("/x"));
         let made = client("https://login.example/token".into(), grant);
         let printed = format!("{made:?} {:?}", TokenSource::new(made.clone()).unwrap());

@@ -2,7 +2,7 @@
 //! (DOC-05–10, DOC-17). Same content and same names are looked for only among what the actor can see, so that nothing
 //! tells what others filed (decisions.md 22).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::domain::{Item, Kind, PersonId};
 use crate::outbound::letter::{FiledVersion, Filing, Letter};
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
-use crate::store::documents::{Folder, NewDocument, NewVersion};
+use crate::store::documents::{Folder, NewDocument, NewFolder, NewVersion};
 use crate::store::threads::About;
 
 /// The deepest that folders are looked through.
@@ -70,8 +70,12 @@ pub fn upload(act: &Act<'_>, place: Place, file: &File, name: &str) -> Answer<Fi
         allowed!(act.ask(Ability::NameAtUpload, item));
     }
     let Some(spot) = spot(act, place)? else { return Ok(Err(Refusal::NotVisible)) };
+    Ok(Ok(file_new(act, spot, file, name)?))
+}
+
+fn file_new(act: &Act<'_>, spot: Spot, file: &File, name: &str) -> Result<Filed> {
     if let Some(known) = same_content(act, spot, &file.sha256)? {
-        return Ok(Ok(Filed { filed: known, how: Filing::Same }));
+        return Ok(Filed { filed: known, how: Filing::Same });
     }
     let new = NewDocument {
         matter: spot.matter,
@@ -82,7 +86,115 @@ pub fn upload(act: &Act<'_>, place: Place, file: &File, name: &str) -> Answer<Fi
     };
     let document = act.tx.add_document(act.firm.id, &new, act.now)?;
     act.audit("document.upload", document, json!({"version": 1}))?;
-    Ok(Ok(Filed { filed: FiledVersion { document, version: 1 }, how: Filing::New }))
+    Ok(Filed { filed: FiledVersion { document, version: 1 }, how: Filing::New })
+}
+
+/// A file of a folder upload, and the folders above it, outermost first.
+pub type Placed<'f> = (&'f [String], &'f File);
+
+/// What a folder upload came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tree {
+    /// The folder that the files lie in.
+    pub top: Item,
+    /// How many folders there are below it.
+    pub folders: usize,
+    /// The files, in their order.
+    pub filed: Vec<Filed>,
+}
+
+/// Files the files of a folder upload under `path`, their folders kept; folders that are missing are made (DOC-08).
+pub fn upload_tree(act: &Act<'_>, place: Place, path: &[String], files: &[Placed<'_>]) -> Answer<Tree> {
+    let place = settle(act, place)?;
+    let item = match place {
+        Place::Folder(folder) => folder,
+        Place::Matter(matter) => Item::new(Kind::Matter, matter),
+    };
+    allowed!(act.ask(Ability::UploadFolder, item));
+    let Some(spot) = spot(act, place)? else { return Ok(Err(Refusal::NotVisible)) };
+    let mut known = BTreeMap::new();
+    let top = match allowed!(folders_down(act, spot, path, &mut known)).folder {
+        Some(row) => Item::new(Kind::Folder, row),
+        None => return Ok(Err(Refusal::FoldersByUploadOnly)),
+    };
+    let (above, mut filed) = (known.len(), Vec::new());
+    for (folders, file) in files {
+        let whole: Vec<String> = path.iter().chain(*folders).cloned().collect();
+        let spot = allowed!(folders_down(act, spot, &whole, &mut known));
+        filed.push(file_new(act, spot, file, &file.name)?);
+    }
+    Ok(Ok(Tree { top, folders: known.len().saturating_sub(above), filed }))
+}
+
+/// Goes down a path of folders from `spot`, making those that the actor does not see there.
+fn folders_down(act: &Act<'_>, spot: Spot, path: &[String], known: &mut BTreeMap<Vec<String>, i64>) -> Answer<Spot> {
+    let (mut here, mut so_far) = (spot, Vec::new());
+    for name in path {
+        so_far.push(name.to_lowercase());
+        let row = match known.get(&so_far) {
+            Some(row) => *row,
+            None => {
+                let row = allowed!(folder_here(act, here, name));
+                known.insert(so_far.clone(), row);
+                row
+            }
+        };
+        here = Spot { folder: Some(row), ..here };
+    }
+    Ok(Ok(here))
+}
+
+fn folder_here(act: &Act<'_>, spot: Spot, name: &str) -> Answer<i64> {
+    let beside = match spot.folder {
+        Some(folder) => act.tx.folder_children(act.firm.id, folder)?,
+        None => act.tx.folders_of_matter(act.firm.id, spot.matter)?,
+    };
+    let called = |f: &&Folder| f.parent == spot.folder && !f.is_drop && f.name.to_lowercase() == name.to_lowercase();
+    for folder in beside.iter().filter(called) {
+        if sees(act, folder.item())? {
+            allowed!(act.ask(Ability::Upload, folder.item()));
+            return Ok(Ok(folder.id));
+        }
+    }
+    let new = NewFolder { matter: spot.matter, parent: spot.folder, name: name.to_owned(), locked: false };
+    let made = act.tx.add_uploaded_folder(act.firm.id, &new, act.actor.id, act.now)?;
+    act.audit("folder.create", made, json!({}))?;
+    Ok(Ok(made.id))
+}
+
+/// Makes a folder for the firm, on a matter or in another folder of it.
+pub fn add_folder(act: &Act<'_>, matter: i64, parent: Option<Item>, name: &str) -> Answer<Item> {
+    allowed!(act.ask(Ability::CreateFolder, Item::new(Kind::Matter, matter)));
+    if let Some(parent) = parent {
+        allowed!(act.ask(Ability::View, parent));
+        if act.tx.matter_of(act.firm.id, parent)? != Some(matter) {
+            return Ok(Err(Refusal::NotVisible));
+        }
+    }
+    let new = NewFolder { matter, parent: parent.map(|p| p.id), name: name.to_owned(), locked: false };
+    let made = act.tx.add_folder(act.firm.id, &new, act.now)?;
+    act.audit("folder.create", made, json!({}))?;
+    Ok(Ok(made))
+}
+
+/// Checks a document out, so that co-counsel file no version of it, or in again (DOC-17); false if it was so before.
+pub fn check_out(act: &Act<'_>, document: Item, out: bool) -> Answer<bool> {
+    allowed!(act.ask(Ability::Edit, document));
+    let changed = act.tx.set_checked_out(act.firm.id, document.id, out)?;
+    if changed {
+        act.audit(if out { "document.checkout" } else { "document.checkin" }, document, json!({}))?;
+    }
+    Ok(Ok(changed))
+}
+
+/// Locks a folder, so that it takes no files from co-counsel, or unlocks it; false if it was so before.
+pub fn lock_folder(act: &Act<'_>, folder: Item, locked: bool) -> Answer<bool> {
+    allowed!(act.ask(Ability::Edit, folder));
+    let changed = act.tx.set_folder_locked(act.firm.id, folder.id, locked)?;
+    if changed {
+        act.audit(if locked { "folder.lock" } else { "folder.unlock" }, folder, json!({}))?;
+    }
+    Ok(Ok(changed))
 }
 
 /// Adds a version after the others; the current content a second time changes nothing (DOC-10, DOC-17).
@@ -109,24 +221,37 @@ pub fn file_for_firm(act: &Act<'_>, matter: i64, folder: Option<Item>, file: &Fi
         return Ok(Err(Refusal::NotVisible));
     }
     let filed = allowed!(upload(act, place, file, &file.name));
-    if filed.how == Filing::New {
-        // Several files of one command are several letters to the same people.
-        let cause = format!("{}:{}", act.cause, filed.filed.document.id);
-        let act = Act { cause: &cause, ..*act };
-        for person in audience(&act, filed.filed.document)? {
-            let letter = Letter::News {
-                by: act.actor.id,
-                message: None,
-                conversation: None,
-                documents: vec![filed.filed],
-                completed: Vec::new(),
-                logged: Vec::new(),
-                outsiders: Vec::new(),
-            };
-            act.tell(person, letter, About::Item(filed.filed.document))?;
-        }
-    }
+    tell_audience(act, filed)?;
     Ok(Ok(filed))
+}
+
+/// Files the firm's own new version of a document, and tells the contacts who see it.
+pub fn new_version_for_firm(act: &Act<'_>, document: Item, file: &File) -> Answer<Filed> {
+    let filed = allowed!(add_version(act, document, file));
+    tell_audience(act, filed)?;
+    Ok(Ok(filed))
+}
+
+fn tell_audience(act: &Act<'_>, filed: Filed) -> Result<()> {
+    if filed.how == Filing::Same {
+        return Ok(());
+    }
+    // Several files of one command are several letters to the same people.
+    let cause = format!("{}:{}", act.cause, filed.filed.document.id);
+    let act = Act { cause: &cause, ..*act };
+    for person in audience(&act, filed.filed.document)? {
+        let letter = Letter::News {
+            by: act.actor.id,
+            message: None,
+            conversation: None,
+            documents: vec![filed.filed],
+            completed: Vec::new(),
+            logged: Vec::new(),
+            outsiders: Vec::new(),
+        };
+        act.tell(person, letter, About::Item(filed.filed.document))?;
+    }
+    Ok(())
 }
 
 /// The contacts who filed the document, or have a live share of it or of a folder above it, and see it now; never the
@@ -161,7 +286,7 @@ fn settle(act: &Act<'_>, place: Place) -> Result<Place> {
         return Ok(place);
     }
     let mut open = Vec::new();
-    for share in act.tx.live_shares(act.firm.id, act.actor.id, act.now)? {
+    for share in act.tx.live_shares(act.firm.id, act.actor.whose(), act.now)? {
         if share.item.kind != Kind::Folder {
             continue;
         }

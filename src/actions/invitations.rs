@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Act, Answer};
+use crate::blobs::sha256;
 use crate::domain::{Address, FirmId, IdentityId, Item, Kind, PersonId};
-use crate::outbound::letter::{self, Addressed, InvitationOutcome, Letter};
+use crate::outbound::letter::{self, Addressed, InvitationOutcome, Letter, TaskNews};
 use crate::sharing::{Ability, Refusal};
 use crate::store::audit::Entry;
 use crate::store::invitations::{Invitation, NewInvitation};
@@ -111,6 +112,26 @@ fn open(
         Ok(card) => identity(act, person, &card)?,
         Err(why) => return Ok(Err(why)),
     };
+    send(act, person, Some(identity), &address, conflict_names, message).map(Ok)
+}
+
+/// Invites an assistant whom the firm lets in; they have no card, only the mailbox that was named, which is nobody's until
+/// it answers.
+pub(super) fn invite_assistant(act: &Act<'_>, person: &Person) -> Result<()> {
+    if let Some(address) = act.tx.mail_address(act.firm.id, person)? {
+        send(act, person, person.identity, &address, "", "")?;
+    }
+    Ok(())
+}
+
+fn send(
+    act: &Act<'_>,
+    person: &Person,
+    identity: Option<IdentityId>,
+    address: &Address,
+    conflict_names: &str,
+    message: &str,
+) -> Result<i64> {
     let new = NewInvitation {
         person: person.id,
         invited_by: inviting(act)?,
@@ -132,7 +153,7 @@ fn open(
         ..Addressed::new(person.id, Letter::Invitation { invitation: id }, key, reply)
     };
     letter::queue(act.tx, act.firm.id, addressed.caused_by(act.inbox), act.now)?;
-    Ok(Ok(id))
+    Ok(id)
 }
 
 /// The identity of the card's address, and where its mail goes: the login address, which may differ (ACC-11).
@@ -171,11 +192,18 @@ pub fn accept(act: &Act<'_>, invitation: i64, text: Option<String>) -> Result<An
     if act.actor.accepted_at.is_some() {
         return Ok(Answered::Before);
     }
+    if !super::assistants::answered(act)? {
+        return over(act, invitation.id);
+    }
     if act.tx.accept_invitation(act.firm.id, invitation.id, act.now)? {
         act.tx.set_accepted(act.firm.id, act.actor.id, act.now)?;
-        note(act, "invite.accept", json!({"invitation": invitation.id}))?;
+        // What they accepted is the mail that they answered, as it was sent.
+        let terms = act.tx.last_sent_bytes(act.firm.id, act.actor.id, "invitation")?.map(|mail| sha256(&mail));
+        note(act, "invite.accept", json!({"invitation": invitation.id, "terms": terms}))?;
+        super::assistants::tell_begun(act)?;
         welcome(act)?;
         tell_tasks(act)?;
+        super::calendar::invite_to_all(act, act.actor.id)?;
         let lawyer = lawyer(act, &invitation)?;
         tell_firm(act, &invitation, lawyer, text)?;
         return Ok(Answered::Accepted);
@@ -192,6 +220,7 @@ pub fn decline(act: &Act<'_>, invitation: i64, text: Option<String>) -> Result<A
     note(act, "invite.decline", json!({"invitation": invitation.id}))?;
     tell_firm(act, &invitation, lawyer(act, &invitation)?, text)?;
     tell_invited(act, invitation.id, InvitationOutcome::Declined)?;
+    super::assistants::end_own(act)?;
     Ok(Answered::Declined)
 }
 
@@ -205,17 +234,18 @@ pub fn pass_on(act: &Act<'_>, invitation: i64, text: String) -> Result<()> {
 
 /// The invitation, if it is the actor's and came to the address they have now.
 fn own(act: &Act<'_>, invitation: i64) -> Result<Option<Invitation>> {
-    let identity = match act.actor.identity {
-        Some(identity) => act.tx.identity(identity)?,
-        None => None,
-    };
+    let address = act.tx.mail_address(act.firm.id, act.actor)?;
     let found = act.tx.invitation(act.firm.id, invitation)?;
-    Ok(found.filter(|i| i.person == act.actor.id && identity.is_some_and(|id| id.address == i.address)))
+    Ok(found.filter(|i| i.person == act.actor.id && address.is_some_and(|address| address == i.address)))
 }
 
 /// Answers an expired invitation by a fresh one, if nobody ended it and something still waits for it.
 fn renew(act: &Act<'_>, old: &Invitation) -> Result<Answered> {
     let ended = old.accepted_at.or(old.declined_at).or(old.withdrawn_at).is_some();
+    if !ended && act.actor.acts_for.is_some() && !act.actor.disabled {
+        invite_assistant(act, act.actor)?;
+        return Ok(Answered::Renewed);
+    }
     if ended || act.tx.live_shares(act.firm.id, act.actor.id, act.now)?.is_empty() {
         return over(act, old.id);
     }
@@ -254,7 +284,7 @@ fn tell_tasks(act: &Act<'_>) -> Result<()> {
     for row in act.tx.tasks_assigned_to(act.firm.id, act.actor.id)? {
         let task = row.item();
         if row.completed_at.is_none() && act.ask(Ability::View, task)?.is_ok() {
-            act.tell(act.actor.id, Letter::TaskAssigned { task }, About::Item(task))?;
+            act.tell(act.actor.id, Letter::Task { task, news: TaskNews::Assigned }, About::Item(task))?;
         }
     }
     Ok(())
@@ -401,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn decision_18_an_expired_invitation_is_answered_by_a_fresh_one() {
+    fn t40_an_expired_invitation_is_answered_by_a_fresh_one() {
         let post = Post::new();
         let invitation = invited(&post);
         post.deliver(now());
@@ -436,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn t32_a_yes_binds_no_signer_for_an_invitation_may_have_been_forwarded() {
+    fn t40_a_yes_binds_no_signer_for_an_invitation_may_have_been_forwarded() {
         let post = Post::new();
         let invitation = invited(&post);
         post.deliver(now());
@@ -446,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn n1_an_invitation_is_bound_to_its_address() {
+    fn t40_an_invitation_is_bound_to_its_address() {
         let post = Post::new();
         let invitation = invited(&post);
         let tom = person(Role::CoCounsel, "Tom", "Fry", "tom@fry.example");
@@ -462,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn acc_01_who_has_no_address_of_their_own_is_not_invited() {
+    fn acc_01_nothing_is_shared_with_who_has_no_address_of_their_own() {
         let post = Post::new();
         let (firm, matter) = (post.firm.id, post.matter);
         let jane = post.jane;
@@ -475,13 +505,13 @@ mod tests {
             tx.set_identity(firm, moved, tx.identity_for(&Address::parse("tom@new.example").unwrap(), now())?)?;
             Ok((tx.add_person(firm, &twin, now())?, tx.add_person(firm, &none, now())?))
         });
-        for (who, why) in [(twin, CannotInvite::AddressOfAnother), (none, CannotInvite::NoAddress)] {
+        for (who, why) in [(twin, Refusal::AddressOfAnother), (none, Refusal::ReceiverHasNoAddress)] {
             let answer = post.act(post.anna, now(), "share", move |act| {
                 let shared = super::super::shares::share(act, who, matter, true, "")?;
-                assert_eq!(shared, Ok(true));
-                invite(act, who, "", "")
+                assert_eq!(invite(act, who, "", "")?, Ok(Err(CannotInvite::NothingShared)));
+                Ok(shared)
             });
-            assert_eq!(answer, Ok(Err(why)));
+            assert_eq!(answer, Err(why));
         }
         assert_eq!(post.deliver(now()).len(), 1);
         post.write(move |tx| tx.set_accepted(firm, jane, now()));

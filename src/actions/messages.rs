@@ -9,7 +9,7 @@ use super::{Act, Answer};
 use crate::domain::{Item, Kind, PersonId};
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Result;
-use crate::store::conversations::{Conversation, NewConversation, NewMessage};
+use crate::store::conversations::{Conversation, Message, NewConversation, NewMessage};
 use crate::store::people::Person;
 use crate::store::shares::{Circumstances, NewShare, Source, Subject};
 
@@ -47,6 +47,39 @@ pub fn post(act: &Act<'_>, conversation: Item, body: &str) -> Answer<Posted> {
     Ok(Ok(Posted { conversation, message, to }))
 }
 
+/// Corrects the actor's last message in a conversation: it stays and is marked, and the members get the new one (MSG-10).
+/// None if there is none to correct.
+pub fn correct(act: &Act<'_>, conversation: Item, body: &str) -> Answer<Option<Posted>> {
+    allowed!(act.ask(Ability::View, conversation));
+    let messages = act.tx.messages(act.firm.id, conversation.id)?;
+    let last = messages.iter().rev().find(|m| m.sender == act.actor.id && m.superseded_by.is_none());
+    let Some(last) = last else { return Ok(Ok(None)) };
+    Ok(Ok(Some(allowed!(correct_one(act, conversation, last, body)))))
+}
+
+/// Corrects this message of the actor's own: it stays and is marked, and the members get the new one (MSG-10).
+pub fn correct_one(act: &Act<'_>, conversation: Item, message: &Message, body: &str) -> Answer<Posted> {
+    allowed!(act.ask(Ability::Edit, conversation));
+    if message.sender != act.actor.id || message.conversation != conversation.id {
+        return Ok(Err(Refusal::NotYours));
+    }
+    let posted = allowed!(post(act, conversation, body));
+    act.tx.supersede_message(act.firm.id, message.id, posted.message)?;
+    act.audit("message.correct", conversation, json!({"message": message.id, "by": posted.message}))?;
+    Ok(Ok(posted))
+}
+
+/// Lets a conversation take no more messages, or take them again (MSG-02): who may end access to it may narrow it. False if
+/// it was so already.
+pub fn set_read_only(act: &Act<'_>, conversation: Item, read_only: bool) -> Answer<bool> {
+    allowed!(act.ask(Ability::Unshare, conversation));
+    let changed = act.tx.set_read_only(act.firm.id, conversation.id, read_only)?;
+    if changed {
+        act.audit("conversation.read_only", conversation, json!({"read_only": read_only}))?;
+    }
+    Ok(Ok(changed))
+}
+
 /// Writes about a topic: in the conversation that the actor has about it, or in a new one.
 pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     let receiver = match topic.to {
@@ -60,8 +93,8 @@ pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     };
     let open = match (topic.about, topic.matter) {
         _ if act.actor.is_user() => open_with(act, topic, receiver)?,
-        (Some(item), matter) => act.tx.conversation_about(act.firm.id, matter, item, act.actor.id, act.now)?,
-        (None, Some(matter)) => act.tx.general_conversation(act.firm.id, matter, act.actor.id, act.now)?,
+        (Some(item), matter) => act.tx.conversation_about(act.firm.id, matter, item, act.actor.whose(), act.now)?,
+        (None, Some(matter)) => act.tx.general_conversation(act.firm.id, matter, act.actor.whose(), act.now)?,
         (None, None) => None,
     };
     if let Some(open) = open
@@ -85,13 +118,27 @@ pub fn write(act: &Act<'_>, topic: Topic, body: &str) -> Answer<Posted> {
     post(act, conversation, body)
 }
 
+/// Who of the firm would read what a contact writes about a topic; none if they could not write it. Nothing is done.
+pub fn would_read(act: &Act<'_>, topic: Topic) -> Result<Option<PersonId>> {
+    let Some(lawyer) = reader(act, topic)?.filter(|_| !act.actor.is_user()) else { return Ok(None) };
+    let matter = topic.matter.map(|row| Item::new(Kind::Matter, row));
+    let place = match matter {
+        Some(matter) if act.tx.share_is_live(act.firm.id, act.actor.whose(), matter, act.now)? => Subject::Item(matter),
+        Some(_) if topic.about.is_none() => return Ok(None),
+        _ => Subject::Other(Thing::Home, None),
+    };
+    let with = Circumstances { receiver: Some(lawyer), ..Circumstances::default() };
+    let verdict = act.tx.ask_about(act.firm.id, act.actor.id, Ability::StartConversation, place, with, act.now)?;
+    Ok(Some(lawyer).filter(|_| verdict.is_allowed()))
+}
+
 /// The matter, if one is meant or the actor has it; for a thing that is shared without its matter, and for no matter at
 /// all, the person's own page (MSG-03). A matter that is not shared is refused as one that does not exist.
 fn place(act: &Act<'_>, topic: Topic) -> Answer<Subject> {
     let Some(matter) = topic.matter.map(|row| Item::new(Kind::Matter, row)) else {
         return Ok(Ok(Subject::Other(Thing::Home, None)));
     };
-    if act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.id, matter, act.now)? {
+    if act.actor.is_user() || act.tx.share_is_live(act.firm.id, act.actor.whose(), matter, act.now)? {
         return Ok(Ok(Subject::Item(matter)));
     }
     allowed!(act.ask(Ability::View, topic.about.unwrap_or(matter)));
@@ -153,7 +200,7 @@ fn open_with(act: &Act<'_>, topic: Topic, receiver: Option<PersonId>) -> Result<
 
 fn includes(act: &Act<'_>, conversation: Item, person: Option<PersonId>) -> Result<bool> {
     let members = act.tx.members(act.firm.id, conversation.id, act.now)?;
-    Ok(person.is_none_or(|p| p == act.actor.id || members.contains(&p)))
+    Ok(person.is_none_or(|p| p == act.actor.whose() || members.contains(&p)))
 }
 
 fn begin(act: &Act<'_>, topic: Topic, receiver: Option<PersonId>) -> Result<Item> {
@@ -162,7 +209,7 @@ fn begin(act: &Act<'_>, topic: Topic, receiver: Option<PersonId>) -> Result<Item
     let conversation = act.tx.add_conversation(act.firm.id, &new, act.now)?;
     // A share is made by a user; a conversation that co-counsel begin is vouched for by the lawyer who gets it.
     let by = if act.actor.is_user() { Some(act.actor.id) } else { receiver.or(act.responsible(topic.matter)?) };
-    for person in [Some(act.actor.id), receiver].into_iter().flatten() {
+    for person in [Some(act.actor.whose()), receiver].into_iter().flatten() {
         join(act, conversation, person, by)?;
     }
     act.audit("conversation.begin", conversation, json!({}))?;

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::domain::{InboxId, Item, PersonId};
+use crate::domain::{FirmId, InboxId, Item, PersonId};
 use crate::outbound::letter::{self, Addressed, Letter};
 use crate::sharing::{Ability, Refusal, Verdict};
 use crate::store::audit::Entry;
@@ -84,26 +84,29 @@ impl Act<'_> {
 
     /// As [`Act::tell`], for answers with another purpose.
     pub fn tell_as(&self, person: PersonId, letter: Letter, purpose: Purpose, about: About) -> Result<()> {
+        letter::queue(self.tx, self.firm.id, self.addressed(person, letter, purpose, about), self.now)?;
+        Ok(())
+    }
+
+    /// As [`Act::tell`], in one mail with what waits under the same key.
+    pub fn tell_with_others(&self, person: PersonId, letter: Letter, about: About, key: String) -> Result<()> {
+        let addressed = self.addressed(person, letter, Purpose::Reply, about);
+        letter::queue(self.tx, self.firm.id, Addressed { coalesce: Some(key), ..addressed }, self.now)?;
+        Ok(())
+    }
+
+    fn addressed(&self, person: PersonId, letter: Letter, purpose: Purpose, about: About) -> Addressed {
         // One mail may cause several letters to one person, about different things.
         let key = match about {
             About::Item(item) => format!("{}:{}-{}", self.cause, item.kind.prefix(), item.id),
             _ => self.cause.to_owned(),
         };
-        let addressed = Addressed::new(person, letter, key, Some((purpose, about))).caused_by(self.inbox);
-        letter::queue(self.tx, self.firm.id, addressed, self.now)?;
-        Ok(())
+        Addressed::new(person, letter, key, Some((purpose, about))).caused_by(self.inbox)
     }
 
     /// Who of the firm hears about a matter: its responsible lawyer, or the first administrator.
     pub fn responsible(&self, matter: Option<i64>) -> Result<Option<PersonId>> {
-        let matter = match matter {
-            Some(row) => self.tx.matter(self.firm.id, row)?,
-            None => None,
-        };
-        match matter.and_then(|m| m.responsible) {
-            Some(person) => Ok(Some(person)),
-            None => Ok(self.tx.first_admin(self.firm.id)?.map(|p| p.id)),
-        }
+        responsible(self.tx, self.firm.id, matter)
     }
 
     /// Today in the actor's zone.
@@ -113,12 +116,29 @@ impl Act<'_> {
     }
 }
 
+/// Who of a firm hears about a matter: its responsible lawyer, or the first administrator.
+pub fn responsible(tx: &Tx<'_>, firm: FirmId, matter: Option<i64>) -> Result<Option<PersonId>> {
+    let matter = match matter {
+        Some(row) => tx.matter(firm, row)?,
+        None => None,
+    };
+    match matter.and_then(|m| m.responsible) {
+        Some(person) => Ok(Some(person)),
+        None => Ok(tx.first_admin(firm)?.map(|p| p.id)),
+    }
+}
+
+pub mod addresses;
+pub mod assistants;
+pub mod bills;
+pub mod calendar;
 pub mod challenges;
 pub mod communications;
 pub mod documents;
 pub mod invitations;
 pub mod messages;
 pub mod notes;
+pub mod people;
 #[cfg(test)]
 pub(crate) mod post;
 pub mod profile;

@@ -40,3 +40,22 @@ pub fn delete(act: &Act<'_>, note: Item) -> Answer<()> {
     act.audit("note.delete", note, json!({}))?;
     Ok(Ok(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::post::{Post, later, now};
+    use super::*;
+
+    #[test]
+    fn not_04_a_note_that_is_taken_back_under_a_hold_is_hidden_and_kept() {
+        let post = Post::with_jane();
+        let (firm, matter) = (post.firm.id, post.matter.id);
+        post.write(move |tx| tx.set_legal_hold(firm, matter, true));
+        let note = post.act(post.jane, now(), "add", move |act| add(act, matter, "", "The clerk was helpful."));
+        let note = note.unwrap();
+        post.act(post.jane, later(1), "delete", move |act| delete(act, note)).unwrap();
+        assert!(post.read(|r| r.note(firm, note.id)).is_none(), "nobody sees it");
+        assert!(post.write(move |tx| tx.restore_note(firm, note.id)), "it is there");
+        assert_eq!(post.read(|r| r.note(firm, note.id)).unwrap().detail, "The clerk was helpful.");
+    }
+}

@@ -9,6 +9,7 @@ use crate::domain::dates::Locale;
 use crate::domain::{Address, InboxId, Item, PersonId};
 use crate::outbound::deliver::{self, Ready};
 use crate::outbound::gateway::Gateway;
+use crate::outbound::letter::Letter;
 use crate::sharing::Role;
 use crate::store::documents::{NewDocument, NewFolder, NewVersion};
 use crate::store::firms::{Firm, NewFirm};
@@ -16,6 +17,7 @@ use crate::store::inbox::{Findings, InboxState, Staged};
 use crate::store::matters::{NewMatter, Sensitivity};
 use crate::store::people::{NewPerson, Person};
 use crate::store::tasks::NewTask;
+use crate::store::threads::About;
 use crate::store::{Result, Snapshot, Store, Tx};
 
 /// The store and who is in it; the folder goes with it.
@@ -46,6 +48,10 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
+    /// What it says to the reader's calendar; empty: nothing.
+    pub calendar: String,
+    /// As it left.
+    pub bytes: Vec<u8>,
 }
 
 /// The moment at which everything begins: a Saturday, ten in the morning in London.
@@ -76,6 +82,8 @@ impl Post {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            drawing: Default::default(),
+            shares_wait: Default::default(),
         };
         Post { store, firm, gateway, anna, jane, matter, _folder: folder }
     }
@@ -86,6 +94,7 @@ impl Post {
         let (firm, jane, matter) = (post.firm.id, post.jane, post.matter);
         post.act(post.anna, later(-2), "share", move |act| shares::share(act, jane, matter, true, "").map(drop));
         post.write(move |tx| tx.set_accepted(firm, jane, later(-1)));
+        post.act(jane, later(-1), "welcome", move |act| act.tell(jane, Letter::Welcome, About::Firm));
         post.deliver(now());
         post
     }
@@ -210,12 +219,17 @@ impl Post {
 
 fn read(bytes: &[u8]) -> Mail {
     let parsed = mail_parser::MessageParser::default().parse(bytes).unwrap();
+    use mail_parser::MimeHeaders as _;
+    let calendar = parsed.parts.iter().find(|p| p.is_content_type("text", "calendar"));
+    let calendar = calendar.and_then(|p| p.text_contents()).map(str::to_owned);
     let to = parsed.to().and_then(|t| t.first()).and_then(|t| t.address()).unwrap();
     Mail {
         to: to.to_owned(),
         subject: parsed.subject().unwrap().to_owned(),
         text: parsed.body_text(0).unwrap().into_owned(),
         html: parsed.body_html(0).unwrap().into_owned(),
+        calendar: calendar.unwrap_or_default(),
+        bytes: bytes.to_vec(),
     }
 }
 

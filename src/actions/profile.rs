@@ -1,12 +1,15 @@
-//! A person's own wishes: how and when they are told, and the zone of their dates (ACC-09). They touch mails only, never
-//! access; what is necessary (answers, refusals, security, ended access) comes whatever the wish (gateway.md N4).
+//! A person's own page: their name and picture (ACC-06, ACC-07), how and when they are told, and the zone of their dates
+//! (ACC-09). Nothing here touches access; what is necessary (answers, refusals, security, ended access) comes whatever the
+//! wish (gateway.md N4).
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::Act;
+use super::documents::File;
 use crate::domain::PersonId;
+use crate::language::Locale;
 use crate::outbound::letter::{Letter, Notice};
 use crate::store::Result;
 use crate::store::audit::Entry;
@@ -28,9 +31,13 @@ pub fn stop(act: &Act<'_>, wishes: Preferences) -> Result<()> {
         return Ok(());
     }
     prefer(act, &Preferences { stopped: true, ..wishes })?;
+    tell_lawyers(act, &Notice::Stopped)
+}
+
+/// Tells the lawyers who work with the actor.
+pub fn tell_lawyers(act: &Act<'_>, notice: &Notice) -> Result<()> {
     for lawyer in lawyers(act)? {
-        let notice = Notice::Stopped;
-        act.tell(lawyer, Letter::Notice { notice, about: act.actor.id }, About::Firm)?;
+        act.tell(lawyer, Letter::Notice { notice: notice.clone(), about: act.actor.id }, About::Firm)?;
     }
     Ok(())
 }
@@ -54,6 +61,63 @@ pub fn set_zone(act: &Act<'_>, zone: &str) -> Result<bool> {
     act.tx.set_time_zone(identity, zone)?;
     note(act, "timezone", json!({"zone": zone}))?;
     Ok(true)
+}
+
+/// Sets the language of the mails that the actor gets from this firm.
+pub fn set_language(act: &Act<'_>, language: Locale) -> Result<()> {
+    act.tx.set_language(act.firm.id, act.actor.id, language)?;
+    note(act, "language", json!({"language": language.word()}))
+}
+
+/// A name before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// What they were called.
+    pub before: String,
+    /// What they are called now.
+    pub after: String,
+}
+
+/// Why a text is no name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadName {
+    /// There is no letter in it.
+    Missing,
+    /// It is longer than a name may be.
+    TooLong,
+    /// It has letters that a name has not, or that would make it look like an address.
+    OddLetters,
+}
+
+/// A name of at most so many letters.
+const NAME_CHARS: usize = 80;
+
+/// Sets what the actor is called (ACC-06). The firm's contact card stays as it is; the firm sees the change in its audit.
+pub fn set_name(act: &Act<'_>, typed: &str) -> Result<std::result::Result<Named, BadName>> {
+    let after = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_mark = |c: char| ('\u{300}'..='\u{36f}').contains(&c);
+    if after.chars().count() > NAME_CHARS {
+        return Ok(Err(BadName::TooLong));
+    }
+    if !after.chars().any(char::is_alphabetic) {
+        return Ok(Err(BadName::Missing));
+    }
+    if !after.chars().all(|c| c.is_alphanumeric() || is_mark(c) || " .,'’-".contains(c)) {
+        return Ok(Err(BadName::OddLetters));
+    }
+    let before = act.tx.called(act.actor)?;
+    if let Some(identity) = act.actor.identity.filter(|_| before != after) {
+        act.tx.set_display_name(identity, &after)?;
+        note(act, "profile.name", json!({"before": before, "after": after}))?;
+    }
+    Ok(Ok(Named { before, after }))
+}
+
+/// Sets the actor's picture (ACC-07), whose blob is on disk and holds nothing but the picture.
+pub fn set_picture(act: &Act<'_>, picture: &File) -> Result<()> {
+    let Some(identity) = act.actor.identity else { return Ok(()) };
+    act.tx.set_picture(identity, &picture.sha256)?;
+    note(act, "profile.picture", json!({"sha256": picture.sha256, "size": picture.size}))
 }
 
 fn note(act: &Act<'_>, action: &'static str, facts: serde_json::Value) -> Result<()> {

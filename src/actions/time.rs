@@ -1,23 +1,28 @@
 //! Time entries: one's own, on any work on a shared matter, until they are billed (TIM-01–16). Exact seconds and the
 //! firm's rounding are kept; nothing here knows a rate.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use serde_json::json;
 
 use super::{Act, Answer};
 use crate::domain::duration::{Increment, Quantity};
-use crate::domain::{Item, Kind};
+use crate::domain::{Item, Kind, rate};
+use crate::language::sentence;
+use crate::outbound::letter::Letter;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
 use crate::store::activities::Work;
 use crate::store::shares::{Circumstances, Subject};
+use crate::store::threads::About;
 
 const DAY_SECONDS: u64 = 24 * 3600;
 const LONG_DAY_SECONDS: u64 = 16 * 3600;
 const BLOCK_SECONDS: u32 = 3600;
 
 /// Codes and flags of a time entry.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
     /// UTBMS task code.
     pub task_code: Option<String>,
@@ -44,6 +49,8 @@ pub struct NewEntry {
     pub terms: Terms,
     /// What was done.
     pub narrative: String,
+    /// Recorded even if it looks like one that was recorded before.
+    pub anyway: bool,
 }
 
 /// What recording came to, if it was allowed.
@@ -53,18 +60,20 @@ pub enum Recorded {
     Entry {
         /// The entry.
         entry: Item,
-        /// Gentle remarks.
-        hints: Vec<String>,
+        /// Gentle remarks, in English.
+        hints: Vec<&'static str>,
     },
     /// The day would have more than 24 hours.
     DayTooLong,
-    /// The same was recorded before: this entry.
+    /// The same was recorded before: this entry; or much the same, if the words are not quite those.
     Again(Item),
 }
 
 /// What is to be changed; what is none stays.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
+    /// On which matter; only the firm moves an entry (TIM-09).
+    pub matter: Option<i64>,
     /// Of which day.
     pub date: Option<Date>,
     /// As entered.
@@ -75,7 +84,7 @@ pub struct Change {
     pub narrative: Option<String>,
 }
 
-/// Records the actor's own time.
+/// Records the actor's own time; an assistant records that of their co-counsel, who stays the timekeeper.
 pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
     let date = match new.date {
         Some(date) => date,
@@ -85,15 +94,17 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
     let circumstances =
         Circumstances { worked_on: Some(date), category_hidden: category == Category::Hidden, receiver: None };
     allowed!(act.ask_about(Ability::AddTime, Subject::Item(new.on), circumstances));
-    let day = act.tx.day_total_seconds(act.firm.id, act.actor.id, date)?;
+    let day = act.tx.day_total_seconds(act.firm.id, act.actor.whose(), date)?;
     let total = day.saturating_add(new.quantity.seconds().into());
     if total > DAY_SECONDS {
         return Ok(Ok(Recorded::DayTooLong));
     }
     let matter = act.tx.matter_of(act.firm.id, new.on)?;
     let firm = act.firm.id;
-    if let Some(earlier) = act.tx.similar_entry(firm, act.actor.id, matter, date, new.quantity, &new.narrative)? {
-        return Ok(Ok(Recorded::Again(earlier.item())));
+    for earlier in act.tx.equal_entries(firm, act.actor.whose(), matter, date, new.quantity)? {
+        if !new.anyway && says_the_same(&earlier.work.narrative, &new.narrative) {
+            return Ok(Ok(Recorded::Again(earlier.item())));
+        }
     }
     let work = Work {
         matter,
@@ -108,9 +119,9 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
         non_billable: new.terms.non_billable,
         no_charge: new.terms.no_charge,
     };
-    let entry = act.tx.add_time_entry(firm, act.actor.id, &work, act.now)?;
+    let entry = act.tx.add_time_entry(firm, act.actor.whose(), &work, act.now)?;
     act.audit("time.add", entry, json!({"seconds": new.quantity.seconds()}))?;
-    Ok(Ok(Recorded::Entry { entry, hints: hints(&new.narrative, new.quantity, total) }))
+    Ok(Ok(Recorded::Entry { entry, hints: hints(act, &new.narrative, new.quantity, total) }))
 }
 
 /// Changes one's own entry; false if the day would have more than 24 hours.
@@ -134,9 +145,38 @@ pub fn edit(act: &Act<'_>, entry: Item, change: &Change) -> Answer<bool> {
     act.audit(
         "time.edit",
         entry,
-        json!({"before": before.work.quantity.seconds(), "after": after.quantity.seconds()}),
+        json!({"before": before.work.quantity.seconds(), "after": after.quantity.seconds(),
+            "category_before": before.work.category, "category": after.category}),
     )?;
     Ok(Ok(true))
+}
+
+/// As [`edit`], by the firm's people (TIM-09): who made it stays, and hears of it, without any money.
+pub fn edit_for_firm(act: &Act<'_>, entry: Item, change: &Change, tells: bool) -> Answer<bool> {
+    if let Some(matter) = change.matter {
+        allowed!(act.ask(Ability::View, Item::new(Kind::Matter, matter)));
+    }
+    let author = act.tx.time_entry(act.firm.id, entry.id)?.map(|e| e.person);
+    if !allowed!(edit(act, entry, change)) {
+        return Ok(Ok(false));
+    }
+    if let Some(author) = author.filter(|a| tells && *a != act.actor.id) {
+        act.tell(author, Letter::TimeChanged { entry, by: act.actor.id }, About::Item(entry))?;
+    }
+    Ok(Ok(true))
+}
+
+/// Sets the hourly rate of one entry (TIM-09), of which its author never hears; false if it was so already.
+pub fn set_rate(act: &Act<'_>, entry: Item, rate_minor: i64) -> Answer<bool> {
+    allowed!(act.ask(Ability::SetRate, entry));
+    if act.tx.time_entry(act.firm.id, entry.id)?.is_none_or(|e| e.billed) {
+        return Ok(Err(Refusal::AlreadyBilled));
+    }
+    let changed = act.tx.set_entry_rate(act.firm.id, entry.id, rate_minor)?;
+    if changed {
+        act.audit("rate.set", entry, json!({}))?;
+    }
+    Ok(Ok(changed))
 }
 
 /// Takes one's own entry back.
@@ -157,8 +197,9 @@ fn changed(act: &Act<'_>, before: &Work, change: &Change, category: Category) ->
     let quantity = change.quantity.unwrap_or(before.quantity);
     let terms = &change.terms;
     Work {
-        matter: before.matter,
-        subject: before.subject,
+        matter: change.matter.or(before.matter),
+        // What it was recorded on stays with the matter it belongs to.
+        subject: before.subject.filter(|_| change.matter.is_none_or(|m| Some(m) == before.matter)),
         date: change.date.unwrap_or(before.date),
         quantity,
         rounded: increment(act).round_up(quantity),
@@ -180,25 +221,115 @@ enum Category {
 
 fn category(act: &Act<'_>, name: Option<&str>) -> Result<Category> {
     let Some(name) = name else { return Ok(Category::NotNamed) };
+    if act.actor.is_user() {
+        let found = act.tx.category_by_name(act.firm.id, name)?;
+        return Ok(found.map_or(Category::Hidden, |c| Category::Of(c.id)));
+    }
     let visible = act.tx.visible_categories(act.firm.id)?;
     let found = visible.iter().find(|c| c.name.eq_ignore_ascii_case(name));
     Ok(found.map_or(Category::Hidden, |c| Category::Of(c.id)))
 }
 
-/// Gentle remarks, never in the way (practice.md).
-fn hints(narrative: &str, quantity: Quantity, day_total: u64) -> Vec<String> {
+/// The same words but for capitals, order, and one in four of them.
+fn says_the_same(one: &str, other: &str) -> bool {
+    let words = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase).collect()
+    };
+    let (one, other) = (words(one), words(other));
+    let both = one.intersection(&other).count();
+    let all = one.union(&other).count();
+    both.saturating_mul(4) >= all.saturating_mul(3)
+}
+
+/// Gentle remarks, never in the way (practice.md); that a day is long is said whatever the firm's setting.
+fn hints(act: &Act<'_>, narrative: &str, quantity: Quantity, day_total: u64) -> Vec<&'static str> {
     let mut hints = Vec::new();
-    let words = narrative.split_whitespace().count();
-    if words == 0 {
-        hints.push("No description: clients expect what was done. Reply #edit and the words.".into());
-    } else if words < 3 {
-        hints.push("A short description: clients expect what was done and for what.".into());
-    }
-    if quantity.seconds() > BLOCK_SECONDS && narrative.contains(';') {
-        hints.push("Several tasks in one entry: some clients want one entry each.".into());
+    if act.firm.time_hints {
+        hints.extend(about_words(narrative));
+        if quantity.seconds() > BLOCK_SECONDS && is_block(narrative) {
+            hints.push(sentence!("Several tasks in one entry: some clients want one entry each."));
+        }
     }
     if day_total > LONG_DAY_SECONDS {
-        hints.push("This makes more than 16 hours on that day.".into());
+        hints.push(sentence!("This makes more than 16 hours on that day."));
     }
     hints
+}
+
+/// Words that say nothing of what was done.
+const VAGUE: [&str; 8] =
+    ["work on", "worked on", "working on", "various", "attention to", "miscellaneous", "misc.", "as discussed"];
+/// Work that is not billed at a lawyer's rate.
+const CLERICAL: [&str; 10] = [
+    "photocop",
+    "scanned",
+    "scanning",
+    "filing documents",
+    "scheduled",
+    "scheduling",
+    "invoicing",
+    "prepared bill",
+    "organised file",
+    "organized file",
+];
+
+/// `$300/h`, `€ 200 per hour`, `rate: 300`: what an hour costs. Other sums belong to what was done.
+fn about_words(narrative: &str) -> Option<&'static str> {
+    let lower = format!(" {} ", narrative.to_lowercase());
+    let has = |words: &[&str]| words.iter().any(|w| lower.contains(&format!(" {w}")));
+    match narrative.split_whitespace().count() {
+        0 => Some(sentence!("No description yet. To add one, reply #edit and the words.")),
+        _ if rate::is_named(narrative) => Some(sentence!(
+            "An hourly rate stands in the description, which the client may read. Rates are set by the firm; to change the words, reply #edit and the new ones."
+        )),
+        1 => {
+            Some(sentence!("Clients like to read what was done and for what. To say more, reply #edit and the words."))
+        }
+        _ if has(&VAGUE) => Some(sentence!("Clients like to read what was done, to what, and for what.")),
+        _ if has(&CLERICAL) => {
+            Some(sentence!("This reads like office work, which many clients do not pay at a lawyer's rate."))
+        }
+        _ => None,
+    }
+}
+
+/// Several tasks in one: parted by semicolons, or three and more sentences or lines.
+fn is_block(narrative: &str) -> bool {
+    let sentences = narrative.split(['.', '\n']).filter(|s| s.split_whitespace().count() >= 2).count();
+    narrative.contains(';') || sentences >= 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_nearly_the_same_are_told_from_others() {
+        for (one, other) in [
+            ("Drafted reply brief", "drafted  Reply brief."),
+            ("Call with Mr Marsh on costs", "Call with Mr Marsh on the costs"),
+            ("", ""),
+        ] {
+            assert!(says_the_same(one, other), "{one} / {other}");
+        }
+        for (one, other) in [
+            ("Drafted reply brief", "Revised reply brief"),
+            ("Call with Mr Marsh", "Call with Ms Reed"),
+            ("Drafted reply brief", ""),
+        ] {
+            assert!(!says_the_same(one, other), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn remarks_are_made_on_words_that_say_little() {
+        assert!(about_words("").unwrap().starts_with("No description"));
+        assert!(about_words("Research").unwrap().starts_with("Clients like"));
+        assert!(about_words("Worked on the reply brief").unwrap().starts_with("Clients like"));
+        assert!(about_words("Scanned the exhibits for trial").unwrap().contains("office work"));
+        assert_eq!(about_words("Drafted section 4 of the reply brief"), None);
+        assert_eq!(about_words("Drafted brief"), None, "two words may say it all");
+        assert!(about_words("Call with expert at $300/h").unwrap().starts_with("An hourly rate"));
+        assert!(is_block("Drafted brief; called Mr Marsh") && !is_block("Drafted brief for the hearing of 4 May."));
+    }
 }

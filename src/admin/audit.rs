@@ -1,6 +1,7 @@
 //! `docketpost audit list` and `status`: what happened, and where things stand. Codes and ids, never what was written.
 
 use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::show::{moment, table};
@@ -9,6 +10,9 @@ use crate::domain::PersonId;
 use crate::domain::dates::Direction;
 use crate::sharing::Ability;
 use crate::store::audit::Wanted;
+
+/// How far back mails are counted.
+const MONTH: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What happened.
 #[derive(Clone, Debug, clap::Subcommand)]
@@ -108,12 +112,47 @@ pub fn status(office: &Office) -> Result<Told> {
         let why = super::show::one_line(reply.as_deref().unwrap_or_default());
         text.push_str(&format!("Failed:    letter {letter}, last tried {}: {why}\n", moment(office, *at)));
     }
+    let mut stopped = Vec::new();
+    for (person, address) in office.store.read(|s| s.suspended(firm))? {
+        let name = name(office, person)?;
+        text.push_str(&format!("Stopped:   mails to {name} come back; `docketpost person resume P-{person}`\n"));
+        stopped.push(json!({"person": person, "address": address}));
+    }
+    let mut signers = Vec::new();
+    for (person, domain) in office.store.read(|s| s.signers_of_firm(firm))? {
+        let name = name(office, person)?;
+        text.push_str(&format!("Signer:    mail of {name} (P-{person}) is proved by {domain} as well\n"));
+        signers.push(json!({"person": person, "domain": domain}));
+    }
+    let borders = office.store.read(|s| s.border_checks())?;
+    for check in &borders {
+        let when = moment(office, check.checked_at);
+        let word = if check.holds { "holds" } else { "FAILED" };
+        let again = if check.is_fresh(office.now) { "" } else { "; too long ago: `docketpost check --border`" };
+        text.push_str(&format!("Border:    {} {word}: {} ({when}{again})\n", check.mailbox, check.said));
+    }
+    let month_ago = office.now.saturating_sub(MONTH).unwrap_or(Timestamp::MIN);
+    let ((mails, unproved), people) =
+        office.store.read(|s| Ok((s.unproved_counts(firm, month_ago)?, s.never_proved(firm, month_ago)?)))?;
+    if unproved > 0 {
+        text.push_str(&format!(
+            "Unproved:  {unproved} of {mails} mails in 30 days had no usable verdict on their sender\n"
+        ));
+    }
+    for person in &people {
+        let name = name(office, *person)?;
+        text.push_str(&format!(
+            "           none of {name} (P-{person}) could be proved; each waits for a confirmation\n"
+        ));
+    }
     let object = |counts: Vec<(String, u64)>| counts.into_iter().collect::<std::collections::BTreeMap<_, _>>();
     let failed = failed.map(|(letter, at, reply)| json!({"letter": letter, "at": at.to_string(), "reply": reply}));
     Ok(Told::new(
         text,
         json!({"firm": office.firm.slug, "daemon_runs": running, "inbox": object(inbox), "outbox": object(outbox),
-            "last_sent": sent.map(|at| at.to_string()), "last_failed": failed}),
+            "last_sent": sent.map(|at| at.to_string()), "last_failed": failed, "stopped": stopped, "signers": signers, "borders": borders.iter().map(|c| json!({"mailbox": c.mailbox,
+                "holds": c.holds, "checked_at": c.checked_at.to_string(), "fresh": c.is_fresh(office.now), "said": c.said})).collect::<Vec<_>>(),
+            "unproved": {"mails": mails, "without_verdict": unproved, "people": people}}),
     ))
 }
 

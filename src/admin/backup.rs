@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Office, Told, administrator};
 use crate::allowed;
+use crate::blobs::{Blobs, SEALED, sha256};
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
-use crate::store::{BLOBS, DATABASE, KEY_FILE};
+use crate::store::{DATABASE, KEY_FILE};
 
 const BLOCK: usize = 512;
 
@@ -33,23 +34,29 @@ pub struct Args {
 
 /// Makes it.
 pub fn run(office: &Office, args: &Args) -> Result<Told> {
+    office.ask_administrator(Ability::View)?;
+    if args.file.exists() {
+        bail!("{} is there already; nothing was changed", args.file.display());
+    }
+    let parent = args.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = parent.canonicalize().with_context(|| format!("the folder {}", parent.display()))?;
+    if folder.starts_with(office.store.folder().canonicalize()?) {
+        bail!("{} is in the store itself; a copy belongs elsewhere; nothing was changed", args.file.display());
+    }
     office.act("backup", |act| {
         allowed!(administrator(act, Ability::View));
         act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), "backup"), act.now)?;
         Ok(Ok(()))
     })?;
-    if args.file.exists() {
-        bail!("{} is there already; nothing was changed", args.file.display());
-    }
-    let parent = args.file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let work = tempfile::Builder::new().prefix(".docketpost-backup-").tempdir_in(parent);
-    let work = work.with_context(|| parent.display().to_string())?;
+    let work = work.map_err(|e| anyhow::anyhow!("{}: a file can't be made there: {}", parent.display(), e.kind()))?;
     let database = work.path().join(DATABASE);
     office.store.copy_database(&database)?;
+    crate::store::backup::stop_letters(&database)?;
     let named = crate::store::backup::blobs_named_in(&database)?;
     let tar = work.path().join("tar");
     write(office, args, &database, &named, &tar)?;
-    verify(&tar, &database, &named)?;
+    verify(&tar, &database, &named, office.store.blobs())?;
     std::fs::rename(&tar, &args.file).with_context(|| args.file.display().to_string())?;
     File::open(parent)?.sync_all()?;
     let size = std::fs::metadata(&args.file)?.len();
@@ -73,9 +80,9 @@ fn write(office: &Office, args: &Args, database: &Path, named: &BTreeSet<String>
         entry(&mut out, KEY_FILE, &office.store.folder().join(KEY_FILE), at)?;
     }
     for name in named {
-        let group = name.get(..2).unwrap_or_default();
-        let place = format!("{BLOBS}/{group}/{name}");
-        entry(&mut out, &place, &office.store.folder().join(&place), at)?;
+        let file = office.store.blobs().kept(name)?.with_context(|| format!("the blob {name} is missing"))?;
+        let place = file.strip_prefix(office.store.folder())?.display().to_string();
+        entry(&mut out, &place, &file, at)?;
     }
     out.write_all(&[0; BLOCK])?;
     out.write_all(&[0; BLOCK])?;
@@ -155,26 +162,38 @@ fn length(size: u64) -> Vec<u8> {
 }
 
 /// Reads the archive and compares: the database as it was copied, every blob by its name.
-fn verify(tar: &Path, database: &Path, named: &BTreeSet<String>) -> Result<()> {
+fn verify(tar: &Path, database: &Path, named: &BTreeSet<String>, blobs: &Blobs) -> Result<()> {
     let mut reader = BufReader::new(File::open(tar)?);
     let mut found = BTreeSet::new();
     let database = hash(&mut File::open(database)?)?;
-    while let Some((name, found_hash)) = next(&mut reader)? {
-        let wanted = match name.rsplit('/').next() {
-            Some(DATABASE) => database.as_str(),
-            Some(KEY_FILE) => continue,
-            Some(blob) => blob,
-            None => continue,
+    while let Some((place, found_hash)) = next(&mut reader)? {
+        let name = place.rsplit('/').next().unwrap_or_default();
+        let name = name.strip_suffix(SEALED).unwrap_or(name);
+        let wanted = match name {
+            DATABASE => database.clone(),
+            KEY_FILE => continue,
+            // What is sealed is read in the store, and the copy is compared with it.
+            blob if place.ends_with(SEALED) => sealed_hash(blobs, blob)?,
+            blob => blob.to_owned(),
         };
         if found_hash != wanted {
-            bail!("{name} is not what its name says: the disk or the store is damaged");
+            bail!("{place} is not what its name says: the disk or the store is damaged");
         }
-        found.insert(name.rsplit('/').next().unwrap_or_default().to_owned());
+        found.insert(name.to_owned());
     }
     match named.iter().chain([&DATABASE.to_owned()]).find(|n| !found.contains(*n)) {
         Some(missing) => bail!("{missing} is missing in the copy"),
         None => Ok(()),
     }
+}
+
+/// The SHA-256 of the file of a sealed blob whose content is what its name says.
+fn sealed_hash(blobs: &Blobs, name: &str) -> Result<String> {
+    if sha256(&blobs.get(name).with_context(|| name.to_owned())?) != name {
+        bail!("the blob {name} is not what its name says: the disk or the store is damaged");
+    }
+    let file = blobs.kept(name)?.with_context(|| format!("the blob {name} is missing"))?;
+    hash(&mut File::open(file)?)
 }
 
 /// The next file of an archive that this module wrote: its name and its SHA-256.
@@ -216,8 +235,8 @@ mod tests {
     use super::super::sample::{Sample, now};
     use super::super::{Chosen, Office};
     use super::*;
-    use crate::blobs::sha256;
     use crate::inbound::{Arrived, stage};
+    use crate::store::BLOBS;
     use std::os::unix::fs::PermissionsExt;
 
     fn mail(s: &Sample, uid: &str, bytes: &[u8]) {

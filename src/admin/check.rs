@@ -1,6 +1,8 @@
 //! `docketpost check`: does everything work that docketpost needs: configuration, store, mailboxes, ways out, clock. One
-//! line for each; it logs in and out again, reads, and changes nothing.
+//! line for each; it logs in and out again, reads, and changes nothing. With `--border` it sends a mail to each mailbox of ours
+//! instead, and keeps what that showed.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,17 +11,31 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Chosen, Told};
-use crate::config::{Config, Mailbox, Smtp, WayIn, WayOut};
+use crate::config::{Addressing, AuthResults, Config, Firm, Layout, Mailbox, Profile, Smtp, WayIn, WayOut};
 use crate::daemon::accounts::{self, SenderLogin};
+use crate::daemon::owner;
 use crate::imap;
+use crate::inbound::resolve::Carriers;
+use crate::inbound::{limits, parse};
+use crate::maildir::owner_of;
+use crate::outbound::gateway::Gateway;
+use crate::proof::auth_results::{self, Seen};
+use crate::proof::headers::Headers;
 use crate::proof::{Verifier, VerifierSettings};
 use crate::smtp;
+use crate::store::Store;
+use crate::store::conservation;
 use crate::store::examine::{Examined, examine};
+use crate::store::keys::ReplyKey;
 
 /// How far the clock may lie before the last stored moment (fault F42).
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
 /// After so long without any entry a clock is more likely wrong than a firm idle (fault F42).
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(24 * 365);
+
+/// How many mails are looked at for answers, and how many answers are counted.
+const ANSWERS_LOOKED_AT: u32 = 500;
+const ANSWERS_COUNTED: usize = 50;
 
 /// How long one question to a DNS server may take.
 const DNS_PATIENCE: Duration = Duration::from_secs(2);
@@ -36,21 +52,54 @@ impl Check {
     }
 }
 
+/// Tries what docketpost needs; changes nothing.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Args {
+    /// Look instead through the whole store, whether each mail and each letter came to one end and each file is there
+    #[arg(long)]
+    pub store: bool,
+    /// Send a mail with forged words about its sender to each mailbox of ours, read it back, and tell whether the mail
+    /// server takes them away; to be done at the beginning and every month
+    #[arg(long, conflicts_with = "store")]
+    pub border: bool,
+    /// How long that mail may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub wait: u32,
+}
+
 /// Checks everything; fails if anything does.
-pub fn run(chosen: &Chosen, now: Timestamp) -> Result<Told> {
+pub fn run(chosen: &Chosen, args: &Args, now: Timestamp) -> Result<Told> {
+    if args.store {
+        return conserved(&Config::load_offline(&chosen.config)?);
+    }
     let config = Config::load(&chosen.config)?;
+    if args.border {
+        return borders(&config, Duration::from_secs(args.wait.into()), now);
+    }
     let well = format!("{} is well written", chosen.config.display());
     let mut checks = vec![Check::new("configuration", Ok(well))];
     let examined = examine(&config.store).map_err(|e| e.to_string());
     checks.push(Check::new("store", examined.as_ref().map_err(Clone::clone).and_then(|e| store(&config, e))));
     if let Ok(examined) = &examined {
         checks.push(Check::new("clock", clock(examined.last_moment, now)));
+        checks.push(Check::new("reply keys", reply_keys(&examined.reply_keys, now)));
+    }
+    if examined.as_ref().is_ok_and(|e| e.version == e.known) {
+        for firm in &config.firms {
+            checks.push(Check::new(format!("answers to {}", firm.slug), answers(&config, firm)));
+        }
+    }
+    if examined.as_ref().is_ok_and(|e| e.version == e.known) {
+        for mailbox in &config.mailboxes {
+            checks.push(Check::new(format!("sender proofs of {}", mailbox.name), border(&config, mailbox, now)));
+        }
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         checks.push(Check::new("DNS servers", resolver(&config).await));
         for mailbox in &config.mailboxes {
-            checks.push(Check::new(format!("mailbox {}", mailbox.name), way_in(mailbox, now).await));
+            let ours = examined.as_ref().ok().and_then(|_| Ours::of(&config, mailbox).ok());
+            checks.push(Check::new(format!("mailbox {}", mailbox.name), way_in(mailbox, ours.as_ref(), now).await));
         }
         for firm in &config.firms {
             let result = match &firm.way_out {
@@ -60,6 +109,29 @@ pub fn run(chosen: &Chosen, now: Timestamp) -> Result<Told> {
             checks.push(Check::new(format!("sending for {}", firm.slug), result));
         }
     });
+    Ok(tell(&checks))
+}
+
+/// Tests the border of every mailbox by a mail of our own.
+fn borders(config: &Config, patience: Duration, now: Timestamp) -> Result<Told> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut checks = Vec::new();
+    for mailbox in &config.mailboxes {
+        let said = runtime.block_on(super::border::test(config, mailbox, patience, now));
+        checks.push(Check::new(format!("border of {}", mailbox.name), said));
+    }
+    Ok(tell(&checks))
+}
+
+/// Whether nothing was lost and nothing happened twice, as far as the store tells.
+fn conserved(config: &Config) -> Result<Told> {
+    // What is opened here says how blobs are sealed; who may read the store is checked on the way.
+    let store = Store::configured(config)?;
+    let found = conservation::examine(&config.store, store.blobs())?;
+    let mut checks: Vec<Check> = found.wrong.iter().map(|wrong| Check::new("store", Err(wrong.clone()))).collect();
+    if checks.is_empty() {
+        checks.push(Check::new("store", Ok(format!("nothing is lost and nothing twice: {}", found.counts.join(", ")))));
+    }
     Ok(tell(&checks))
 }
 
@@ -92,19 +164,152 @@ fn store(config: &Config, found: &Examined) -> std::result::Result<String, Strin
     Ok(format!("{} is whole, nobody else can read it, version {}{older}", config.store.display(), found.version))
 }
 
+/// Which keys reply addresses are made with; a year is long enough for one (sender-proof.md 5.7).
+fn reply_keys(keys: &[ReplyKey], now: Timestamp) -> std::result::Result<String, String> {
+    let Some(present) = keys.last() else { return Ok("the tables are to be brought up to date first".to_owned()) };
+    let old: Vec<String> = keys
+        .iter()
+        .filter_map(|k| k.ends_at.filter(|_| k.is_good(now)).map(|end| format!("; {} is good until {end}", k.number)))
+        .collect();
+    let since = present.made_at.map_or_else(|| "since the store was made".to_owned(), |at| format!("since {at}"));
+    let is_old = present.made_at.is_some_and(|at| now.duration_since(at) > LONGEST_SILENCE);
+    let advice = if is_old { "; more than a year: `docketpost reply-key rotate` replaces it" } else { "" };
+    Ok(format!("{} is the present one {since}{}{advice}", present.number, old.concat()))
+}
+
 /// The clock against the last moment that the store knows (fault F42).
 fn clock(last: Option<Timestamp>, now: Timestamp) -> std::result::Result<String, String> {
-    let Some(last) = last else { return Ok(format!("{now}; nothing is stored to compare it with")) };
+    let shown = |at: Timestamp| at.strftime("%-d %B %Y %H:%M:%S UTC").to_string();
+    let now_shown = shown(now);
+    let Some(last) = last else { return Ok(format!("{now_shown}; nothing is stored to compare it with")) };
     let since = now.duration_since(last);
     if since < -CLOCK_TOLERANCE {
-        return Err(format!("{now} is before the last entry in the store ({last}): the clock went back"));
+        return Err(format!(
+            "{now_shown} is before the last entry in the store ({}): the clock went back",
+            shown(last)
+        ));
     }
     if since > LONGEST_SILENCE {
         return Err(format!(
-            "{now} is more than a year after the last entry in the store ({last}): is the clock right?"
+            "{now_shown} is more than a year after the last entry in the store ({}): is the clock right?",
+            shown(last)
         ));
     }
-    Ok(format!("{now}, after the last entry in the store"))
+    Ok(format!("{now_shown}, after the last entry in the store"))
+}
+
+/// By what the last answers were told, so that it is seen which of it survives the way to the mailbox and back.
+fn answers(config: &Config, firm: &Firm) -> std::result::Result<String, String> {
+    let store = Store::configured(config).map_err(|e| e.to_string())?;
+    let gateway = Gateway::new(firm);
+    let mails = store.read(|s| {
+        let Some(row) = s.firm_by_slug(&firm.slug)? else { return Ok(Vec::new()) };
+        s.inbox_list(row.id, None, ANSWERS_LOOKED_AT)
+    });
+    let mut carried = Vec::new();
+    for mail in
+        mails.map_err(|e| e.to_string())?.iter().filter(|m| m.thread.is_some() && !m.is_purged()).take(ANSWERS_COUNTED)
+    {
+        let raw = store.blobs().get(mail.blob()).map_err(|e| format!("Q-{}: {e}", mail.id))?;
+        if limits::check(&raw, &limits::Limits::default()).is_ok() {
+            carried.push(Carriers::of(&gateway, &parse::parse(&raw)));
+        }
+    }
+    survived(firm.addressing, &carried)
+}
+
+fn survived(addressing: Addressing, carried: &[Carriers]) -> std::result::Result<String, String> {
+    if carried.is_empty() {
+        return Ok("none came yet; once some did, this says by what they are told".to_owned());
+    }
+    let count = |has: fn(&Carriers) -> bool| carried.iter().filter(|c| has(c)).count();
+    let (address, id, subject) = (count(|c| c.address), count(|c| c.message_id), count(|c| c.subject));
+    let said = format!(
+        "of the last {}, the reply address came back with {address}, our Message-ID with {id}, a number in the subject with {subject}",
+        carried.len()
+    );
+    match addressing {
+        Addressing::Plus | Addressing::Subdomain if address == 0 => {
+            Err(format!("{said}; the server seems to lose what stands in the address: try addressing = \"plain\""))
+        }
+        _ => Ok(said),
+    }
+}
+
+/// What the last mails show of the mailbox's provider: its name in Authentication-Results, and whether it takes away what
+/// strangers write in that name (sender-proof.md 5.3).
+fn border(config: &Config, mailbox: &Mailbox, now: Timestamp) -> std::result::Result<String, String> {
+    let store = Store::configured(config).map_err(|e| e.to_string())?;
+    let mails = store.read(|s| {
+        let Some(row) = s.firm_by_slug(&mailbox.firm)? else { return Ok(Vec::new()) };
+        s.inbox_list(row.id, None, ANSWERS_LOOKED_AT)
+    });
+    let mut seen = Vec::new();
+    let mails = mails.map_err(|e| e.to_string())?;
+    for mail in mails.iter().filter(|m| m.mailbox == mailbox.name && !m.is_purged()).take(ANSWERS_COUNTED) {
+        let raw = store.blobs().get(mail.blob()).map_err(|e| format!("Q-{}: {e}", mail.id))?;
+        if let Ok(headers) = Headers::read(&raw) {
+            seen.push(auth_results::seen(&headers));
+        }
+    }
+    let policy = mailbox.auth_results.as_ref();
+    let believed = store.read(|s| s.believed(&mailbox.name, policy, now).map(|p| p.is_some()));
+    let said = provider(policy, &seen)?;
+    match policy {
+        Some(_) if !believed.map_err(|e| e.to_string())? => Err(format!(
+            "{said}; they are not used: with layout = \"below\" a test must have shown within 31 days that forged ones are taken away: `docketpost check --border`"
+        )),
+        _ => Ok(said),
+    }
+}
+
+fn provider(policy: Option<&AuthResults>, seen: &[Seen]) -> std::result::Result<String, String> {
+    if seen.is_empty() {
+        return Ok("no mail came yet; once some did, this says what the provider tells of their senders".to_owned());
+    }
+    let most = |names: Vec<&String>| {
+        let mut counts = BTreeMap::new();
+        names.into_iter().for_each(|n| {
+            let count: &mut usize = counts.entry(n.clone()).or_default();
+            *count = count.saturating_add(1);
+        });
+        counts.into_iter().max_by_key(|(_, n)| *n)
+    };
+    let host = most(seen.iter().filter_map(|s| s.received_by.as_ref()).collect());
+    let name = most(seen.iter().flat_map(|s| &s.above).collect());
+    let said = match (&host, &name) {
+        (Some((host, _)), Some((name, count))) => format!(
+            "{count} of the last {} mails came through {host} with results of {name} above its line (received_by = [{host:?}], \
+             authserv_id = [{name:?}], layout = \"above\")",
+            seen.len()
+        ),
+        (Some((host, _)), None) => {
+            format!(
+                "the last {} mails came through {host}, which tells nothing of their senders above its line",
+                seen.len()
+            )
+        }
+        (None, _) => format!("the last {} mails have no Received line that can be read", seen.len()),
+    };
+    let known = |id: &String| match policy {
+        Some(policy) => policy.authserv_id.contains(id),
+        None => name.as_ref().is_some_and(|(name, _)| name == id),
+    };
+    let strays = seen.iter().filter(|s| s.below.iter().any(known)).count();
+    let configured =
+        policy.map(|policy| seen.iter().filter(|s| s.above.iter().any(|id| policy.authserv_id.contains(id))).count());
+    match (policy, configured) {
+        (Some(policy), Some(0)) if policy.layout == Layout::Above && policy.profile != Profile::M365 => {
+            Err(format!("{said}; none has results of {}, which is configured", policy.authserv_id.join(" or ")))
+        }
+        (Some(policy), _) if policy.layout == Layout::Below => {
+            Ok(format!("{said}; what stands below can't be told apart from here"))
+        }
+        _ if strays > 0 => Ok(format!(
+            "{said}; {strays} had results in that name below it: strangers' are not taken away, only the place tells them apart"
+        )),
+        _ => Ok(format!("{said}; none had results in that name below it")),
+    }
 }
 
 /// Asks for a record that any working resolver has an answer about, even if the answer is that there is none.
@@ -124,14 +329,50 @@ async fn resolver(config: &Config) -> std::result::Result<String, String> {
     }
 }
 
-async fn way_in(mailbox: &Mailbox, now: Timestamp) -> std::result::Result<String, String> {
+/// What the store has to do with a mailbox.
+struct Ours {
+    identity: String,
+    /// Mail of it was taken in.
+    has_mail: bool,
+}
+
+impl Ours {
+    fn of(config: &Config, mailbox: &Mailbox) -> Result<Ours> {
+        let store = Store::configured(config)?;
+        let mails = store.read(|s| {
+            let Some(row) = s.firm_by_slug(&mailbox.firm)? else { return Ok(Vec::new()) };
+            s.inbox_list(row.id, None, ANSWERS_LOOKED_AT)
+        })?;
+        let has_mail = mails.iter().any(|mail| mail.mailbox == mailbox.name);
+        Ok(Ours { identity: store.identity().to_owned(), has_mail })
+    }
+}
+
+/// Whose the mailbox is, by what stands in it (fault F49).
+fn whose(owners: Option<&[String]>, ours: Option<&Ours>) -> std::result::Result<String, String> {
+    let Some(ours) = ours else { return Ok(String::new()) };
+    match owners {
+        Some([_, ..]) => {}
+        _ if ours.has_mail => {
+            return Ok("; it holds no note of whose it is, so a second gateway could not be told: see to it that there is none".into());
+        }
+        _ => return Ok("; no gateway has taken mail from it yet".into()),
+    }
+    match owners.into_iter().flatten().find(|owner| **owner != ours.identity) {
+        Some(other) => Err(owner::said_by_another(other)),
+        None => Ok(format!("; it is this store's ({})", owner::short(&ours.identity))),
+    }
+}
+
+async fn way_in(mailbox: &Mailbox, ours: Option<&Ours>, now: Timestamp) -> std::result::Result<String, String> {
     let imap = match &mailbox.way_in {
-        WayIn::Maildir(folder) => return maildir(folder),
+        WayIn::Maildir(folder) => return maildir(folder, ours),
         WayIn::Imap(imap) => imap,
     };
     let account = accounts::imap(imap).map_err(|e| e.to_string())?;
     let at = (imap.host.as_str(), imap.port);
-    let report = imap::check(&account, now).await.map_err(|e| connection(at, &e.to_string()))?;
+    let report =
+        imap::check(&account, &owner::notes_folder(imap), now).await.map_err(|e| connection(at, &e.to_string()))?;
     let folder = report.folder.map_err(|e| format!("logged in, but the folder {}: {e}", imap.folder))?;
     let idle = if report.idle { "IDLE" } else { "no IDLE: it is looked at regularly" };
     let moves = match (report.can_move, report.uid_plus) {
@@ -139,7 +380,8 @@ async fn way_in(mailbox: &Mailbox, now: Timestamp) -> std::result::Result<String
         (false, true) => "no MOVE: mails are copied and removed",
         (false, false) => "neither MOVE nor UIDPLUS: mails stay",
     };
-    Ok(format!("logged in to {}, {} has {} mails; {idle}; {moves}", imap.host, imap.folder, folder.mails))
+    let whose = whose(report.owners.as_deref(), ours)?;
+    Ok(format!("logged in to {}, {} has {} mails; {idle}; {moves}{whose}", imap.host, imap.folder, folder.mails))
 }
 
 /// What went wrong, and where; a server that speaks in clear where TLS was begun is named as that.
@@ -149,11 +391,13 @@ fn connection((host, port): (&str, u16), error: &str) -> String {
     format!("{host} port {port}: {error}{hint}")
 }
 
-fn maildir(folder: &Path) -> std::result::Result<String, String> {
+fn maildir(folder: &Path, ours: Option<&Ours>) -> std::result::Result<String, String> {
     for name in ["new", "cur"] {
         std::fs::read_dir(folder.join(name)).map_err(|e| format!("{}/{name}: {e}", folder.display()))?;
     }
-    Ok(format!("{} can be read", folder.display()))
+    let owner = owner_of(folder).map_err(|e| e.to_string())?;
+    let whose = whose(owner.as_ref().map(std::slice::from_ref), ours)?;
+    Ok(format!("{} can be read{whose}", folder.display()))
 }
 
 async fn way_out(smtp: &Smtp, store: &Path, now: Timestamp) -> std::result::Result<String, String> {
@@ -190,7 +434,7 @@ mod tests {
             dns.address().to_string()
         );
         std::fs::write(&file, text).unwrap();
-        run(&Chosen { config: file, ..Chosen::default() }, now).unwrap()
+        run(&Chosen { config: file, ..Chosen::default() }, &Args::default(), now).unwrap()
     }
 
     #[test]
@@ -211,6 +455,54 @@ mod tests {
         std::fs::create_dir(&way_out).unwrap();
         let told = checked(&s, &way_in, &way_out, now());
         assert_eq!(told.code, 0, "{}", told.text);
+    }
+
+    #[test]
+    fn t10_what_the_provider_writes_and_whether_it_takes_strangers_words_away_is_told() {
+        let mail = |above: &str, below: &str| {
+            let raw = format!("{above}Received: from x by mx.hale.example; now\r\n{below}From: a@b.example\r\n\r\nx");
+            auth_results::seen(&Headers::read(raw.as_bytes()).unwrap())
+        };
+        let results = "Authentication-Results: MX.hale.example (x) 1; dkim=pass\r\n";
+        let (whole, forged, bare) = (mail(results, ""), mail(results, results), mail("", results));
+        assert_eq!(whole.received_by.as_deref(), Some("mx.hale.example"));
+        let said = provider(None, &[whole.clone(), whole.clone(), bare.clone()]).unwrap();
+        assert!(
+            said.starts_with("2 of the last 3 mails") && said.contains("authserv_id = [\"mx.hale.example\"]"),
+            "{said}"
+        );
+        assert!(provider(None, &[whole.clone(), forged]).unwrap().contains("1 had results in that name below it"));
+        let policy = |id: &str| AuthResults {
+            authserv_id: vec![id.into()],
+            received_by: vec!["mx.hale.example".into()],
+            hops: 1,
+            fields: 1,
+            layout: Layout::Above,
+            profile: Profile::Rfc8601,
+            spf_alone: true,
+        };
+        assert!(
+            provider(Some(&policy("mx.hale.example")), std::slice::from_ref(&whole))
+                .unwrap()
+                .contains("none had results")
+        );
+        assert!(
+            provider(Some(&policy("other.example")), &[whole])
+                .unwrap_err()
+                .contains("none has results of other.example")
+        );
+        assert!(provider(None, &[bare]).unwrap().contains("tells nothing of their senders"));
+    }
+
+    #[test]
+    fn what_survives_of_the_marks_of_answers_is_told() {
+        let whole = Carriers { address: true, message_id: true, subject: false };
+        let bare = Carriers { address: false, ..whole };
+        let said = survived(Addressing::Plus, &[whole, bare]).unwrap();
+        assert!(said.contains("of the last 2, the reply address came back with 1, our Message-ID with 2"), "{said}");
+        assert!(survived(Addressing::Plus, &[bare]).unwrap_err().contains("try addressing = \"plain\""));
+        assert!(survived(Addressing::Plain, &[bare]).is_ok());
+        assert!(survived(Addressing::Plus, &[]).unwrap().starts_with("none came yet"));
     }
 
     #[test]
@@ -236,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_folder_that_others_can_read_is_refused_with_the_way_to_mend_it() {
+    fn t77_a_store_folder_that_others_can_read_is_refused_with_the_way_to_mend_it() {
         use std::os::unix::fs::PermissionsExt as _;
         let s = Sample::new();
         std::fs::set_permissions(s.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();

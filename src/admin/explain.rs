@@ -11,6 +11,7 @@ use super::show::one_line;
 use super::{Chosen, Office, Told};
 use crate::config::Config;
 
+use crate::inbound::unpack::Kept;
 use crate::inbound::{self, Arrived, Desk, Outcome, Taken, limits};
 use crate::outbound::gateway::Gateway;
 use crate::outbound::reader::Reader;
@@ -18,7 +19,7 @@ use crate::outbound::{letter, templates};
 use crate::proof::{Proof, Verifier, VerifierSettings};
 use crate::sharing::Ability;
 use crate::store::inbox::Inbox;
-use crate::store::{StoreError, Tx};
+use crate::store::{Store, StoreError, Tx};
 
 /// Tells what a mail would do, and why; changes nothing.
 #[derive(Clone, Debug, clap::Args)]
@@ -58,7 +59,7 @@ fn one(office: &Office, config: &Config, args: &Args, file: &Path) -> Result<Tol
     let raw = std::fs::read(file)?;
     let configured =
         config.firm(&office.firm.slug).with_context(|| format!("{} is not configured", office.firm.slug))?;
-    let desk = Desk { gateway: Gateway::new(configured), mail_bytes: config.limits.mail_bytes };
+    let desk = Desk { files: configured.files.rules, ..Desk::new(Gateway::new(configured), config.limits) };
     let mut mailboxes = config.mailboxes.iter().filter(|m| m.firm == office.firm.slug);
     let mailbox = match &args.mailbox {
         Some(name) => {
@@ -67,17 +68,24 @@ fn one(office: &Office, config: &Config, args: &Args, file: &Path) -> Result<Tol
         None => mailboxes.next().context("the firm has no mailbox in the configuration")?,
     };
     let read_whole = raw.len() as u64 <= desk.mail_bytes && limits::check(&raw, &limits::Limits::default()).is_ok();
-    let proof = if read_whole { Some(prove(config, mailbox, &raw, office.now)?) } else { None };
+    let proof = if read_whole { Some(prove(config, &office.store, mailbox, &raw, office.now)?) } else { None };
     let seen = rehearse(office, &desk, &mailbox.name, raw, proof.clone())?;
     Ok(tell(office, file, &seen, proof.as_ref()))
 }
 
-fn prove(config: &Config, mailbox: &crate::config::Mailbox, raw: &[u8], now: jiff::Timestamp) -> Result<Proof> {
+fn prove(
+    config: &Config,
+    store: &Store,
+    mailbox: &crate::config::Mailbox,
+    raw: &[u8],
+    now: jiff::Timestamp,
+) -> Result<Proof> {
+    let policy = store.read(|view| view.believed(&mailbox.name, mailbox.auth_results.as_ref(), now))?;
     let resolver = Some(config.resolver.clone()).filter(|servers| !servers.is_empty());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let verifier = Verifier::new(&VerifierSettings { resolver, ..VerifierSettings::default() })?;
-        Ok(verifier.prove(raw, now, mailbox.auth_results.as_ref()).await)
+        Ok(verifier.prove(raw, now, policy).await)
     })
 }
 
@@ -86,7 +94,8 @@ fn rehearse(office: &Office, desk: &Desk, mailbox: &str, raw: Vec<u8>, proof: Op
     let kept: Arc<Mutex<Option<Seen>>> = Arc::default();
     let (keep, desk, store) = (Arc::clone(&kept), desk.clone(), office.store.clone());
     let (firm, now) = (office.firm.clone(), office.now);
-    let read = inbound::read(&raw, &desk);
+    let mut read = inbound::read(&raw, &desk);
+    inbound::keep_files(&mut read, &desk, &mut |bytes| Ok(Kept::Safe(crate::blobs::sha256(bytes))))?;
     let arrived = Arrived {
         mailbox: mailbox.to_owned(),
         uid_validity: 0,

@@ -40,7 +40,22 @@ impl Office {
 
     /// The one person of this address, `P-7` or name; two hits are an error that lists them (threats T85).
     pub fn person(&self, text: &str) -> Result<Person> {
-        one(&self.firm, text, self.people_like(text)?, |p| self.described(p))
+        let found = self.people_like(text)?;
+        if found.is_empty() {
+            return Err(self.nobody(text));
+        }
+        one(&self.firm, text, found, |p| self.described(p))
+    }
+
+    /// Nobody is called so; those who nearly are, if there are any, are named and none is taken for another.
+    fn nobody(&self, text: &str) -> anyhow::Error {
+        let near = self.store.read(|s| near(s, &self.firm, text)).unwrap_or_default();
+        let unknown = format!("{} knows nobody by \"{text}\"", self.firm.name);
+        if near.is_empty() {
+            return anyhow::anyhow!("{unknown}; `docketpost person add` makes a card");
+        }
+        let list: Vec<String> = near.iter().map(|p| self.described(p)).collect();
+        anyhow::anyhow!("{unknown}; write the address or the number of whom you mean:\n  {}", list.join("\n  "))
     }
 
     /// The one user of the firm of this address, `P-7` or name.
@@ -63,7 +78,7 @@ impl Office {
     pub fn day(&self, text: &str, direction: Direction) -> Result<Date> {
         let zone = self.store.read(|s| s.zone_of(&self.firm, &self.actor))?;
         let now = self.now.to_zoned(zone);
-        let against = Against { now: &now, order: self.firm.locale.order(), direction };
+        let against = Against { now: &now, locale: self.firm.locale, direction };
         dates::parse(text, &against).map_err(|e| anyhow::anyhow!("{text}: {e}"))
     }
 }
@@ -75,7 +90,10 @@ pub fn people_like(s: &Snapshot<'_>, firm: &Firm, text: &str) -> crate::store::R
         return Ok(s.person(firm.id, PersonId(row))?.into_iter().collect());
     }
     if let Ok(address) = Address::parse(text) {
-        return s.people_by_address(firm.id, &address);
+        // An assistant is named by their co-counsel and never given anything; `docketpost assistant` finds them.
+        let (assistants, others): (Vec<_>, Vec<_>) =
+            s.people_by_address(firm.id, &address)?.into_iter().partition(|p| p.acts_for.is_some());
+        return Ok(if others.is_empty() { assistants } else { others });
     }
     let wanted = plain(text);
     let all = s.people(firm.id)?;
@@ -84,6 +102,31 @@ pub fn people_like(s: &Snapshot<'_>, firm: &Firm, text: &str) -> crate::store::R
         return Ok(whole);
     }
     Ok(all.into_iter().filter(|p| plain(&p.last_name) == wanted || plain(&p.company) == wanted).collect())
+}
+
+/// The most people who are named for another name.
+const MOST_NEAR: usize = 5;
+
+/// Those who have a word of the name, or one that begins alike: "Jane", "Jane Row" and "Row, J." for Jane Roe.
+fn near(s: &Snapshot<'_>, firm: &Firm, text: &str) -> crate::store::Result<Vec<Person>> {
+    let words = |name: &str| -> Vec<String> {
+        name.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).map(str::to_owned).collect()
+    };
+    let wanted = words(text.split('@').next().unwrap_or_default());
+    let alike = |a: &str, b: &str| {
+        let same = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+        a == b || same >= 3 || (same == 2 && a.chars().count() == 3 && b.chars().count() == 3)
+    };
+    let mut found: Vec<(usize, Person)> = Vec::new();
+    for person in s.people(firm.id)?.into_iter().filter(|p| !p.disabled && p.acts_for.is_none()) {
+        let names = words(&format!("{} {}", person.name(), person.company));
+        let hits = wanted.iter().filter(|w| names.iter().any(|n| alike(w, n))).count();
+        if hits > 0 {
+            found.push((hits, person));
+        }
+    }
+    found.sort_by_key(|(hits, _)| std::cmp::Reverse(*hits));
+    Ok(found.into_iter().map(|(_, person)| person).take(MOST_NEAR).collect())
 }
 
 fn plain(name: &str) -> String {

@@ -1,9 +1,12 @@
 //! `docketpost inbox`: the mail that came in, why it waits, and its ways out. Held mail is released, given a matter, or put
 //! aside by an administrator; nothing here carries a mail out, the daemon does (decisions.md 6).
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
+use super::document::write_new;
 use super::show::{moment, named, one_line, table};
 use super::who::number_after;
 use super::{Office, Told, administrator};
@@ -11,11 +14,13 @@ use crate::actions::Act;
 use crate::allowed;
 use crate::domain::{Address, InboxId};
 use crate::inbound::extract::{SpanKind, extract};
-use crate::inbound::{limits, parse};
+use crate::inbound::names::safe_name;
+use crate::inbound::secrets::{Kept, without_passwords};
+use crate::inbound::{cards, limits};
 use crate::proof::{DkimFinding, Proof, Verdict};
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
-use crate::store::inbox::{Inbox, InboxState};
+use crate::store::inbox::{Inbox, InboxState, Wanted};
 
 /// How much of a mail's text is shown.
 const MOST_TEXT: usize = 4_000;
@@ -31,6 +36,15 @@ pub enum What {
         /// Only in this state: received, proved, applied, held, refused, ignored, dead
         #[arg(long)]
         state: Option<String>,
+        /// Only of this person: mail address, P-7, or a name that only one person has
+        #[arg(long)]
+        person: Option<String>,
+        /// Only about this matter
+        #[arg(long)]
+        matter: Option<String>,
+        /// Only for this reason: CONTEXT_NONE, RATE_LIMITED …
+        #[arg(long, value_name = "CODE")]
+        reason: Option<String>,
         /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
@@ -39,6 +53,18 @@ pub enum What {
     Show {
         ///
         mail: String,
+    },
+    /// Prints the whole text of a mail, with its history and signature, and nothing else
+    Text {
+        ///
+        mail: String,
+    },
+    /// Writes the files of a mail into a folder, such as those that were not filed
+    Save {
+        ///
+        mail: String,
+        /// The folder, which is there
+        folder: PathBuf,
     },
     /// Tries a mail again that could not be processed
     Retry {
@@ -49,6 +75,14 @@ pub enum What {
     Release {
         ///
         mail: String,
+    },
+    /// Takes all mails of somebody that were held because too many came
+    Braked {
+        /// Mail address, P-7, or a name that only one person has
+        person: String,
+        /// Puts them aside instead; they are kept, and have no effect
+        #[arg(long)]
+        dismiss: bool,
     },
     /// Takes a held mail as proved, for this matter
     Assign {
@@ -70,26 +104,35 @@ pub enum What {
 /// Does it; only for administrators.
 pub fn run(office: &Office, what: &What) -> Result<Told> {
     match what {
-        What::List { state, limit } => list(office, state.as_deref(), *limit),
+        What::List { state, person, matter, reason, limit } => {
+            let wanted = Wanted {
+                state: state.as_deref().map(state_of).transpose()?,
+                person: person.as_deref().map(|p| office.person(p)).transpose()?.map(|p| p.id),
+                matter: matter.as_deref().map(|m| office.matter(m)).transpose()?.map(|m| m.id),
+                reason: reason.as_deref().map(str::to_uppercase),
+            };
+            list(office, &wanted, *limit)
+        }
         What::Show { mail } => show(office, mail),
+        What::Text { mail } => whole_text(office, mail),
+        What::Save { mail, folder } => save(office, mail, folder),
         What::Retry { mail } => retry(office, mail),
         What::Release { mail } => release(office, mail, None),
+        What::Braked { person, dismiss } => braked(office, person, *dismiss),
         What::Assign { mail, matter } => release(office, mail, Some(matter)),
         What::Dismiss { mail, reason } => dismiss(office, mail, reason),
     }
 }
 
-fn list(office: &Office, state: Option<&str>, limit: u32) -> Result<Told> {
+fn state_of(word: &str) -> Result<InboxState> {
+    let found = InboxState::from_word(word);
+    found.with_context(|| format!("--state {word}: no such state; it is one of {}", states()))
+}
+
+fn list(office: &Office, wanted: &Wanted, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
-    let state = match state {
-        Some(word) => Some(
-            InboxState::from_word(word)
-                .with_context(|| format!("--state {word}: no such state; it is one of {}", states()))?,
-        ),
-        None => None,
-    };
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
-    for mail in office.store.read(|s| s.inbox_list(office.firm.id, state, limit))? {
+    for mail in office.store.read(|s| s.inbox_listed(office.firm.id, wanted, limit))? {
         let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
         objects.push(object(&mail));
         rows.push([
@@ -146,6 +189,14 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         ("Mailbox", format!("{} ({} bytes, {})", mail.mailbox, mail.size, tried(mail.tries))),
         ("Cut", words.cut()),
         ("Files", words.files.join(", ")),
+        (
+            "",
+            if words.files.is_empty() {
+                String::new()
+            } else {
+                format!("docketpost inbox save Q-{} FOLDER gets them out", mail.id)
+            },
+        ),
         ("Released", mail.released_level.clone().unwrap_or_default()),
     ];
     let mut out = format!("Q-{}\n", mail.id);
@@ -278,17 +329,31 @@ impl Words {
     }
 }
 
+/// Its sender has roles at several firms, one of them another's, and was asked in which they wrote it: until they say, it is
+/// nobody's to read (ACC-16).
+fn may_be_another_firms(mail: &Inbox) -> bool {
+    mail.state == InboxState::Held && mail.reason.as_deref() == Some("ROLE_UNKNOWN") && mail.subject.is_none()
+}
+
 /// The words of a mail, its text cut, and the names of its files; mail beyond the limits is not opened.
 fn words(office: &Office, mail: &Inbox) -> Result<Words> {
-    let raw = office.store.blobs().get(&mail.sha256).with_context(|| format!("blob {}", mail.sha256))?;
+    if may_be_another_firms(mail) {
+        let reply = "(not shown: it may be another firm's; its sender was asked)".to_owned();
+        return Ok(Words { reply, ..Words::default() });
+    }
+    if mail.is_purged() {
+        return Ok(Words { reply: "(the mail was purged)".to_owned(), ..Words::default() });
+    }
+    let raw = office.store.blobs().get(mail.blob()).with_context(|| format!("blob {}", mail.blob()))?;
     if let Err(limit) = limits::check(&raw, &limits::Limits::default()) {
         return Ok(Words { reply: format!("(not read: {})", limit.code()), ..Words::default() });
     }
-    let read = parse::parse(&raw);
+    let (read, _) = cards::read(&raw);
     let extract = extract(&read);
     let mut left = MOST_TEXT;
     let mut pieces = Vec::new();
     for (kind, text) in extract.pieces() {
+        let text = &without_passwords(text, Kept::None).0;
         let shown = shortened(text, left);
         left = left.saturating_sub(text.chars().count());
         pieces.push((kind, shown));
@@ -297,12 +362,56 @@ fn words(office: &Office, mail: &Inbox) -> Result<Words> {
         }
     }
     Ok(Words {
-        reply: shortened(&extract.reply, MOST_TEXT),
+        // Whoever must see a password that was sent can open the raw mail (ACC-08).
+        reply: shortened(&without_passwords(&extract.reply, Kept::None).0, MOST_TEXT),
         confidence: extract.confidence.word(),
         defects: read.defects.iter().map(|d| d.code()).collect(),
         pieces,
         files: read.attachments.iter().map(|a| a.name.clone()).collect(),
     })
+}
+
+fn whole_text(office: &Office, text: &str) -> Result<Told> {
+    office.ask_administrator(Ability::View)?;
+    let mail = find(office, text)?;
+    let whole = extract(&cards::read(&readable(office, &mail)?).0).whole;
+    Ok(Told::new(whole.clone(), json!({"mail": format!("Q-{}", mail.id), "text": whole})))
+}
+
+fn save(office: &Office, text: &str, folder: &Path) -> Result<Told> {
+    office.ask_administrator(Ability::View)?;
+    let mail = find(office, text)?;
+    let id = mail.id;
+    let raw = readable(office, &mail)?;
+    let (mut told, mut paths) = (String::new(), Vec::new());
+    for (place, file) in cards::read(&raw).0.attachments.iter().enumerate() {
+        // Two files of a mail may have one name.
+        let path = folder.join(format!("Q-{id}-{}-{}", place.saturating_add(1), safe_name(&file.name)));
+        write_new(&path, &file.bytes)?;
+        told.push_str(&format!("{} ({} bytes)\n", path.display(), file.bytes.len()));
+        paths.push(path.display().to_string());
+    }
+    if paths.is_empty() {
+        bail!("Q-{id} has no files");
+    }
+    change(office, id, "inbox.save", |_| Ok(true))?;
+    Ok(Told::new(told, json!({"mail": format!("Q-{id}"), "files": paths})))
+}
+
+/// The bytes of a mail, if it is this firm's to read and can be read safely.
+fn readable(office: &Office, mail: &Inbox) -> Result<Vec<u8>> {
+    let id = mail.id;
+    if mail.is_purged() {
+        bail!("Q-{id} was purged; it is kept no longer");
+    }
+    if may_be_another_firms(mail) {
+        bail!("Q-{id} may be another firm's; its sender was asked, and until they answer it is not shown");
+    }
+    let raw = office.store.blobs().get(mail.blob()).with_context(|| format!("blob {}", mail.blob()))?;
+    if let Err(limit) = limits::check(&raw, &limits::Limits::default()) {
+        bail!("Q-{id} is beyond what can be read safely ({})", limit.code());
+    }
+    Ok(raw)
 }
 
 fn shortened(text: &str, most: usize) -> String {
@@ -358,12 +467,47 @@ fn release(office: &Office, text: &str, matter: Option<&str>) -> Result<Told> {
     ))
 }
 
+fn braked(office: &Office, text: &str, dismiss: bool) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
+    let person = office.person(text)?;
+    let id = person.id;
+    let action = if dismiss { "inbox.dismiss" } else { "inbox.release" };
+    let done = office.act(&format!("inbox.braked:{id}"), move |act| {
+        allowed!(administrator(act, Ability::Edit));
+        let firm = act.firm.id;
+        let mut done = 0_u32;
+        for mail in act.tx.inbox_braked(firm, id)? {
+            let changed = match dismiss {
+                true => act.tx.dismiss(firm, mail, act.actor.id, act.now)?,
+                false => act.tx.release(firm, mail, RELEASED, None, Some(act.actor.id))?,
+            };
+            let entry = Entry::new(Some(act.actor.id), action).by(Some(mail)).with(json!({"done": changed}));
+            act.tx.audit(firm, &entry, act.now)?;
+            done = done.saturating_add(u32::from(changed));
+        }
+        Ok(Ok(done))
+    })?;
+    let mails = if done == 1 { "one mail".to_owned() } else { format!("{done} mails") };
+    let what = if dismiss { "put aside; they are kept" } else { "taken; they are carried out when the daemon runs" };
+    Ok(Told::new(format!("{}: {mails} {what}.\n", named(&person)), json!({"person": id, "mails": done})))
+}
+
 /// What a release can't mend is not released: who wrote it, and what it is about, must be known first.
 fn can_be_released(office: &Office, mail: &Inbox, has_matter: bool) -> Result<()> {
     let id = mail.id;
+    if may_be_another_firms(mail) {
+        bail!(
+            "Q-{id} may be another firm's; its sender was asked which one they wrote to, and it goes on when they answer"
+        );
+    }
     match mail.reason.as_deref().unwrap_or_default() {
         "CONTEXT_NONE" | "CONTEXT_CONFLICT" if !has_matter && mail.assigned_matter.is_none() => {
             bail!("Q-{id} does not say clearly which matter it is about: docketpost inbox assign Q-{id} M-12")
+        }
+        "PLACE_UNKNOWN" if !has_matter && mail.assigned_matter.is_none() => {
+            bail!(
+                "the files of Q-{id} are for a place that its sender does not have; to file them: docketpost inbox assign Q-{id} M-12"
+            )
         }
         "NO_SENDER" | "MULTI_FROM" => {
             bail!("Q-{id} names no single sender, so it can be nobody's: docketpost inbox dismiss Q-{id}")
@@ -466,7 +610,11 @@ mod tests {
     fn t74_held_mail_is_shown_with_its_evidence_and_steers_nothing() {
         let s = Sample::new();
         held(&s);
-        let list = run(&s.office, &What::List { state: Some("held".into()), limit: 9 }).unwrap();
+        let list = run(
+            &s.office,
+            &What::List { state: Some("held".into()), person: None, matter: None, reason: None, limit: 9 },
+        )
+        .unwrap();
         assert!(list.text.contains("Q-1") && list.text.contains("AUTH_NONE"), "{}", list.text);
         let show = run(&s.office, &What::Show { mail: "1".into() }).unwrap();
         for part in ["AUTH_NONE", "jane@doe.example", "Please see the draft.", "What to do next: ask them"] {
@@ -550,7 +698,7 @@ mod tests {
         let user = crate::sharing::Role::User { admin: false, accounts: true, reports: true, billing: true };
         s.add(user, "Bob", "Hale", "bob@hale.example");
         let bob = s.acting_as("bob@hale.example");
-        assert!(run(&bob, &What::List { state: None, limit: 9 }).is_err());
+        assert!(run(&bob, &What::List { state: None, person: None, matter: None, reason: None, limit: 9 }).is_err());
         assert!(run(&bob, &What::Release { mail: "1".into() }).is_err());
     }
 }

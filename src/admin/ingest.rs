@@ -5,6 +5,7 @@
 use std::io::Read;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Chosen, Told, choose_firm};
@@ -33,7 +34,7 @@ pub struct Args {
 }
 
 /// Takes it in; never fails but with an exit code.
-pub fn run(chosen: &Chosen, args: &Args, mail: &mut impl Read, now: jiff::Timestamp) -> Told {
+pub fn run(chosen: &Chosen, args: &Args, mail: &mut impl Read, now: Timestamp) -> Told {
     take(chosen, args, mail, now).unwrap_or_else(|error| {
         let note = format!("docketpost: {error:#}\n");
         Told { note, ..Told::default() }.failed(exit_code(&error))
@@ -50,7 +51,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
     if denied { NOT_ALLOWED } else { LATER }
 }
 
-fn take(chosen: &Chosen, args: &Args, input: &mut impl Read, now: jiff::Timestamp) -> Result<Told> {
+fn take(chosen: &Chosen, args: &Args, input: &mut impl Read, now: Timestamp) -> Result<Told> {
     let config = Config::load_offline(&chosen.config)?;
     let mut mailboxes = config.mailboxes.iter().filter(|m| chosen.firm.as_ref().is_none_or(|f| m.firm == *f));
     let mailbox = match &args.mailbox {
@@ -65,14 +66,14 @@ fn take(chosen: &Chosen, args: &Args, input: &mut impl Read, now: jiff::Timestam
             Told { note: "docketpost: there is no mail on standard input\n".into(), ..Told::default() }.failed(NO_MAIL)
         );
     }
-    let store = Store::open(&config.store)?;
+    let store = Store::configured(&config)?;
     let firm = choose_firm(&store, &Chosen { firm: Some(mailbox.firm.clone()), ..Chosen::default() })?;
     let uid = sha256(&bytes);
     let arrived = Arrived { mailbox: mailbox.name.clone(), uid_validity: 0, uid, size, arrived_at: now, bytes };
     let staged = stage(&store, firm.id, arrived, now)?;
     drop(store);
     if args.now {
-        take_through(&config)?;
+        take_through(&config, now)?;
     }
     let number = staged.map(|id| format!("Q-{id}"));
     let text = match &number {
@@ -83,12 +84,12 @@ fn take(chosen: &Chosen, args: &Args, input: &mut impl Read, now: jiff::Timestam
 }
 
 /// Does the daemon's work once, if no daemon does it.
-fn take_through(config: &Config) -> Result<()> {
+fn take_through(config: &Config, now: Timestamp) -> Result<()> {
     let Ok(_lock) = Lock::take(&config.store) else { return Ok(()) };
     let house = std::sync::Arc::new(House::open(config)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
-        while process::all_due(&house).await? > 0 {}
+        while process::all_due(&house, now).await? > 0 {}
         anyhow::Ok(())
     })
 }

@@ -7,9 +7,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Told;
+use super::person::outside_warning;
 use crate::config::Config;
 use crate::domain::Address;
 use crate::domain::dates::Locale;
+use crate::domain::zones::{self, Named};
 use crate::sharing::Role;
 use crate::store::Store;
 use crate::store::audit::Entry;
@@ -31,17 +33,17 @@ pub struct Args {
     /// Mail address of the first administrator
     #[arg(long)]
     pub user_address: String,
-    /// Words and order of dates
-    #[arg(long, value_parser = ["en-GB", "en-US"], default_value = "en-GB")]
+    /// Language of mails, words and order of dates; each person can choose another language
+    #[arg(long, value_parser = Locale::ALL.map(Locale::word), default_value = "en-GB")]
     pub locale: String,
-    /// IANA time zone [default: Europe/London, or America/New_York for en-US]
+    /// Time zone, or a large city [default: by locale: Europe/London, America/New_York, Europe/Berlin, Europe/Paris, Europe/Madrid]
     #[arg(long)]
     pub time_zone: Option<String>,
-    /// ISO 4217 currency [default: GBP, or USD for en-US]
+    /// ISO 4217 currency [default: by locale: GBP, USD, EUR]
     #[arg(long)]
     pub currency: Option<String>,
     /// Time is rounded up to this many minutes, 1 to 60
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=60))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub rounding: u32,
 }
 
@@ -51,7 +53,9 @@ pub fn run(args: &Args, config: &Config, now: Timestamp) -> Result<Told> {
         let slugs = config.firms.iter().map(|f| f.slug.as_str()).collect::<Vec<_>>().join(", ");
         bail!("--slug {}: the configuration has no such firm (it has: {slugs}); nothing was changed", args.slug);
     }
-    in_folder(args, &config.store, now)
+    let domains = config.firm(&args.slug).map(|f| f.domains.clone()).unwrap_or_default();
+    let note = Address::parse(&args.user_address).map(|a| outside_warning(&domains, &a, true)).unwrap_or_default();
+    Ok(Told { note, ..in_folder(args, &config.store, now)? })
 }
 
 /// Makes the firm in the store of this folder.
@@ -102,22 +106,36 @@ fn read_firm(args: &Args) -> Result<NewFirm> {
     if args.name.trim().is_empty() || args.user_name.trim().is_empty() {
         bail!("--name and --user-name must not be empty");
     }
-    let american = args.locale == "en-US";
-    let by_locale = |us: &str, gb: &str| if american { us.to_owned() } else { gb.to_owned() };
-    let time_zone = args.time_zone.clone().unwrap_or_else(|| by_locale("America/New_York", "Europe/London"));
-    jiff::tz::TimeZone::get(&time_zone).with_context(|| format!("--time-zone {time_zone}"))?;
-    let currency = args.currency.clone().unwrap_or_else(|| by_locale("USD", "GBP"));
+    let locale = Locale::from_word(&args.locale).unwrap_or_default();
+    let (usual_zone, usual_currency) = match locale {
+        Locale::British => ("Europe/London", "GBP"),
+        Locale::American => ("America/New_York", "USD"),
+        Locale::German => ("Europe/Berlin", "EUR"),
+        Locale::French => ("Europe/Paris", "EUR"),
+        Locale::Spanish => ("Europe/Madrid", "EUR"),
+    };
+    let time_zone = time_zone(args.time_zone.as_deref().unwrap_or(usual_zone))?;
+    let currency = args.currency.clone().unwrap_or_else(|| usual_currency.to_owned());
     if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
         bail!("--currency {currency}: three capitals such as GBP");
     }
     Ok(NewFirm {
         slug: args.slug.clone(),
         name: args.name.trim().to_owned(),
-        locale: if american { Locale::American } else { Locale::British },
+        locale,
         time_zone,
         currency,
         rounding_minutes: args.rounding,
     })
+}
+
+/// The zone of this name, or of this large city.
+pub(super) fn time_zone(typed: &str) -> Result<String> {
+    match zones::find(typed) {
+        Named::Zone(zone) => Ok(zone),
+        Named::Several(zones) => bail!("--time-zone {typed} may mean any of {}; say which", zones.join(", ")),
+        Named::Unknown => bail!("--time-zone {typed}: no such zone is known; write one such as Europe/London"),
+    }
 }
 
 /// Given names and family name; the last word is the family name.

@@ -10,7 +10,7 @@ use jiff::Zoned;
 use serde_json::{Value, json};
 
 use super::show::harmless_json;
-use crate::domain::dates::DateOrder;
+use crate::domain::dates::Locale;
 use crate::inbound::command::{About, Reading, read, read_mail, to_json};
 use crate::inbound::extract::Extract;
 use crate::inbound::inspect::inspect;
@@ -22,19 +22,19 @@ pub struct Args {
     /// Mails; - is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// Order of day and month in numeric dates
-    #[arg(long, value_parser = ["en-GB", "en-US"], default_value = "en-GB")]
+    /// Whose words and order of day and month are expected
+    #[arg(long, value_parser = Locale::ALL.map(Locale::word), default_value = "en-GB")]
     pub locale: String,
 }
 
 /// Writes a line for each file; the exit code says whether all could be read.
 pub fn run(args: &Args, now: &Zoned, out: &mut impl Write) -> Result<u8> {
-    let order = if args.locale == "en-US" { DateOrder::MonthDay } else { DateOrder::DayMonth };
+    let locale = Locale::from_word(&args.locale).unwrap_or_default();
     let mut code = 0;
     for file in &args.files {
         let name = file.to_string_lossy();
         let object = match bytes(file) {
-            Ok(raw) => of_mail(&name, &raw, order, now),
+            Ok(raw) => of_mail(&name, &raw, locale, now),
             Err(error) => {
                 code = 1;
                 broken(&name, &error.to_string())
@@ -47,8 +47,8 @@ pub fn run(args: &Args, now: &Zoned, out: &mut impl Write) -> Result<u8> {
 }
 
 /// The object of one mail.
-pub fn of_mail(name: &str, raw: &[u8], order: DateOrder, now: &Zoned) -> Value {
-    let looked = || inspect(name, raw, |mail, extract| commands(mail, extract, order, now));
+pub fn of_mail(name: &str, raw: &[u8], locale: Locale, now: &Zoned) -> Value {
+    let looked = || inspect(name, raw, |mail, extract| commands(mail, extract, locale, now));
     // A bug in reading is one file's trouble.
     catch_unwind(AssertUnwindSafe(looked)).unwrap_or_else(|_| broken(name, "reading failed"))
 }
@@ -64,12 +64,12 @@ fn bytes(file: &Path) -> std::io::Result<Vec<u8>> {
 
 /// Commands as the daemon reads them, as far as the mail alone tells: of the subject too if it answers nothing, and none
 /// where its two parts command different things (decisions.md 8).
-fn commands(mail: &Mail, extract: &Extract, order: DateOrder, now: &Zoned) -> Vec<Value> {
+fn commands(mail: &Mail, extract: &Extract, locale: Locale, now: &Zoned) -> Vec<Value> {
     if extract.ambiguous {
         return Vec::new();
     }
     let written = mail.date.as_ref().unwrap_or(now);
-    let reading = Reading { now: written, order, about: About::Unknown, firm_codes: &[] };
+    let reading = Reading { now: written, locale, about: About::Unknown, firm_codes: &[] };
     let answers = !mail.in_reply_to.is_empty() || !mail.references.is_empty();
     let found = match answers {
         true => read(&extract.lines, &reading),

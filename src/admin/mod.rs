@@ -2,23 +2,34 @@
 //! (`--as`), asks `sharing` through `actions` as a mail would, and is audited so (decisions.md 35). It writes beside the
 //! daemon and opens the store for as long as it runs. Nothing here prints or reads the clock; `cli` does.
 
+pub mod assistant;
 pub mod audit;
+pub mod bill;
 pub mod backup;
+mod border;
 pub mod check;
+pub mod conversation;
 pub mod document;
+pub mod event;
 pub mod explain;
 pub mod find;
+pub mod firm;
+pub mod folder;
 pub mod import;
 pub mod inbox;
 pub mod ingest;
 pub mod init;
 pub mod inspect;
+pub mod mailbox;
 pub mod matter;
 pub mod money;
 pub mod outbox;
 pub mod person;
+pub mod purge;
+pub mod reply_key;
 #[cfg(test)]
 mod sample;
+pub mod seal;
 pub mod share;
 pub mod show;
 pub mod task;
@@ -38,6 +49,7 @@ use crate::domain::Kind;
 use crate::domain::dates::Locale;
 use crate::outbound::gateway::Gateway;
 use crate::outbound::words;
+use crate::scan::{Scanner, Verdict};
 use crate::sharing::{Ability, Refusal, Thing};
 use crate::store::Store;
 use crate::store::firms::Firm;
@@ -71,6 +83,8 @@ pub struct Office {
     pub domains: Vec<String>,
     /// The firm's addresses, as configured; none where no configuration was read.
     pub gateway: Option<Gateway>,
+    /// The virus scanner that the firm's own files pass too, if one is configured.
+    pub scanner: Option<Scanner>,
 }
 
 /// A correct "no", in the words of the mails and with its code.
@@ -98,19 +112,24 @@ impl Office {
             [firm] => Some(firm.slug.clone()),
             _ => None,
         };
-        let office = Office::in_folder(&config.store, &Chosen { only_configured: only, ..chosen.clone() }, now)?;
+        let store = Store::configured(config)?;
+        let office = Office::in_store(store, &Chosen { only_configured: only, ..chosen.clone() }, now)?;
         let firm = config.firm(&office.firm.slug);
         let domains = firm.map(|f| f.domains.clone()).unwrap_or_default();
-        Ok(Office { domains, gateway: firm.map(Gateway::new), ..office })
+        let scanner = firm.and_then(|f| f.files.clamd.clone()).map(Scanner::new);
+        Ok(Office { domains, gateway: firm.map(Gateway::new), scanner, ..office })
     }
 
     /// Opens the store in this folder.
     pub fn in_folder(folder: &Path, chosen: &Chosen, now: Timestamp) -> Result<Office> {
-        let store = Store::open(folder)?;
+        Office::in_store(Store::open(folder)?, chosen, now)
+    }
+
+    fn in_store(store: Store, chosen: &Chosen, now: Timestamp) -> Result<Office> {
         let firm = choose_firm(&store, chosen)?;
         let admin = store.read(|s| s.first_admin(firm.id))?;
         let actor = admin.with_context(|| format!("{} has no administrator", firm.name))?;
-        let mut office = Office { store, firm, actor, now, domains: Vec::new(), gateway: None };
+        let mut office = Office { store, firm, actor, now, domains: Vec::new(), gateway: None, scanner: None };
         if let Some(text) = &chosen.acts_as {
             let actor = office.user(text).context("--as")?;
             if actor.disabled {
@@ -149,6 +168,22 @@ impl Office {
             true => error.context("this takes an administrator"),
             false => error,
         })
+    }
+
+    /// Has the virus scanner, if there is one, look at a file of the firm's own; or why it may not be filed. Not to be
+    /// asked while a transaction is open.
+    pub fn passes(&self, bytes: &[u8]) -> std::result::Result<(), String> {
+        match self.scanner.as_ref().map(|scanner| scanner.scan(bytes, self.now)) {
+            None | Some(Ok(Verdict::Clean)) => Ok(()),
+            Some(Ok(Verdict::Infected(found))) => Err(format!("not filed: the virus scanner found {found} in it")),
+            Some(Err(error)) => Err(format!("not filed: {error}")),
+        }
+    }
+
+    /// Keeps a file of the firm's own, if it passes.
+    pub fn keep(&self, file: &Path, bytes: &[u8]) -> Result<String> {
+        self.passes(bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+        self.store.blobs().put(bytes).context("the file can't be kept")
     }
 
     /// May the actor do this?

@@ -2,9 +2,15 @@
 
 /// Reads `250`, `250.5` or `1,250.00` as minor units.
 pub fn parse(text: &str) -> Result<i64, String> {
-    let plain = text.trim().replace(',', "");
-    let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+    let typed = text.trim();
+    let (grouped, part) = typed.split_once('.').unwrap_or((typed, ""));
     let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    // A comma parts thousands; `1200,50` is no hundred and twenty thousand.
+    if grouped.split(',').skip(1).any(|group| group.len() != 3) || part.contains(',') {
+        return Err("an amount such as 1,250.00 is needed, with a point before pence or cents".to_owned());
+    }
+    let whole = grouped.replace(',', "");
+    let whole = whole.as_str();
     let negative = whole.starts_with('-');
     let whole = whole.strip_prefix('-').unwrap_or(whole);
     if whole.is_empty() || whole.len() > 12 || !digits(whole) || part.len() > 2 || !digits(part) {
@@ -33,7 +39,7 @@ mod tests {
             assert_eq!(parse(text), Ok(minor));
             assert_eq!(show(minor), shown);
         }
-        for odd in ["", "x", "1.234", "1e3", ".", "--1", "9999999999999"] {
+        for odd in ["", "x", "1.234", "1200,50", "1,5", "1.250,00", "12,34,567", "1e3", ".", "--1", "9999999999999"] {
             assert!(parse(odd).is_err(), "{odd}");
         }
     }

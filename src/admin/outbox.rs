@@ -209,6 +209,8 @@ mod tests {
             addressing: crate::config::Addressing::Subdomain,
             domains: vec!["hale.example".into()],
             way_out: crate::config::WayOut::Directory("out".into()),
+            shares_wait: jiff::SignedDuration::ZERO,
+            files: crate::config::Files::default(),
         }));
         s.jane_accepts();
         let (firm, jane) = (s.office.firm.id, s.jane);

@@ -9,10 +9,12 @@ use serde_json::json;
 
 use super::show::{moment, named};
 use super::{Office, Told};
-use crate::actions::{Act, Answer, invitations, shares, tasks};
+use crate::actions::shares::{self, Ended};
+use crate::actions::{Act, Answer, calendar, invitations, tasks};
 use crate::allowed;
 use crate::domain::{Item, Kind, PersonId};
 use crate::sharing::Ability;
+use crate::store::outbox::SentDisclosure;
 use crate::store::people::Person;
 use crate::store::shares::{Circumstances, NewShare, Source, Subject};
 
@@ -25,7 +27,7 @@ pub struct ShareArgs {
     /// M-12, D-4, F-3, T-7, BILL-17, EV-5, MSG-8, or the firm's own number of a matter
     pub thing: String,
     /// The word "with"
-    #[arg(value_parser = ["with"], hide_possible_values = true)]
+    #[arg(value_parser = |typed: &str| joins(typed, "with", "share M-12 with jane@x.example"))]
     pub with: String,
     /// Mail address, P-7, or a name that only one person has
     pub person: String,
@@ -49,7 +51,7 @@ pub struct UnshareArgs {
     /// What was shared, or "all"
     pub thing: String,
     /// The word "from"
-    #[arg(value_parser = ["from"], hide_possible_values = true)]
+    #[arg(value_parser = |typed: &str| joins(typed, "from", "unshare M-12 from jane@x.example"))]
     pub from: String,
     /// Mail address, P-7, or a name that only one person has
     pub person: String,
@@ -74,6 +76,11 @@ pub struct InviteArgs {
     pub conflict_names: String,
 }
 
+/// The little word between what and whom; where it is missing, how the whole is written.
+pub(super) fn joins(typed: &str, word: &str, whole: &str) -> Result<String, String> {
+    if typed == word { Ok(typed.to_owned()) } else { Err(format!("write \"{word}\" before the person: {whole}")) }
+}
+
 /// Shares.
 pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
     let item = office.thing(&args.thing)?;
@@ -82,7 +89,7 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
         bail!("--rate: a rate belongs to the share of a matter");
     }
     let (wish, id, accepted) = (args.clone(), person.id, person.accepted_at.is_some());
-    let is_new = office.act(&cause("share", item, id), move |act| {
+    let (is_new, rate_changed) = office.act(&cause("share", item, id), move |act| {
         if wish.rate.is_some() {
             // Asked first: a share without its rate is not what was wanted.
             allowed!(act.ask(Ability::SetRate, item));
@@ -92,16 +99,18 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
             // It takes the place of the one that the share opened (decisions.md 28).
             let _ = allowed!(invitations::invite(act, id, &wish.conflict_names, &wish.message));
         }
-        if let Some(rate) = wish.rate {
-            set_rate(act, id, item, rate)?;
-        }
-        Ok(Ok(is_new))
+        let rate_changed = match wish.rate {
+            Some(rate) => set_rate(act, id, item, rate)?,
+            None => false,
+        };
+        Ok(Ok((is_new, rate_changed)))
     })?;
     let thing = office.number(item)?;
     let invited = office.store.read(|s| s.open_invitation(office.firm.id, id, office.now))?.is_some();
-    let mut text = match is_new {
-        true => format!("{thing} is shared with {}", named(&person)),
-        false => format!("{thing} was shared with {} before; nothing was changed", named(&person)),
+    let mut text = match (is_new, rate_changed) {
+        (true, _) => format!("{thing} is shared with {}", named(&person)),
+        (false, true) => format!("{thing} was shared with {} before; only their rate was changed", named(&person)),
+        (false, false) => format!("{thing} was shared with {} before; nothing was changed", named(&person)),
     };
     text.push_str(match (is_new, person.accepted_at.is_some(), args.quietly) {
         (true, false, false) => ". They see it once they accept the invitation that goes to them.\n",
@@ -116,7 +125,15 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
     if item.kind == Kind::Task && office.store.read(|s| s.matter_of(office.firm.id, item))?.is_some() {
         text.push_str("Only the task is shared, not its matter.\n");
     }
-    Ok(Told::new(text, json!({"thing": thing, "person": person.id, "new": is_new})))
+    if let Some(rate) = args.rate {
+        let (rate, currency) = (super::money::show(rate), &office.firm.currency);
+        text.push_str(&format!("Their rate on it is {rate} {currency}, which they never see.\n"));
+    }
+    if item.kind == Kind::Bill {
+        text.push_str("A bill shows what it shows: the rates and the time of others too, if they stand on it.\n");
+    }
+    let object = json!({"thing": thing, "person": person.id, "new": is_new, "rate_changed": rate_changed});
+    Ok(Told::new(text, object))
 }
 
 /// Each kind is given in its own way: a task is assigned, an event attended, a conversation joined.
@@ -128,17 +145,7 @@ fn give(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer
             allowed!(tasks::assign(act, item, person, !wish.quietly));
             Ok(Ok(before != Some(person)))
         }
-        Kind::Event => {
-            let is_new = allowed!(shares::share(act, person, item, !wish.quietly, &wish.message));
-            let found = act.tx.person(act.firm.id, person)?;
-            let address = match &found {
-                Some(found) => act.tx.mail_address(act.firm.id, found)?,
-                None => None,
-            };
-            let address = address.map(String::from).unwrap_or_default();
-            act.tx.add_attendee(act.firm.id, item.id, person, &address, act.now)?;
-            Ok(Ok(is_new))
-        }
+        Kind::Event => calendar::invite(act, item, person, !wish.quietly, &wish.message),
         Kind::Conversation => {
             allowed!(act.ask_about(Ability::AddMember, Subject::Item(item), receiver));
             let is_new = act.tx.add_member(act.firm.id, item.id, person, act.now)?;
@@ -163,13 +170,15 @@ fn give(act: &Act<'_>, person: PersonId, item: Item, wish: &ShareArgs) -> Answer
     }
 }
 
-fn set_rate(act: &Act<'_>, person: PersonId, item: Item, rate_minor: i64) -> crate::store::Result<()> {
+/// True if it was another rate, or none, before.
+fn set_rate(act: &Act<'_>, person: PersonId, item: Item, rate_minor: i64) -> crate::store::Result<bool> {
     let shares = act.tx.live_shares_of(act.firm.id, item, act.now)?;
-    for share in shares.iter().filter(|s| s.person == person) {
-        act.tx.set_share_rate(share.id, rate_minor, &act.firm.currency)?;
+    let Some(share) = shares.iter().find(|s| s.person == person) else { return Ok(false) };
+    let changed = act.tx.set_share_rate(share.id, rate_minor, &act.firm.currency)?;
+    if changed {
         act.audit("rate.set", item, json!({"share": share.id}))?;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Ends access to one thing, or to all; tells what they had been sent before (REV-02).
@@ -185,33 +194,33 @@ pub fn unshare(office: &Office, args: &UnshareArgs) -> Result<Told> {
         false => vec![office.thing(&args.thing)?],
     };
     let reason = args.reason.clone();
-    let ended = office.act(&format!("unshare:{id}"), move |act| {
-        let mut ended = Vec::new();
-        for item in &items {
-            if allowed!(end(act, id, *item, &reason)) {
-                ended.push(*item);
-            }
-        }
-        // Matters first: the letter begins with what they know best.
-        ended.sort_by_key(|i| i.kind != Kind::Matter);
-        shares::tell_ended(act, id, &ended)?;
-        Ok(Ok(ended))
-    })?;
-    let things = ended.iter().map(|i| office.number(*i)).collect::<Result<Vec<_>>>()?;
+    let ended = office.act(&format!("unshare:{id}"), move |act| shares::unshare_all(act, id, &items, &reason))?;
+    let things = ended.things.iter().map(|i| office.number(*i)).collect::<Result<Vec<_>>>()?;
+    let now = moment(office, office.now);
     let mut text = match (things.is_empty(), is_all) {
-        (false, _) => format!("{} no longer has {}.\n", named(&person), things.join(", ")),
+        (false, _) => {
+            format!("{} no longer has {}, as of {now}.{}\n", named(&person), things.join(", "), told_as_ended(&ended))
+        }
         (true, true) => format!("Nothing was shared with {}.\n", named(&person)),
         (true, false) => format!("{} was not shared with {}; nothing was changed.\n", args.thing, named(&person)),
     };
-    let left = still_reached(office, &person, &ended)?;
+    let left = still_reached(office, &person, &ended.things)?;
     text.push_str(&told_as_left(&person, &left));
-    let sent = delivered(office, &person, &ended)?;
+    let sent = delivered(office, &person, &ended.things)?;
     text.push_str(&told_as_sent(office, &sent, args.disclosures));
     let sent: Vec<_> = sent
         .iter()
         .map(|(thing, at, letter)| json!({"thing": thing, "at": at.to_string(), "letter": letter}))
         .collect();
-    Ok(Told::new(text, json!({"person": id, "ended": things, "still_shared": left, "delivered": sent})))
+    let object = json!({"person": id, "ended": things, "at": office.now.to_string(), "dropped": ended.dropped,
+        "cancelled": ended.cancelled, "unassigned": ended.unassigned, "still_shared": left, "delivered": sent});
+    Ok(Told::new(text, object))
+}
+
+/// What else came of it, in numbers.
+pub(super) fn told_as_ended(ended: &Ended) -> String {
+    let Ended { dropped, cancelled, unassigned, .. } = ended;
+    format!(" Waiting mails dropped: {dropped}. Events cancelled: {cancelled}. Tasks unassigned: {unassigned}.")
 }
 
 /// What else is shared with the person on the matters that ended: each has a share of its own.
@@ -246,17 +255,53 @@ fn told_as_left(person: &Person, left: &[String]) -> String {
     text
 }
 
-/// What of these things they had been sent: the thing, when, by which letter.
+/// What they had been sent of these things and of what came with them: the thing, when, by which letter.
 fn delivered(office: &Office, person: &Person, ended: &[Item]) -> Result<Vec<(String, Timestamp, String)>> {
-    let mut sent = Vec::new();
-    for item in ended {
-        let thing = office.number(*item)?;
-        for (at, letter, version) in office.store.read(|s| s.delivered(office.firm.id, person.id, *item))? {
-            let shown = version.map_or_else(|| thing.clone(), |v| format!("{thing}v{v}"));
-            sent.push((shown, at, letter));
+    let firm = office.firm.id;
+    let mut of_ended = Vec::new();
+    for sent in office.store.read(|s| s.sent_disclosures(firm, Some(person.id)))? {
+        let item = sent.shown.item;
+        let came_with = !ended.contains(&item)
+            && comes_with(office, item, ended)?
+            && !office.store.read(|s| s.ask(firm, person.id, Ability::View, item, office.now))?.is_allowed();
+        if ended.contains(&item) || came_with {
+            of_ended.push(sent);
         }
     }
-    Ok(sent)
+    let mut told = Vec::new();
+    for sent in &of_ended {
+        let of_same_mail = |o: &&SentDisclosure| o.message_id == sent.message_id && o.shown.item == sent.shown.item;
+        // A mail that shows a version shows the document as well.
+        if sent.shown.version.is_none() && of_ended.iter().filter(of_same_mail).any(|o| o.shown.version.is_some()) {
+            continue;
+        }
+        let number = office.number(sent.shown.item)?;
+        let version = sent.shown.version.map(|v| format!("v{v}")).unwrap_or_default();
+        let what = match sent.shown.ability.as_str() {
+            "download" => " (the file)",
+            "preview" => " (its first page)",
+            _ => "",
+        };
+        told.push((format!("{number}{version}{what}"), sent.at, sent.template.clone()));
+    }
+    told.dedup();
+    Ok(told)
+}
+
+/// True for what one sees because something else is shared: what lies in a folder, and the notes and logs of a matter.
+fn comes_with(office: &Office, item: Item, ended: &[Item]) -> Result<bool> {
+    let firm = office.firm.id;
+    Ok(match item.kind {
+        Kind::Document | Kind::Folder => {
+            let above = office.store.read(|s| s.folders_above(firm, item))?;
+            above.iter().any(|folder| ended.contains(folder))
+        }
+        Kind::Note | Kind::Communication => {
+            let matter = office.store.read(|s| s.matter_of(firm, item))?;
+            matter.is_some_and(|m| ended.contains(&Item::new(Kind::Matter, m)))
+        }
+        _ => false,
+    })
 }
 
 fn told_as_sent(office: &Office, sent: &[(String, Timestamp, String)], all: bool) -> String {
@@ -283,15 +328,6 @@ fn told_as_sent(office: &Office, sent: &[(String, Timestamp, String)], all: bool
         text.push_str("The mails one by one: --disclosures, or --json.\n");
     }
     text
-}
-
-/// An event's attendance ends with its share; the letter is the caller's.
-fn end(act: &Act<'_>, person: PersonId, item: Item, reason: &str) -> Answer<bool> {
-    let ended = allowed!(shares::unshare_untold(act, person, item, reason));
-    if item.kind == Kind::Event && ended {
-        act.tx.remove_attendee(act.firm.id, item.id, person, act.now)?;
-    }
-    Ok(Ok(ended))
 }
 
 /// Sends the invitation of somebody with whom something is shared already; an open one is replaced.
@@ -424,6 +460,7 @@ mod tests {
                     all_day: false,
                     time_zone: "Europe/London".into(),
                     recurrence_rule: None,
+                    exceptions: Vec::new(),
                 };
                 tx.add_event(
                     firm,
@@ -446,7 +483,7 @@ mod tests {
         let told = unshare(&s.office, &from("all")).unwrap();
         assert!(told.text.contains("EV-1") && told.text.contains("MSG-1"), "{}", told.text);
         assert!(s.office.store.read(|r| r.attendees(firm, 1)).unwrap().is_empty());
-        assert_eq!(letters(&s).iter().filter(|l| *l == "access_ended").count(), 1);
+        assert_eq!(letters(&s).iter().filter(|l| *l == "access_ended").count(), 0, "no mail had told of them");
         assert!(unshare(&s.office, &from("all")).unwrap().text.contains("Nothing was shared"));
     }
 
@@ -486,6 +523,21 @@ mod tests {
         let s = Sample::new();
         let error = share(&s.office, &with("M-1", "anna@hale.example")).unwrap_err().to_string();
         assert!(error.contains("one of the firm's own people; things are shared with contacts"), "{error}");
+    }
+
+    #[test]
+    fn acc_19_a_card_without_an_address_is_given_nothing() {
+        let s = Sample::new();
+        let firm = s.office.firm.id;
+        let nobody = crate::store::people::NewPerson {
+            first_name: "Ivy".into(),
+            last_name: "Reed".into(),
+            ..crate::store::people::NewPerson::new(Role::CoCounsel)
+        };
+        let ivy = s.office.store.write(move |tx| tx.add_person(firm, &nobody, now())).unwrap();
+        let refused = share(&s.office, &with("M-1", "Ivy Reed")).unwrap_err().to_string();
+        assert!(refused.contains("no mail address"), "{refused}");
+        assert!(s.office.store.read(|r| r.live_shares(firm, ivy, now())).unwrap().is_empty());
     }
 
     #[test]

@@ -7,13 +7,17 @@ use anyhow::{Context as _, Result, bail};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::show::{harmless, table};
-use super::{Office, Told, money};
+use super::show::{one_line, table};
+use super::{Office, Told, administrator, money};
+use crate::actions::time::{self, Change, Terms};
 use crate::allowed;
+use crate::domain::cell::for_a_spreadsheet;
 use crate::domain::dates::{Direction, Locale};
+use crate::domain::duration::{self, Quantity};
 use crate::domain::{Item, Kind};
 use crate::sharing::{Ability, Refusal};
 use crate::store::activities::{PricedEntry, TimeEntry};
+use crate::store::audit::Entry;
 use crate::store::matters::Matter;
 use crate::store::numbers::Reader;
 use crate::store::people::Person;
@@ -38,6 +42,49 @@ pub enum What {
         /// Write here [default: standard output]
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Changes a time entry of anybody's but who made it; its author is told
+    Edit {
+        /// TE-31
+        entry: String,
+        /// How long it took: 1.2h, 90m
+        #[arg(long, value_name = "DURATION")]
+        duration: Option<String>,
+        /// Of which day
+        #[arg(long, value_name = "DATE")]
+        date: Option<String>,
+        /// On which matter
+        #[arg(long)]
+        matter: Option<String>,
+        /// What was done
+        #[arg(long)]
+        narrative: Option<String>,
+        /// Of which category; `time category` lists them
+        #[arg(long)]
+        category: Option<String>,
+        /// The hourly rate of this entry alone, such as 250.00; its author never sees it
+        #[arg(long, value_parser = money::parse)]
+        rate: Option<i64>,
+        /// Tell nobody
+        #[arg(long)]
+        quietly: bool,
+    },
+    /// Lists the categories of time, or adds or changes one
+    Category {
+        /// Its name
+        name: Option<String>,
+        /// Co-counsel may choose it
+        #[arg(long, conflicts_with = "hide")]
+        show: bool,
+        /// Co-counsel may not choose it
+        #[arg(long)]
+        hide: bool,
+    },
+    /// Says whether receipts for time come with gentle remarks: on or off [default: tells what is set]
+    Hints {
+        /// on or off
+        #[arg(value_parser = ["on", "off"])]
+        wanted: Option<String>,
     },
     /// Puts time entries on a bill, after which they are not changed any more
     Bill {
@@ -95,6 +142,21 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
         What::Export { filter, format, as_user, output } => {
             export(office, filter, format, as_user.as_deref(), output.as_ref())
         }
+        What::Edit { entry, duration, date, matter, narrative, category, rate, quietly } => {
+            let change = Change {
+                date: date.as_deref().map(|d| office.day(d, Direction::Past)).transpose()?,
+                quantity: duration.as_deref().map(quantity).transpose()?,
+                matter: matter.as_deref().map(|m| office.matter(m)).transpose()?.map(|m| m.id),
+                narrative: narrative.clone(),
+                terms: Terms { category: category.clone(), ..Terms::default() },
+            };
+            edit(office, entry, change, *rate, *quietly)
+        }
+        What::Category { name, show, hide } => match name {
+            Some(name) => set_category(office, name, *show, *hide),
+            None => categories(office),
+        },
+        What::Hints { wanted } => hints(office, wanted.as_deref()),
         What::Bill { entries, bill } => bill_entries(office, entries, bill),
     }
 }
@@ -183,7 +245,7 @@ fn own_csv(currency: &str, found: &[Listed]) -> Result<String> {
             l.matter_number(),
             l.matter.as_ref().map(|m| m.description.clone()).unwrap_or_default(),
             l.person.name(),
-            l.person.initials.clone(),
+            l.person.shown_initials(),
             l.on.clone(),
             work.quantity.decimal_hours(),
             work.rounded.decimal_hours(),
@@ -254,18 +316,10 @@ fn csv(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Stri
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(heading)?;
     for row in rows {
-        writer.write_record(row.iter().map(|cell| cell_for_a_spreadsheet(cell)))?;
+        writer.write_record(row.iter().map(|cell| for_a_spreadsheet(cell)))?;
     }
     let bytes = writer.into_inner().map_err(|e| anyhow::anyhow!("{e}"))?;
     Ok(String::from_utf8(bytes)?)
-}
-
-/// A cell that no spreadsheet takes for a formula (threats T75).
-fn cell_for_a_spreadsheet(cell: &str) -> String {
-    let starts_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let is_number = cell.parse::<f64>().is_ok();
-    let harmless = harmless(cell);
-    if starts_formula && !is_number { format!("'{harmless}") } else { harmless }
 }
 
 fn entries(office: &Office, filter: &Filter) -> Result<Vec<Listed>> {
@@ -365,7 +419,7 @@ impl Listed {
         let mut object = json!({"entry": format!("TE-{}", self.entry.number), "date": work.date.to_string(),
             "matter": self.matter_number(), "own_number": self.own_number,
             "person": {"id": self.person.id, "name": self.person.name()},
-            "initials": self.person.initials, "on": self.on, "seconds": work.quantity.seconds(),
+            "initials": self.person.shown_initials(), "on": self.on, "seconds": work.quantity.seconds(),
             "rounded_seconds": work.rounded.seconds(), "hours": work.rounded.decimal_hours(),
             "task_code": work.task_code, "activity_code": work.activity_code, "category": self.category,
             "narrative": work.narrative, "non_billable": work.non_billable, "no_charge": work.no_charge,
@@ -406,7 +460,116 @@ fn bill_entries(office: &Office, texts: &[String], bill: &str) -> Result<Told> {
         Ok(Ok(()))
     })?;
     let number = office.number(bill)?;
-    Ok(Told::new(format!("{} entries are on {number}.\n", texts.len()), json!({"bill": number, "entries": texts})))
+    let many = if texts.len() == 1 { "1 entry is".to_owned() } else { format!("{} entries are", texts.len()) };
+    Ok(Told::new(format!("{many} on {number}.\n"), json!({"bill": number, "entries": texts})))
+}
+
+fn quantity(text: &str) -> Result<Quantity> {
+    duration::parse(text).map_err(|e| anyhow::anyhow!("--duration {text}: {e}"))
+}
+
+fn edit(office: &Office, text: &str, change: Change, rate: Option<i64>, quietly: bool) -> Result<Told> {
+    let entry = office.thing(text)?;
+    if entry.kind != Kind::TimeEntry {
+        bail!("{text} is a {}; a time entry such as TE-31 is needed", entry.kind.word());
+    }
+    if change == Change::default() && rate.is_none() {
+        bail!("say what to change: --duration, --date, --matter, --narrative, --category or --rate");
+    }
+    if let Some(name) = &change.terms.category
+        && office.store.read(|s| s.category_by_name(office.firm.id, name))?.is_none()
+    {
+        bail!("--category {name}: the firm has no such category; `docketpost time category` lists them");
+    }
+    let before = in_a_line(office, entry)?;
+    let fits = office.act(&format!("time.edit:{}", entry.id), move |act| {
+        if rate.is_some() {
+            // Asked first: an entry without its rate is not what was wanted.
+            allowed!(act.ask(Ability::SetRate, entry));
+        }
+        // A rate is nothing that its author hears of (TIM-06).
+        if change != Change::default() && !allowed!(time::edit_for_firm(act, entry, &change, !quietly)) {
+            return Ok(Ok(false));
+        }
+        if let Some(rate) = rate {
+            let _ = allowed!(time::set_rate(act, entry, rate));
+        }
+        Ok(Ok(true))
+    })?;
+    if !fits {
+        bail!("that would make more than 24 hours on that day; nothing was changed");
+    }
+    // The firm's numbers are not those that co-counsel have: whose entry it is shows whether it is the one that was meant.
+    let (number, after) = (office.number(entry)?, in_a_line(office, entry)?);
+    let says = if after == before { String::new() } else { format!("  now: {after}\n  was: {before}\n") };
+    Ok(Told::new(format!("{number} is changed.\n{says}"), json!({"entry": number})))
+}
+
+/// Whose time an entry is, and what it says.
+fn in_a_line(office: &Office, entry: Item) -> Result<String> {
+    let found = office.store.read(|s| s.time_entry(office.firm.id, entry.id))?.context("no such time entry")?;
+    let person = office.store.read(|s| s.person(office.firm.id, found.person))?;
+    let matter = found.work.matter.map(|row| office.number(Item::new(Kind::Matter, row))).transpose()?;
+    let narrative = one_line(&found.work.narrative);
+    Ok(format!(
+        "{}, {} h on {}{}{}",
+        person.map(|p| p.name()).unwrap_or_default(),
+        found.work.rounded.decimal_hours(),
+        found.work.date,
+        matter.map(|m| format!(", {m}")).unwrap_or_default(),
+        if narrative.is_empty() { String::new() } else { format!(": {narrative}") }
+    ))
+}
+
+fn categories(office: &Office) -> Result<Told> {
+    let found = office.store.read(|s| s.categories(office.firm.id))?;
+    let shown = |visible: bool| if visible { "co-counsel may choose it" } else { "the firm only" }.to_owned();
+    let rows: Vec<[String; 2]> = found.iter().map(|c| [c.name.clone(), shown(c.visible_to_co_counsel)]).collect();
+    let objects: Vec<Value> =
+        found.iter().map(|c| json!({"name": c.name, "visible_to_co_counsel": c.visible_to_co_counsel})).collect();
+    Ok(Told::new(table(["category", "for"], &rows), json!(objects)))
+}
+
+fn set_category(office: &Office, name: &str, show: bool, hide: bool) -> Result<Told> {
+    let name = name.trim().to_owned();
+    if name.is_empty() {
+        bail!("the name must not be empty");
+    }
+    let visible = match (show, hide) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    let told = name.clone();
+    let visible = office.act(&format!("time.category:{name}"), move |act| {
+        allowed!(administrator(act, Ability::Edit));
+        let visible = act.tx.put_category(act.firm.id, &name, visible)?;
+        let entry = Entry::new(Some(act.actor.id), "settings.category").with(json!({"visible": visible}));
+        act.tx.audit(act.firm.id, &entry, act.now)?;
+        Ok(Ok(visible))
+    })?;
+    let who = if visible { "co-counsel may choose it" } else { "it is for the firm only" };
+    Ok(Told::new(format!("{told}: {who}.\n"), json!({"name": told, "visible_to_co_counsel": visible})))
+}
+
+fn hints(office: &Office, wanted: Option<&str>) -> Result<Told> {
+    let on = match wanted {
+        None => office.firm.time_hints,
+        Some(word) => {
+            let on = word == "on";
+            office.act("time.hints", move |act| {
+                allowed!(administrator(act, Ability::Edit));
+                act.tx.set_time_hints(act.firm.id, on)?;
+                let entry = Entry::new(Some(act.actor.id), "settings.time_hints").with(json!({"on": on}));
+                act.tx.audit(act.firm.id, &entry, act.now)?;
+                Ok(Ok(()))
+            })?;
+            on
+        }
+    };
+    let said =
+        if on { "Receipts for time come with gentle remarks." } else { "Receipts for time come without remarks." };
+    Ok(Told::new(format!("{said}\n"), json!({"hints": on})))
 }
 
 fn clio_name(person: &Person) -> String {
@@ -416,7 +579,7 @@ fn clio_name(person: &Person) -> String {
 fn numeric(locale: Locale, date: Date) -> String {
     match locale {
         Locale::American => date.strftime("%m/%d/%Y").to_string(),
-        Locale::British => date.strftime("%d/%m/%Y").to_string(),
+        _ => date.strftime("%d/%m/%Y").to_string(),
     }
 }
 
@@ -470,9 +633,9 @@ mod tests {
         let told = exported(&s.office, "csv");
         assert!(told.text.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{}", told.text);
         assert!(told.text.contains(",'@sum,"), "{}", told.text);
-        assert_eq!(cell_for_a_spreadsheet("-3.10"), "-3.10");
-        assert_eq!(cell_for_a_spreadsheet("-3+cmd|' /C calc'!A0"), "'-3+cmd|' /C calc'!A0");
-        assert_eq!(cell_for_a_spreadsheet("\tx"), "'\tx");
+        assert_eq!(for_a_spreadsheet("-3.10"), "-3.10");
+        assert_eq!(for_a_spreadsheet("-3+cmd|' /C calc'!A0"), "'-3+cmd|' /C calc'!A0");
+        assert_eq!(for_a_spreadsheet("\tx"), "'\tx");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::show::table;
+use super::show::{moment, table};
 use super::{Office, Refused, Told};
 use crate::domain::dates::Direction;
 use crate::domain::{Item, ItemId, Kind};
@@ -34,6 +34,9 @@ pub struct Args {
     /// The day of the work: with add_time, edit, delete of time
     #[arg(long, value_name = "DATE")]
     pub worked_on: Option<String>,
+    /// Who was sent it, or anything of that matter: when, in which letter, to which address
+    #[arg(long, conflicts_with_all = ["ability", "all", "person", "receiver", "worked_on", "hidden_category"])]
+    pub received: bool,
     /// As if a category had been typed that co-counsel may not choose
     #[arg(long)]
     pub hidden_category: bool,
@@ -41,6 +44,9 @@ pub struct Args {
 
 /// Answers.
 pub fn run(office: &Office, args: &Args) -> Result<Told> {
+    if args.received {
+        return received(office, &args.thing);
+    }
     let subject = subject(office, args)?;
     let settings = Subject::Other(Thing::Settings, None);
     if !office.may(Ability::View, subject)? && !office.may(Ability::View, settings)? {
@@ -55,6 +61,27 @@ pub fn run(office: &Office, args: &Args) -> Result<Told> {
         Some(text) => one(&asked, &office.person(text)?, &wanted),
         None => everybody(&asked, args, &wanted),
     }
+}
+
+/// What left, by the outbox alone (threats T90); only for administrators (FRM-04).
+fn received(office: &Office, text: &str) -> Result<Told> {
+    office.ask_administrator(Ability::View)?;
+    let (firm, wanted) = (office.firm.id, office.thing(text)?);
+    let (mut rows, mut objects) = (Vec::new(), Vec::new());
+    for sent in office.store.read(|s| s.sent_disclosures(firm, None))? {
+        let of_matter = wanted.kind == Kind::Matter
+            && office.store.read(|s| s.matter_of(firm, sent.shown.item))? == Some(wanted.id);
+        if sent.shown.item != wanted && !of_matter {
+            continue;
+        }
+        let name = office.store.read(|s| s.person(firm, sent.person))?.map(|p| p.name()).unwrap_or_default();
+        let version = sent.shown.version.map(|v| format!("v{v}")).unwrap_or_default();
+        let thing = office.number(sent.shown.item)? + &version;
+        objects.push(json!({"at": sent.at.to_string(), "person": sent.person, "name": name, "address": sent.to,
+            "thing": thing, "ability": sent.shown.ability, "letter": sent.template, "message_id": sent.message_id}));
+        rows.push([moment(office, sent.at), name, sent.to, thing, sent.shown.ability, sent.template, sent.message_id]);
+    }
+    Ok(Told::new(table(["sent", "to", "address", "thing", "shown to", "letter", "message-id"], &rows), json!(objects)))
 }
 
 struct Asked<'o> {
@@ -87,6 +114,7 @@ fn subject(office: &Office, args: &Args) -> Result<Subject> {
     let (word, matter) = args.thing.split_once(':').unwrap_or((&args.thing, ""));
     let thing = match word {
         "home" => Some(Thing::Home),
+        "profile" => Some(Thing::Profile),
         "calendar" => Some(Thing::FirmCalendar),
         "accounting" => Some(Thing::Accounting),
         "reports" => Some(Thing::Reports),
@@ -207,6 +235,7 @@ fn kind(person: &Person) -> &'static str {
     match person.role {
         Role::User { .. } => "of the firm",
         Role::CoCounsel => "co-counsel",
+        Role::Assistant => "assistant",
         Role::Contact | Role::Stranger => "contact",
     }
 }
@@ -235,6 +264,7 @@ mod tests {
             person: None,
             receiver: None,
             worked_on: None,
+            received: false,
             hidden_category: false,
         }
     }

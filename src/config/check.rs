@@ -5,17 +5,23 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use secrecy::SecretString;
+use jiff::SignedDuration;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::meant::{
-    Addressing, Auth, AuthResults, Config, Firm, Grant, Imap, Limits, Log, Login, Mailbox, OAuth, Profile, Smtp, Tls,
-    WayIn, WayOut,
+    Addressing, Auth, AuthResults, BlobKey, Clamd, ClamdPlace, Config, FileRules, Files, Firm, Grant, Imap, Limits,
+    Log, Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn, WayOut,
 };
 use super::place::{Places, readable};
 use super::secrets::{self, Environment, Source};
 use super::written;
 use super::{ConfigError, Secrets};
 use crate::domain::Address;
+
+/// How long the mail about a share waits for further ones, if nothing else is said.
+const SHARES_WAIT_SECS: u64 = 60;
+/// Where poppler-utils puts it.
+const PDFTOPPM: &str = "/usr/bin/pdftoppm";
 
 /// What the check knows and what it has found so far.
 pub(super) struct Checker<'a> {
@@ -51,6 +57,7 @@ impl Checker<'_> {
         self.mailboxes_apart(file);
         Config {
             store: self.store.clone(),
+            blobs: self.blob_key(file),
             resolver: self.resolver(&file.resolver),
             log: Log { level: file.log.level, format: file.log.format },
             limits: self.limits(&file.limits),
@@ -75,9 +82,14 @@ impl Checker<'_> {
     }
 
     fn limits(&mut self, written: &written::Limits) -> Limits {
-        let default = Limits::default().mail_bytes;
-        let mail_bytes = self.number("limits.mail_bytes", written.mail_bytes, default, 65_536, 268_435_456);
-        Limits { mail_bytes }
+        let default = Limits::default();
+        let mail_bytes = self.number("limits.mail_bytes", written.mail_bytes, default.mail_bytes, 65_536, 268_435_456);
+        let mut mails = |key: &str, written: Option<u64>, default: u32| {
+            u32::try_from(self.number(key, written, u64::from(default), 10, 1_000_000)).unwrap_or(default)
+        };
+        let mails_per_sender = mails("limits.mails_per_sender", written.mails_per_sender, default.mails_per_sender);
+        let mails_per_matter = mails("limits.mails_per_matter", written.mails_per_matter, default.mails_per_matter);
+        Limits { mail_bytes, mails_per_sender, mails_per_matter }
     }
 
     fn firm(&mut self, at: &str, written: &written::Firm) -> Option<Firm> {
@@ -110,8 +122,46 @@ impl Checker<'_> {
                 WayOut::Directory(folder.clone())
             }
         };
-        let address = address?;
-        Some(Firm { slug: written.slug.clone(), address, addressing: written.addressing, domains, way_out })
+        let files = Files {
+            rules: file_rules(&written.files),
+            clamd: written.clamd.as_ref().and_then(|clamd| self.clamd(&format!("{at}.clamd"), clamd)),
+            pdftoppm: self.pdftoppm(&format!("{at}.files.pdftoppm"), &written.files),
+        };
+        let wait = self.number(&format!("{at}.shares_wait_secs"), written.shares_wait_secs, SHARES_WAIT_SECS, 0, 3600);
+        let shares_wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or_default());
+        let (slug, addressing) = (written.slug.clone(), written.addressing);
+        Some(Firm { slug, address: address?, addressing, domains, way_out, shares_wait, files })
+    }
+
+    fn pdftoppm(&mut self, at: &str, written: &written::Files) -> Option<PathBuf> {
+        match &written.pdftoppm {
+            None => Some(PathBuf::from(PDFTOPPM)).filter(|program| program.is_file()),
+            Some(none) if none.as_os_str().is_empty() => None,
+            Some(program) if program.is_absolute() && program.is_file() => Some(program.clone()),
+            Some(_) => {
+                self.wrong(at, "must be the absolute path of a program that is there");
+                None
+            }
+        }
+    }
+
+    fn clamd(&mut self, at: &str, written: &written::Clamd) -> Option<Clamd> {
+        let timeout = self.seconds(&format!("{at}.timeout_secs"), written.timeout_secs, 60, 1, 600);
+        let place = match (&written.socket, &written.address) {
+            (Some(socket), None) => ClamdPlace::Socket(self.path(&format!("{at}.socket"), socket)),
+            (None, Some(address)) => match address.parse::<SocketAddr>() {
+                Ok(address) if address.port() != 0 => ClamdPlace::Tcp(address),
+                _ => {
+                    self.wrong(&format!("{at}.address"), "must be an address and port, such as 127.0.0.1:3310");
+                    return None;
+                }
+            },
+            _ => {
+                self.wrong(at, "needs socket or address, and not both");
+                return None;
+            }
+        };
+        Some(Clamd { place, timeout })
     }
 
     fn smtp(&mut self, at: &str, written: &written::Smtp, firm: &written::Firm, domain: &str) -> Smtp {
@@ -229,21 +279,7 @@ impl Checker<'_> {
         env: &Option<String>,
         credential: &Option<String>,
     ) -> Option<SecretString> {
-        let mut sources = Vec::new();
-        if let Some(file) = file {
-            let key = format!("{at}.{name}_file");
-            sources.push((key.clone(), Source::File(self.path(&key, file))));
-        }
-        if let Some(variable) = env {
-            sources.push((format!("{at}.{name}_env"), Source::Variable(variable.clone())));
-        }
-        if let Some(credential) = credential {
-            sources.push((format!("{at}.{name}_credential"), Source::Credential(credential.clone())));
-        }
-        if let [_, (key, _), ..] = sources.as_slice() {
-            self.wrong(key, "is one source too many for one secret: leave only one");
-        }
-        let (key, source) = sources.into_iter().next()?;
+        let (key, source) = self.source(&format!("{at}.{name}"), file, env, credential)?;
         if self.secrets == Secrets::Leave {
             return Some(SecretString::default());
         }
@@ -252,6 +288,54 @@ impl Checker<'_> {
             Err(error) => {
                 self.wrong(&key, &error.to_string());
                 Some(SecretString::default())
+            }
+        }
+    }
+
+    /// Where the secret of the keys `{stem}_file`, `_env` and `_credential` is kept, and the key that says so.
+    fn source(
+        &mut self,
+        stem: &str,
+        file: &Option<PathBuf>,
+        env: &Option<String>,
+        credential: &Option<String>,
+    ) -> Option<(String, Source)> {
+        let mut sources = Vec::new();
+        if let Some(file) = file {
+            let key = format!("{stem}_file");
+            sources.push((key.clone(), Source::File(self.path(&key, file))));
+        }
+        if let Some(variable) = env {
+            sources.push((format!("{stem}_env"), Source::Variable(variable.clone())));
+        }
+        if let Some(credential) = credential {
+            sources.push((format!("{stem}_credential"), Source::Credential(credential.clone())));
+        }
+        if let [_, (key, _), ..] = sources.as_slice() {
+            self.wrong(key, "is one source too many for one secret: leave only one");
+        }
+        sources.into_iter().next()
+    }
+
+    /// The key of the blobs. A command that may be run without the secrets goes on, but can't keep or read blobs.
+    fn blob_key(&mut self, written: &written::File) -> BlobKey {
+        let stem = "blob_key";
+        let source = self.source(stem, &written.blob_key_file, &written.blob_key_env, &written.blob_key_credential);
+        let Some((key, source)) = source else { return BlobKey::None };
+        let is_key = |secret: &SecretString| {
+            let text = secret.expose_secret();
+            text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        match secrets::read(&source, self.environment) {
+            Ok(secret) if is_key(&secret) => BlobKey::Key(secret),
+            Ok(_) => {
+                self.wrong(&key, "must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them");
+                BlobKey::None
+            }
+            Err(error) if self.secrets == Secrets::Leave => BlobKey::Locked(error.to_string()),
+            Err(error) => {
+                self.wrong(&key, &error.to_string());
+                BlobKey::None
             }
         }
     }
@@ -327,6 +411,7 @@ impl Checker<'_> {
             fields: self.small(&format!("{at}.fields"), written.fields),
             layout: written.layout,
             profile: written.profile,
+            spf_alone: written.spf_alone.unwrap_or(true),
         }
     }
 
@@ -341,13 +426,18 @@ impl Checker<'_> {
 
     /// No two firms may share a slug or an address, nor a domain of which one of them owns every address.
     fn firms_apart(&mut self, file: &written::File) {
-        let (mut slugs, mut addresses) = (BTreeSet::new(), BTreeSet::new());
+        let mut slugs = BTreeSet::new();
         for (n, firm) in file.firm.iter().enumerate() {
             if !slugs.insert(&firm.slug) {
                 self.wrong(&format!("firm.{n}.slug"), "is the slug of an earlier firm");
             }
-            if !addresses.insert(firm.address.to_ascii_lowercase()) {
-                self.wrong(&format!("firm.{n}.address"), "is the address of an earlier firm");
+            let first = file.firm.iter().take(n).find(|other| other.address.eq_ignore_ascii_case(&firm.address));
+            if let Some(first) = first {
+                // One mailbox for several firms: each mail goes to the firm that it answers, or that its writer names.
+                if first.addressing != firm.addressing {
+                    let what = "is the address of an earlier firm, which needs the same addressing then";
+                    self.wrong(&format!("firm.{n}.addressing"), what);
+                }
                 continue;
             }
             let overlaps = |other: &written::Firm| {
@@ -507,6 +597,15 @@ impl WrittenAuth<'_> {
             ("oauth", self.oauth.is_some()),
         ];
         all.iter().filter(|(_, written)| *written).map(|(key, _)| *key).collect()
+    }
+}
+
+fn file_rules(written: &written::Files) -> FileRules {
+    let default = FileRules::default();
+    FileRules {
+        programs: written.programs.unwrap_or(default.programs),
+        macros: written.macros.unwrap_or(default.macros),
+        encrypted: written.encrypted.unwrap_or(default.encrypted),
     }
 }
 

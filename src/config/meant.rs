@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -15,6 +16,8 @@ use crate::domain::Address;
 pub struct Config {
     /// Folder for the database, the blobs and the keys.
     pub store: PathBuf,
+    /// What the blobs are sealed with.
+    pub blobs: BlobKey,
     /// DNS servers for DKIM keys and policies; empty for the system's.
     pub resolver: Vec<SocketAddr>,
     /// What is logged and how.
@@ -25,6 +28,18 @@ pub struct Config {
     pub firms: Vec<Firm>,
     /// The mailboxes that are watched.
     pub mailboxes: Vec<Mailbox>,
+}
+
+/// What seals the blobs on disk.
+#[derive(Clone, Debug, Default)]
+pub enum BlobKey {
+    /// Nothing: they lie open, protected by their file mode.
+    #[default]
+    None,
+    /// 64 hexadecimal digits.
+    Key(SecretString),
+    /// A key that this process was not given, and why: no blob can be kept or read.
+    Locked(String),
 }
 
 impl Config {
@@ -81,16 +96,20 @@ pub enum LogFormat {
     Json,
 }
 
-/// What is too big.
+/// What is too big, and how many are too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The biggest mail that is read, in bytes; of a bigger one only the header is taken and it is held.
     pub mail_bytes: u64,
+    /// How many mails of one sender are taken in an hour.
+    pub mails_per_sender: u32,
+    /// How many mails about one matter are taken in an hour.
+    pub mails_per_matter: u32,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { mail_bytes: 25 * 1024 * 1024 }
+        Limits { mail_bytes: 25 * 1024 * 1024, mails_per_sender: 60, mails_per_matter: 200 }
     }
 }
 
@@ -107,6 +126,69 @@ pub struct Firm {
     pub domains: Vec<String>,
     /// How its mails leave.
     pub way_out: WayOut,
+    /// How long the mail about a share waits for further ones.
+    pub shares_wait: SignedDuration,
+    /// What is done with files.
+    pub files: Files,
+}
+
+/// What is done with a firm's files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// What becomes of those that may do harm.
+    pub rules: FileRules,
+    /// The virus scanner that every file passes before it is filed.
+    pub clamd: Option<Clamd>,
+    /// The program that draws the first page of a PDF; without one PDFs have no preview.
+    pub pdftoppm: Option<PathBuf>,
+}
+
+/// What becomes of files that may do harm, however they are told: by content and names, never by opening them
+/// (decisions.md 30).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileRules {
+    /// Programs and scripts.
+    pub programs: FileRule,
+    /// Office files with macros.
+    pub macros: FileRule,
+    /// Zips and office files that need a password.
+    pub encrypted: FileRule,
+}
+
+impl Default for FileRules {
+    fn default() -> FileRules {
+        FileRules { programs: FileRule::Refuse, macros: FileRule::File, encrypted: FileRule::Refuse }
+    }
+}
+
+/// What becomes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileRule {
+    /// It is filed, and the receipt says what it is.
+    File,
+    /// Its mail waits until the firm releases it.
+    Hold,
+    /// It is not filed, and the receipt says why.
+    Refuse,
+}
+
+/// A virus scanner (clamd) and how to reach it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clamd {
+    /// Where it listens.
+    pub place: ClamdPlace,
+    /// How long each step of it may take.
+    pub timeout: Duration,
+}
+
+/// Where a virus scanner listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClamdPlace {
+    /// On a socket of this machine.
+    Socket(PathBuf),
+    /// On an address and port; what is sent there is not encrypted.
+    Tcp(SocketAddr),
 }
 
 /// How an address says what it is about.
@@ -117,6 +199,9 @@ pub enum Addressing {
     Subdomain,
     /// One mailbox, all told after a plus: `r+m-12@hale.example`.
     Plus,
+    /// One mailbox whose server knows no plus addresses: answers are told by the Message-ID that they answer, and by the
+    /// number in the subject, `[M-12]`.
+    Plain,
 }
 
 /// How a firm's mails leave.
@@ -284,6 +369,15 @@ pub struct AuthResults {
     pub layout: Layout,
     /// Whose habits they follow.
     pub profile: Profile,
+    /// A pass by SPF alone, with a reply address, proves a mail; a firm may want more (decisions.md 2).
+    pub spf_alone: bool,
+}
+
+impl AuthResults {
+    /// All of it in a line, to tell whether it changed.
+    pub fn in_a_line(&self) -> String {
+        format!("{self:?}")
+    }
 }
 
 /// Where the border puts its Authentication-Results relative to its own Received line.

@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 pub use meant::{
-    Addressing, Auth, AuthResults, Config, EnvelopeSender, Firm, Grant, Imap, Layout, Limits, Log, LogFormat, LogLevel,
-    Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn, WayOut,
+    Addressing, Auth, AuthResults, BlobKey, Clamd, ClamdPlace, Config, EnvelopeSender, FileRule, FileRules, Files,
+    Firm, Grant, Imap, Layout, Limits, Log, LogFormat, LogLevel, Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn,
+    WayOut,
 };
 pub use secrets::{SecretError, read_private_file};
 
@@ -77,7 +78,8 @@ impl Config {
     }
 
     /// As `load`, but leaves all passwords and client secrets empty: for commands that use no network and may be run
-    /// by somebody who can't read the secrets, or outside the service that is given them.
+    /// by somebody who can't read the secrets, or outside the service that is given them. The key of the blobs is read if
+    /// it can be.
     pub fn load_offline(path: &Path) -> Result<Config, ConfigErrors> {
         load(path, Secrets::Leave)
     }
@@ -117,10 +119,14 @@ fn read(
 
 /// A number that no port can be is told as that, not as a type.
 fn plain(message: &str) -> String {
-    if message.contains("integer") && message.contains("expected u16") {
-        "must be between 1 and 65535".to_owned()
-    } else {
-        message.to_owned()
+    let is_number = message.contains("integer");
+    match message.rsplit_once("expected ") {
+        Some((_, "u16")) if is_number => "must be between 1 and 65535".to_owned(),
+        Some((_, "u8" | "u16" | "u32" | "u64" | "usize")) if is_number => {
+            "must be a whole number above zero".to_owned()
+        }
+        Some((said, "u8" | "u16" | "u32" | "u64" | "usize")) => format!("{said}expected a number without quotes"),
+        _ => message.to_owned(),
     }
 }
 

@@ -74,6 +74,8 @@ fn the_example_shows_every_key_and_no_other() {
     known.extend(keys_of::<written::Log>());
     known.extend(keys_of::<written::Limits>());
     known.extend(keys_of::<written::Firm>());
+    known.extend(keys_of::<written::Files>());
+    known.extend(keys_of::<written::Clamd>());
     known.extend(keys_of::<written::Smtp>());
     known.extend(keys_of::<written::OAuth>());
     known.extend(keys_of::<written::Mailbox>());
@@ -129,7 +131,7 @@ fn an_empty_processed_folder_leaves_mails_where_they_are() {
 
 /// Each bad file is the good one with one text replaced by another; then the line, the key and a word of the message.
 #[test]
-fn a_bad_file_is_refused_with_line_and_key() {
+fn f51_a_bad_file_is_refused_with_line_and_key() {
     let auth = |rest: &str| format!("firm = \"hale\"\n[mailbox.auth_results]\nlayout = \"above\"\n{rest}");
     let oauth = |rest: &str| format!("user = \"gw\"\noauth = {{ client_id = \"c\", {rest} }}\n[[mailbox]]");
     let smtp_auth = "user = \"gw\"\npassword_env = \"PW\"\n[[mailbox]]";
@@ -176,6 +178,10 @@ fn a_bad_file_is_refused_with_line_and_key() {
         ("[\"hale.example\"]", "[]".into(), 6, "firm.domains", "at least one"),
         ("[\"hale.example\"]", "[\"hale.example\", \"no domain\"]".into(), 6, "firm.domains", "mail domain"),
         ("[firm.smtp]", "directory = \"out\"\n[firm.smtp]".into(), 7, "firm.directory", "beside"),
+        ("[firm.smtp]", "[firm.files]\nmacros = \"ask\"\n[firm.smtp]".into(), 8, "firm.files.macros", "unknown variant"),
+        ("[firm.smtp]", "[firm.files]\npdftoppm = \"pdftoppm\"\n[firm.smtp]".into(), 8, "firm.files.pdftoppm", "absolute path"),
+        ("[firm.smtp]", "[firm.clamd]\naddress = \"scanner\"\n[firm.smtp]".into(), 8, "firm.clamd.address", "address and port"),
+        ("[firm.smtp]", "[firm.clamd]\n[firm.smtp]".into(), 7, "firm.clamd", "not both"),
         ("smtp.hale.example", "smtp.hale.example:465".into(), 8, "firm.smtp.host", "without a port"),
         ("smtp.hale.example\"", "smtp.hale.example\"\nport = 0".into(), 9, "firm.smtp.port", "between"),
         ("smtp.hale.example\"", "smtp.hale.example\"\ntls = \"none\"".into(), 9, "firm.smtp.tls", "this machine"),
@@ -203,7 +209,6 @@ fn a_bad_file_is_refused_with_line_and_key() {
         (mailbox, auth("received_by = []\nauthserv_id = [\"y\"]\n"), 16, "mailbox.auth_results.received_by", "must name"),
         (mailbox, auth("received_by = [\"x\"]\nauthserv_id = [\"y\"]\nhops = 0\n"), 18, "mailbox.auth_results.hops", "between"),
         ("[[mailbox]]", second_firm("hale", "r@x.example"), 12, "firm.slug", "earlier firm"),
-        ("[[mailbox]]", second_firm("b", "R@gw.hale.example"), 13, "firm.address", "earlier firm"),
         ("[[mailbox]]", second_firm("b", "s@gw.hale.example"), 13, "firm.address", "shares its domain"),
     ];
     assert!(table.len() >= 40);
@@ -255,7 +260,7 @@ fn a_mistake_is_shown_with_file_line_and_key() {
 }
 
 #[test]
-fn secrets_are_read_and_never_shown() {
+fn t78_secrets_are_read_and_never_shown() {
     let config = parse(GOOD).unwrap();
     let Auth::Password(secret) = &imap(&config).auth else { panic!("no password") };
     assert_eq!(secret.expose_secret(), "hunter2");
@@ -291,7 +296,7 @@ fn a_command_without_network_needs_no_secret() {
 }
 
 #[test]
-fn a_secret_file_that_others_can_read_is_refused() {
+fn t77_f51_a_secret_file_that_others_can_read_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("password");
     std::fs::write(&path, "hunter2\n").unwrap();
@@ -323,4 +328,18 @@ fn a_credential_is_read_from_systemds_folder() {
     let source = secrets::Source::Credential("imap".into());
     let found = secrets::read(&source, &|name| (name == "CREDENTIALS_DIRECTORY").then(|| place.clone()));
     assert_eq!(found.unwrap().expose_secret(), "hunter2");
+}
+
+#[test]
+fn a_firm_says_what_becomes_of_files_that_may_do_harm() {
+    let config = parse(GOOD).unwrap();
+    assert_eq!((config.firms[0].files.rules, &config.firms[0].files.clamd), (FileRules::default(), &None));
+    let text = GOOD.replace(
+        "[firm.smtp]",
+        "[firm.files]\nmacros = \"hold\"\nencrypted = \"file\"\npdftoppm = \"\"\n[firm.clamd]\nsocket = \"clamd.ctl\"\n[firm.smtp]",
+    );
+    let files = parse(&text).unwrap().firms.remove(0).files;
+    let rules = FileRules { programs: FileRule::Refuse, macros: FileRule::Hold, encrypted: FileRule::File };
+    assert_eq!((files.rules, files.pdftoppm), (rules, None));
+    assert_eq!(files.clamd.unwrap().place, ClamdPlace::Socket("/etc/docketpost/clamd.ctl".into()));
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{Addressing, EnvelopeSender, Layout, LogFormat, LogLevel, Profile, Tls};
+use super::{Addressing, EnvelopeSender, FileRule, Layout, LogFormat, LogLevel, Profile, Tls};
 
 /// The whole file.
 #[derive(Deserialize)]
@@ -13,13 +13,19 @@ use super::{Addressing, EnvelopeSender, Layout, LogFormat, LogLevel, Profile, Tl
 pub(super) struct File {
     /// Folder for the database, the blobs and the keys.
     pub store: PathBuf,
+    /// File with the key that blobs are sealed with.
+    pub blob_key_file: Option<PathBuf>,
+    /// Environment variable with it.
+    pub blob_key_env: Option<String>,
+    /// systemd credential with it.
+    pub blob_key_credential: Option<String>,
     /// DNS servers (`address` or `address:port`) that are asked for DKIM keys and policies; the system's if absent.
     #[serde(default)]
     pub resolver: Vec<String>,
     /// What is logged and how.
     #[serde(default)]
     pub log: Log,
-    /// What is too big.
+    /// What is too big, and how many are too many.
     #[serde(default)]
     pub limits: Limits,
     /// The firms, at least one.
@@ -48,6 +54,10 @@ pub(super) struct Log {
 pub(super) struct Limits {
     /// The biggest mail that is read, in bytes.
     pub mail_bytes: Option<u64>,
+    /// How many mails of one sender are taken in an hour.
+    pub mails_per_sender: Option<u64>,
+    /// How many mails about one matter are taken in an hour.
+    pub mails_per_matter: Option<u64>,
 }
 
 /// `[[firm]]`
@@ -66,6 +76,39 @@ pub(super) struct Firm {
     pub directory: Option<PathBuf>,
     /// The submission server.
     pub smtp: Option<Smtp>,
+    /// How long the mail about a share waits for further ones, in seconds.
+    pub shares_wait_secs: Option<u64>,
+    /// What becomes of files that may do harm.
+    #[serde(default)]
+    pub files: Files,
+    /// The virus scanner that every file passes before it is filed.
+    pub clamd: Option<Clamd>,
+}
+
+/// `[firm.files]`
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Files {
+    /// Programs and scripts, told by their content and their names.
+    pub programs: Option<FileRule>,
+    /// Office files with macros, told by the names inside.
+    pub macros: Option<FileRule>,
+    /// Zips and office files that need a password.
+    pub encrypted: Option<FileRule>,
+    /// The program that draws the first page of a PDF.
+    pub pdftoppm: Option<PathBuf>,
+}
+
+/// `[firm.clamd]`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Clamd {
+    /// Its socket: an absolute path.
+    pub socket: Option<PathBuf>,
+    /// Its address and port.
+    pub address: Option<String>,
+    /// How long each step of it may take, in seconds.
+    pub timeout_secs: Option<u64>,
 }
 
 /// `[firm.smtp]`
@@ -203,4 +246,6 @@ pub(super) struct AuthResults {
     /// Whose habits they follow.
     #[serde(default)]
     pub profile: Profile,
+    /// Whether a pass by SPF alone, with a reply address, proves a mail.
+    pub spf_alone: Option<bool>,
 }

@@ -9,14 +9,17 @@
 
 pub mod accounts;
 pub mod intake;
+pub mod owner;
 pub mod process;
 pub mod sender;
 pub mod systemd;
 pub mod ticker;
 
+use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -25,15 +28,19 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::config::{AuthResults, Config};
+use crate::domain::{FirmId, InboxId};
 use crate::inbound::Desk;
 use crate::outbound::gateway::Gateway;
 use crate::proof::{Verifier, VerifierSettings};
+use crate::scan::Scanner;
 use crate::store::Store;
-use crate::store::firms::Firm;
 use crate::{clock, config};
 
 /// How long the tasks may take to end after they were asked to (fault F46: ten seconds in all).
 const DRAIN: Duration = Duration::from_secs(9);
+
+/// Why a daemon ends whose disk failed: a flush is never tried twice, the next start looks whether all is whole (fault F36).
+const BROKEN: &str = "the disk failed, or the store can't be written any more; the next start checks it";
 
 /// Asks every task to end; clones hear the same.
 #[derive(Clone, Debug)]
@@ -71,12 +78,14 @@ impl Stop {
 /// A firm as the daemon serves it.
 #[derive(Clone, Debug)]
 pub struct Served {
-    /// The firm's row.
-    pub firm: Firm,
+    /// Which firm; its row is read anew each time, since `docketpost firm change` runs beside the daemon.
+    pub firm: FirmId,
     /// What its mail is received with.
     pub desk: Desk,
     /// How its mails leave.
     pub config: config::Firm,
+    /// What its files pass before they are filed.
+    pub scanner: Option<Arc<Scanner>>,
     /// Rung when letters were queued.
     pub outbox_bell: Arc<Notify>,
 }
@@ -91,6 +100,8 @@ pub struct House {
     pub firms: Vec<Served>,
     /// What each mailbox's border may be believed, by mailbox.
     pub policies: Vec<(String, AuthResults)>,
+    /// Mails whose last attempt failed for want of disk, not by their fault: the next one is not counted (fault F35).
+    pub spared: Mutex<BTreeSet<InboxId>>,
     /// Rung when mail was staged; a lost ring costs at most the next look, a second later.
     pub inbox_bell: Notify,
 }
@@ -98,24 +109,52 @@ pub struct House {
 impl House {
     /// Opens the store and makes ready what the configuration names.
     pub fn open(config: &Config) -> anyhow::Result<House> {
-        let store = Store::open(&config.store)?;
+        let store = Store::configured(config)?;
         let resolver = Some(config.resolver.clone()).filter(|servers| !servers.is_empty());
         let verifier = Verifier::new(&VerifierSettings { resolver, ..VerifierSettings::default() })?;
-        let mut firms = Vec::new();
+        let mut firms: Vec<Served> = Vec::new();
         for configured in &config.firms {
             let slug = &configured.slug;
             let firm = store.read(|view| view.firm_by_slug(slug))?;
             let firm = firm.with_context(|| format!("the store knows no firm {slug}; `docketpost init` makes it"))?;
-            let desk = Desk { gateway: Gateway::new(configured), mail_bytes: config.limits.mail_bytes };
-            firms.push(Served { firm, desk, config: configured.clone(), outbox_bell: Arc::default() });
+            let desk = Desk { files: configured.files.rules, ..Desk::new(Gateway::new(configured), config.limits) };
+            let scanner = configured.files.clamd.clone().map(|clamd| Arc::new(Scanner::new(clamd)));
+            let config = configured.clone();
+            firms.push(Served { firm: firm.id, desk, config, scanner, outbox_bell: Arc::default() });
+        }
+        let at: Vec<_> = firms.iter().map(|s| (s.firm, s.config.address.clone())).collect();
+        for served in &mut firms {
+            let same = at.iter().filter(|(firm, address)| *firm != served.firm && *address == served.config.address);
+            served.desk.neighbours = same.map(|(firm, _)| *firm).collect();
         }
         let policies = config.mailboxes.iter().filter_map(|m| Some((m.name.clone(), m.auth_results.clone()?)));
-        Ok(House { store, verifier, firms, policies: policies.collect(), inbox_bell: Notify::new() })
+        Ok(House {
+            store,
+            verifier,
+            firms,
+            policies: policies.collect(),
+            spared: Mutex::default(),
+            inbox_bell: Notify::new(),
+        })
+    }
+
+    /// One that serves no firm, and asks this name server for keys.
+    #[cfg(test)]
+    fn empty(store: &Store, resolver: std::net::SocketAddr) -> Arc<House> {
+        let settings = VerifierSettings { resolver: Some(vec![resolver]), ..VerifierSettings::default() };
+        Arc::new(House {
+            store: store.clone(),
+            verifier: Verifier::new(&settings).unwrap(),
+            firms: Vec::new(),
+            policies: Vec::new(),
+            spared: Mutex::default(),
+            inbox_bell: Notify::new(),
+        })
     }
 
     /// The firm of this row.
-    pub fn served(&self, firm: crate::domain::FirmId) -> Option<&Served> {
-        self.firms.iter().find(|s| s.firm.id == firm)
+    pub fn served(&self, firm: FirmId) -> Option<&Served> {
+        self.firms.iter().find(|s| s.firm == firm)
     }
 
     /// Tells every sender that letters were queued.
@@ -123,9 +162,10 @@ impl House {
         self.firms.iter().for_each(|served| served.outbox_bell.notify_one());
     }
 
-    /// What the border of this mailbox may be believed.
-    pub fn policy(&self, mailbox: &str) -> Option<&AuthResults> {
-        self.policies.iter().find(|(name, _)| name == mailbox).map(|(_, policy)| policy)
+    /// What the border of this mailbox may be believed at this moment.
+    pub fn policy(&self, mailbox: &str, at: jiff::Timestamp) -> crate::store::Result<Option<&AuthResults>> {
+        let policy = self.policies.iter().find(|(name, _)| name == mailbox).map(|(_, policy)| policy);
+        self.store.read(|view| view.believed(mailbox, policy, at))
     }
 }
 
@@ -135,41 +175,70 @@ pub struct Lock(#[expect(dead_code, reason = "held, never read")] File);
 impl Lock {
     /// Takes the lock, or says who has it.
     pub fn take(store: &Path) -> anyhow::Result<Lock> {
-        let path = store.join("daemon.lock");
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let file = file.with_context(|| path.display().to_string())?;
-        if file.try_lock().is_err() {
+        // The folder itself, not a file in it, which somebody may remove while it is locked.
+        let folder = File::open(store).with_context(|| store.display().to_string())?;
+        if folder.try_lock().is_err() {
             bail!("another docketpost daemon runs on {}", store.display());
         }
-        Ok(Lock(file))
+        Ok(Lock(folder))
     }
 }
 
-/// True if a daemon holds the lock of this store; a look that makes no file.
+/// True if a daemon holds the lock of this store.
 pub fn is_running(store: &Path) -> bool {
-    let Ok(file) = File::open(store.join("daemon.lock")) else { return false };
-    matches!(file.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+    let Ok(folder) = File::open(store) else { return false };
+    matches!(folder.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
 }
 
-/// Runs until SIGTERM or SIGINT, then drains and ends within ten seconds.
-pub fn run(config: &Config) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+/// Runs until SIGTERM or SIGINT, then drains and ends within ten seconds. At SIGHUP the configuration is read again by
+/// `reload`: a good one is served from then on, between two mails; with a bad one nothing changes (fault F47).
+pub fn run<E: Display>(config: Config, reload: impl Fn() -> Result<Config, E>) -> anyhow::Result<()> {
+    // A thread that works with the disk is kept until the next look, which may be ten seconds later.
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().thread_keep_alive(Duration::from_secs(60)).build()?;
     runtime.block_on(async {
-        let (sign, stop) = Stop::new();
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let working = serve(config, stop);
-        tokio::pin!(working);
-        tokio::select! {
-            ended = &mut working => return ended,
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+        let mut hangup = signal(SignalKind::hangup())?;
+        let systemd = systemd::Systemd::from_environment();
+        let mut config = config;
+        loop {
+            let (sign, stop) = Stop::new();
+            let served = config.clone();
+            let working = serve(&served, stop);
+            tokio::pin!(working);
+            let next = loop {
+                tokio::select! {
+                    ended = &mut working => return ended,
+                    _ = terminate.recv() => break None,
+                    _ = interrupt.recv() => break None,
+                    _ = hangup.recv() => {}
+                }
+                systemd.reloading();
+                let read = reload().map_err(|e| e.to_string());
+                match read.and_then(|new| House::open(&new).map(|_| new).map_err(|e| format!("{e:#}"))) {
+                    Ok(new) => break Some(new),
+                    Err(error) => tracing::error!(error, "the new configuration is not used; the old one stays"),
+                }
+                systemd.ready();
+            };
+            match next {
+                Some(_) => tracing::info!("the new configuration is taken up"),
+                None => {
+                    // Said at an end alone: systemd kills what says so and goes on.
+                    systemd.stopping();
+                    tracing::info!("asked to stop");
+                }
+            }
+            let _ = sign.send(true);
+            working.await?;
+            match next {
+                Some(new) => config = new,
+                None => return Ok(()),
+            }
         }
-        tracing::info!("asked to stop");
-        let _ = sign.send(true);
-        working.await
     })?;
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_millis(500));
     Ok(())
 }
 
@@ -186,8 +255,8 @@ pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     let (sign, all_stop) = Stop::new();
     let mut tasks = JoinSet::new();
     for mailbox in config.mailboxes.clone() {
-        let served = house.firms.iter().find(|s| s.firm.slug == mailbox.firm);
-        let firm = served.map(|s| s.firm.id).with_context(|| format!("mailbox {} names no firm", mailbox.name))?;
+        let served = house.firms.iter().find(|s| s.config.slug == mailbox.firm);
+        let firm = served.map(|s| s.firm).with_context(|| format!("mailbox {} names no firm", mailbox.name))?;
         tasks.spawn(intake::run(Arc::clone(&house), firm, mailbox, config.store.clone(), all_stop.clone()));
     }
     for served in house.firms.clone() {
@@ -199,9 +268,9 @@ pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     tracing::info!(firms = house.firms.len(), mailboxes = config.mailboxes.len(), "docketpost is ready");
     let ended = tokio::select! {
         first = tasks.join_next() => first,
+        () = house.store.broken() => Some(Ok(Err(anyhow::anyhow!("{BROKEN}")))),
         () = stop.asked() => None,
     };
-    systemd.stopping();
     let _ = sign.send(true);
     // Whatever ended first, the others finish what they have in hand: a task that is dropped leaves a letter in doubt.
     let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} });

@@ -16,11 +16,10 @@ use crate::config::{EnvelopeSender, WayOut};
 use crate::domain::{Address, FirmId, OutboxId};
 use crate::outbound::backoff;
 use crate::outbound::deliver::{self, Claimed, Ready};
-use crate::outbound::letter::{self, Addressed, Letter, Notice};
-use crate::smtp::{ConnectError, Connection, Outcome, Outgoing, Transport, Whose};
+use crate::outbound::undelivered::{self, Failure};
+use crate::smtp::{ConnectError, Connection, Outcome, Outgoing, Refusal, Transport, Whose};
 use crate::store::outbox::Outbox;
-use crate::store::threads::{About, Purpose};
-use crate::store::{Result, StoreError, Tx};
+use crate::store::{Result, Store, StoreError, Tx};
 
 const BATCH: u32 = 50;
 const SETTLE_AT: usize = 8;
@@ -36,8 +35,14 @@ pub async fn run(house: Arc<House>, served: Served, store: PathBuf, stop: Stop) 
         WayOut::Smtp(smtp) => SenderLogin::new(smtp.login.as_ref(), &store)?,
         WayOut::Directory(_) => SenderLogin::None,
     };
-    let mut sender =
-        Sender { house, transport: Transport::from(&served.config.way_out), served, login, connection: None };
+    let mut sender = Sender {
+        house,
+        transport: Transport::from(&served.config.way_out),
+        served,
+        login,
+        connection: None,
+        unsettled: Vec::new(),
+    };
     let mut patience = LOOK_AGAIN;
     while !stop.is_asked() {
         let trouble = match sender.send_due(&stop).await {
@@ -50,7 +55,7 @@ pub async fn run(house: Arc<House>, served: Served, store: PathBuf, stop: Stop) 
             Err(trouble) => trouble,
         };
         patience = trouble.pause(patience);
-        trouble.report(&sender.served.firm.slug);
+        trouble.report(&sender.served.config.slug);
         // New letters do not hurry a server that is in trouble.
         stop.pause(patience, &Notify::new()).await;
     }
@@ -87,11 +92,12 @@ impl Trouble {
         }
     }
 
-    /// A server that was restarted is there again in seconds; an account that is refused needs a person.
+    /// A server that was restarted and a disk that was full are well again in seconds; an account that is refused needs a
+    /// person.
     fn pause(&self, last: Duration) -> Duration {
         match self {
-            Trouble::Store(_) | Trouble::Account(_) => ACCOUNT_PAUSE,
-            Trouble::Server(_) => last.saturating_mul(2).min(ACCOUNT_PAUSE),
+            Trouble::Account(_) => ACCOUNT_PAUSE,
+            Trouble::Store(_) | Trouble::Server(_) => last.saturating_mul(2).min(ACCOUNT_PAUSE),
         }
     }
 }
@@ -108,15 +114,22 @@ struct Sender {
     transport: Transport,
     login: SenderLogin,
     connection: Option<Connection>,
+    /// What became of letters and could not be noted, because the disk was full: it is noted before any other is sent,
+    /// so that a letter that was taken stays neither under way for ever nor goes out twice (fault F35).
+    unsettled: Vec<Settling>,
 }
+
+/// What became of a letter.
+type Settling = Arc<(Outbox, Claimed, Outcome)>;
 
 impl Sender {
     async fn send_due(&mut self, stop: &Stop) -> std::result::Result<Sent, Trouble> {
-        let firm = self.served.firm.id;
-        let due = self.house.store.read(|view| view.outbox_due(firm, now(), BATCH))?;
-        if due.is_empty() {
-            return Ok(Sent::All);
-        }
+        let firm = self.served.firm;
+        let late: Vec<_> =
+            self.unsettled.drain(..).map(|one| (Arc::clone(&one), note(&self.house.store, firm, one))).collect();
+        self.noted(late).await?;
+        let (row, due) = self.house.store.read(|view| Ok((view.firm(firm)?, view.outbox_due(firm, now(), BATCH)?)))?;
+        let Some(row) = row.filter(|_| !due.is_empty()) else { return Ok(Sent::All) };
         let mut settling = Vec::new();
         let mut ended = Ok(Sent::Some);
         for letter in due {
@@ -129,8 +142,15 @@ impl Sender {
                 ended = Err(trouble);
                 break;
             }
+            let envelope_from = match self.envelope_from(&letter.message_id) {
+                Ok(address) => address,
+                Err(error) => {
+                    ended = Err(error.into());
+                    break;
+                }
+            };
             let gateway = &self.served.desk.gateway;
-            let claimed = deliver::claim(&self.house.store, &self.served.firm, gateway, &letter, now()).await;
+            let claimed = deliver::claim(&self.house.store, &row, gateway, &letter, now()).await;
             let claimed = match claimed {
                 Err(error) if is_this_letters(&error) => {
                     // A letter that can't be written must not stand before all others.
@@ -138,27 +158,47 @@ impl Sender {
                     self.house.store.write_soon(move |tx| put_off(tx, firm, &letter, now())).await?;
                     continue;
                 }
-                claimed => claimed?,
+                Err(error) => {
+                    ended = Err(error.into());
+                    break;
+                }
+                Ok(claimed) => claimed,
             };
             let mail = match claimed {
                 Ready::Send(mail) => mail,
                 Ready::Dropped | Ready::Waits => continue,
             };
-            let outcome = self.hand_over(&mail, stop).await;
-            let stops = matches!(&outcome, Outcome::Refused(r) if r.whose == Whose::Account);
-            settling.push(self.settle(letter, mail, outcome));
+            let outcome = self.hand_over(envelope_from, &mail, stop).await;
+            let stops = match &outcome {
+                Outcome::Refused(r) if r.whose != Whose::Account => None,
+                Outcome::Refused(r) if r.permanent => Some(Trouble::Account("the server refuses our account")),
+                // It takes nothing from us now, whoever it is for.
+                Outcome::Refused(_) => Some(Trouble::Server("the server takes no mail now")),
+                _ => None,
+            };
+            log(letter.id, &outcome);
+            let one = Arc::new((letter, mail, outcome));
+            settling.push((Arc::clone(&one), note(&self.house.store, firm, one)));
             if settling.len() >= SETTLE_AT {
-                for done in std::mem::take(&mut settling) {
-                    done.await?;
-                }
+                self.noted(std::mem::take(&mut settling)).await?;
             }
-            if stops {
-                ended = Err(Trouble::Account("the server refuses our account"));
+            if let Some(trouble) = stops {
+                ended = Err(trouble);
                 break;
             }
         }
-        for done in settling {
-            done.await?;
+        self.noted(settling).await?;
+        ended
+    }
+
+    /// Waits until it is on disk what became of these; what could not be written is kept for the next time.
+    async fn noted(&mut self, settling: Vec<(Settling, impl Future<Output = Result<()>>)>) -> Result<()> {
+        let mut ended = Ok(());
+        for (one, done) in settling {
+            if let Err(error) = done.await {
+                self.unsettled.push(one);
+                ended = Err(error);
+            }
         }
         ended
     }
@@ -188,9 +228,8 @@ impl Sender {
         }
     }
 
-    async fn hand_over(&mut self, mail: &Claimed, stop: &Stop) -> Outcome {
-        let outgoing =
-            Outgoing { envelope_from: self.envelope_from(mail.id), to: mail.to.clone(), bytes: mail.bytes.clone() };
+    async fn hand_over(&mut self, envelope_from: Option<Address>, mail: &Claimed, stop: &Stop) -> Outcome {
+        let outgoing = Outgoing { envelope_from, to: mail.to.clone(), bytes: mail.bytes.clone() };
         let Some(connection) = self.connection.as_mut() else {
             return Outcome::NotSent(crate::smtp::Trouble::Closed);
         };
@@ -201,26 +240,26 @@ impl Sender {
         outcome.unwrap_or(Outcome::Unknown(crate::smtp::Trouble::Timeout))
     }
 
-    fn envelope_from(&self, id: OutboxId) -> Option<Address> {
+    fn envelope_from(&self, message_id: &str) -> Result<Option<Address>> {
         let address = &self.served.desk.gateway.address;
         let style = match &self.served.config.way_out {
             WayOut::Smtp(smtp) => smtp.envelope_sender,
             WayOut::Directory(_) => EnvelopeSender::Plain,
         };
-        match style {
+        Ok(match style {
             EnvelopeSender::Plain => Some(address.clone()),
             EnvelopeSender::Null => None,
-            EnvelopeSender::Verp => Address::parse(&format!("{}+b{}@{}", address.local(), id, address.domain()))
-                .ok()
-                .or(Some(address.clone())),
-        }
+            EnvelopeSender::Verp => {
+                let mark = self.house.store.read(|view| view.return_mark(message_id))?;
+                Some(undelivered::return_address(address, message_id, &mark))
+            }
+        })
     }
+}
 
-    fn settle(&self, letter: Outbox, mail: Claimed, outcome: Outcome) -> impl Future<Output = Result<()>> + use<> {
-        log(letter.id, &outcome);
-        let firm = self.served.firm.id;
-        self.house.store.write_soon(move |tx| settle(tx, firm, &letter, &mail, &outcome, now()))
-    }
+/// Has it written what became of a letter.
+fn note(store: &Store, firm: FirmId, one: Settling) -> impl Future<Output = Result<()>> + use<> {
+    store.write_soon(move |tx| settle(tx, firm, &one.0, &one.1, &one.2, now()))
 }
 
 /// True for trouble with what one letter says or encloses; the store itself answers.
@@ -235,20 +274,20 @@ fn put_off(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, now: Timestamp) -> Result
         Some(wait) => tx.put_off_letter(letter.id, "it could not be written", now.checked_add(wait).unwrap_or(now)),
         None => {
             tx.set_failed(letter.id, "NOT_WRITTEN", "it could not be written")?;
-            tell_firm(tx, firm, letter, true, now)
+            not_delivered(tx, firm, letter, "", Failure::Ours, now)
         }
     }
 }
 
 /// Notes in the store what became of a mail.
 fn settle(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, mail: &Claimed, outcome: &Outcome, now: Timestamp) -> Result<()> {
-    let again = |tx: &Tx<'_>, reply: &str| -> Result<()> {
-        let age = Duration::try_from(now.duration_since(letter.date_at)).unwrap_or_default();
+    let age = Duration::try_from(now.duration_since(letter.date_at)).unwrap_or_default();
+    let again = |tx: &Tx<'_>, reply: &str, age: Duration| -> Result<()> {
         match backoff::next(letter.tries.saturating_add(1), age) {
             Some(wait) => tx.set_deferred(letter.id, reply, now.checked_add(wait).unwrap_or(now)),
             None => {
                 tx.set_failed(letter.id, "TOO_OLD", reply)?;
-                tell_firm(tx, firm, letter, true, now)
+                not_delivered(tx, firm, letter, mail.to.as_str(), Failure::Temporary, now)
             }
         }
     };
@@ -256,25 +295,39 @@ fn settle(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, mail: &Claimed, outcome: &
         Outcome::Sent { reply } => tx.set_sent(letter.id, mail.to.as_str(), &cut(reply), now),
         Outcome::Refused(refusal) if refusal.permanent && refusal.whose != Whose::Account => {
             tx.set_failed(letter.id, "REFUSED", &cut(&refusal.reply))?;
-            tell_firm(tx, firm, letter, true, now)
+            not_delivered(tx, firm, letter, mail.to.as_str(), failure_of(refusal), now)
         }
-        Outcome::Refused(refusal) => again(tx, &cut(&refusal.reply)),
-        Outcome::Unknown(_) => again(tx, "outcome unknown"),
-        Outcome::NotSent(_) => again(tx, "connection lost"),
+        // Our account is refused, whoever the letter is for: it is kept until somebody has mended that (fault F15).
+        Outcome::Refused(refusal) if refusal.whose == Whose::Account => again(tx, &cut(&refusal.reply), Duration::ZERO),
+        Outcome::Refused(refusal) => again(tx, &cut(&refusal.reply), age),
+        Outcome::Unknown(_) => again(tx, "outcome unknown", age),
+        Outcome::NotSent(_) => again(tx, "connection lost", age),
     }
 }
 
-/// The firm hears, by another letter, that one could not be delivered: once a day and person, never about itself.
-fn tell_firm(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, permanent: bool, now: Timestamp) -> Result<()> {
-    let Some(admin) = tx.first_admin(firm)? else { return Ok(()) };
-    let zone = tx.firm(firm)?.map_or(jiff::tz::TimeZone::UTC, |f| f.zone());
-    if admin.id == letter.person {
-        return Ok(());
+/// A letter did not reach its address: the address gathers points, and the firm hears of it.
+fn not_delivered(
+    tx: &Tx<'_>,
+    firm: FirmId,
+    letter: &Outbox,
+    address: &str,
+    failure: Failure,
+    now: Timestamp,
+) -> Result<()> {
+    match tx.firm(firm)? {
+        Some(firm) => undelivered::note(tx, &firm, letter, address, failure, now),
+        None => Ok(()),
     }
-    let notice = Letter::Notice { notice: Notice::Undeliverable { permanent }, about: letter.person };
-    let key = format!("undeliverable:{}:{}", letter.person, now.to_zoned(zone).date());
-    letter::queue(tx, firm, Addressed::new(admin.id, notice, key, Some((Purpose::Reply, About::Firm))), now)?;
-    Ok(())
+}
+
+/// What a server's refusal says of the address: only a code about the mailbox says that there is none.
+fn failure_of(refusal: &Refusal) -> Failure {
+    let is_status = |w: &&str| w.split('.').count() == 3 && w.split('.').all(|n| n.parse::<u16>().is_ok());
+    let status = refusal.reply.split([' ', '-']).take(3).find(is_status);
+    match refusal.whose {
+        Whose::Recipient => Failure::of(true, status),
+        Whose::Account | Whose::Content => Failure::Ours,
+    }
 }
 
 fn cut(reply: &str) -> String {

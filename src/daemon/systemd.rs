@@ -1,4 +1,4 @@
-//! What the daemon tells systemd: ready, stopping, still alive. Without systemd every call does nothing; nothing here
+//! What the daemon tells systemd: ready, reading its configuration again, stopping, still alive. Without systemd every call does nothing; nothing here
 //! starts a task or waits.
 
 use std::time::Duration;
@@ -27,7 +27,16 @@ impl Systemd {
         tell(&[NotifyState::Ready]);
     }
 
-    /// Says that the daemon is finishing what it has in hand.
+    /// Says that the daemon reads its configuration again; `ready` ends it.
+    pub fn reloading(&self) {
+        // Without the moment, `Type=notify-reload` would not take it; `Type=notify` doesn't look at it.
+        match NotifyState::monotonic_usec_now() {
+            Ok(moment) => tell(&[NotifyState::Reloading, moment]),
+            Err(_) => tell(&[NotifyState::Reloading]),
+        }
+    }
+
+    /// Says that the daemon is finishing what it has in hand, and ends then: it is killed if it doesn't.
     pub fn stopping(&self) {
         tell(&[NotifyState::Stopping]);
     }
@@ -35,13 +44,6 @@ impl Systemd {
     /// Says that the daemon is alive; to be called only by what would stop if the daemon hung.
     pub fn alive(&self) {
         tell(&[NotifyState::Watchdog]);
-    }
-
-    /// Shows `text`, which must name nobody, in `systemctl status`.
-    pub fn status(&self, text: &str) {
-        // a line end would begin a message of its own
-        let line: String = text.chars().filter(|c| !c.is_control()).collect();
-        tell(&[NotifyState::Status(&line)]);
     }
 }
 
@@ -66,8 +68,8 @@ mod tests {
     fn without_systemd_nothing_happens() {
         let systemd = Systemd { watchdog: None };
         systemd.ready();
+        systemd.reloading();
         systemd.alive();
-        systemd.status("two\nlines");
         systemd.stopping();
     }
 }

@@ -12,7 +12,7 @@ use super::office::DOMAINS;
 use super::signer::{NoKey, Signer, dmarc_record};
 use super::zone::Zone;
 use crate::domain::ItemId;
-use crate::inbound::parse;
+use crate::inbound::{calendar, parse};
 
 /// What a mail of ours tells the client that answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Answerable {
     pub reply_to: String,
     /// Its Message-ID, in angle brackets.
     pub message_id: String,
+    /// The UID of the event that it brought to the calendar.
+    pub uid: Option<String>,
 }
 
 /// The mails that have left, each under the name by which samples answer it; the last of a name counts.
@@ -34,7 +36,8 @@ impl Letters {
         let to = mail.to.first().map(|m| m.address.clone()).unwrap_or_default();
         let Some(message_id) = mail.message_id.map(|id| format!("<{id}>")) else { return };
         let Some(reply_to) = mail.headers.iter().find(|h| h.name == "reply-to").map(|h| bare(&h.value)) else { return };
-        self.0.insert(name(template, &to, &mail.subject), Answerable { reply_to, message_id });
+        let uid = calendar::read(&mail.calendar).and_then(|object| object.events.into_iter().next()).map(|e| e.uid);
+        self.0.insert(name(template, &to, &mail.subject), Answerable { reply_to, message_id, uid });
     }
 
     /// The mail of this name, if one has left.
@@ -55,7 +58,7 @@ fn name(template: &str, to: &str, subject: &str) -> String {
     let ids = || subject.split([' ', ':', ',']).filter_map(ItemId::parse);
     let to_firm = to.ends_with("@hale.example");
     match template {
-        "tasks" => ids().next().map_or_else(|| template.to_owned(), |id| id.to_string()),
+        "tasks" | "events" => ids().next().map_or_else(|| template.to_owned(), |id| id.to_string()),
         "shared" if subject.contains("Document") => "document".into(),
         "news" if !to_firm && subject.contains("Message") => "message".into(),
         other => other.to_owned(),
@@ -81,8 +84,24 @@ pub fn fill(sample: &[u8], letters: &Letters, now: Timestamp) -> Result<Vec<u8>,
         rest = after.get(end.saturating_add(2)..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    Ok(out)
+    Ok(encoded(out))
 }
+
+/// What stands between the two marks is put in base64, as Exchange sends what it says to calendars.
+fn encoded(mail: Vec<u8>) -> Vec<u8> {
+    let Some(from) = find(&mail, OPEN.as_bytes()) else { return mail };
+    let (before, after) = mail.split_at_checked(from).unwrap_or((&mail, &[]));
+    let after = after.get(OPEN.len()..).unwrap_or_default();
+    let Some(end) = find(after, CLOSE.as_bytes()) else { return mail };
+    let (inside, rest) = after.split_at_checked(end).unwrap_or((after, &[]));
+    let mut out = before.to_vec();
+    out.extend_from_slice(data_encoding::BASE64_MIME.encode(inside.trim_ascii_start()).trim_end().as_bytes());
+    out.extend_from_slice(rest.get(CLOSE.len()..).unwrap_or_default());
+    encoded(out)
+}
+
+const OPEN: &str = "{{base64}}";
+const CLOSE: &str = "{{/base64}}";
 
 /// The names of the mails that a sample answers.
 pub fn answers(sample: &[u8]) -> Option<String> {
@@ -97,6 +116,12 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 
 fn meant(placeholder: &str, letters: &Letters, now: Timestamp) -> Result<String, Missing> {
     let missing = || Missing(placeholder.to_owned());
+    match placeholder {
+        "base64" => return Ok(OPEN.into()),
+        "/base64" => return Ok(CLOSE.into()),
+        "stamp" => return Ok(now.strftime("%Y%m%dT%H%M%SZ").to_string()),
+        _ => {}
+    }
     if let Some(zone) = placeholder.strip_prefix("date ") {
         return date(now, zone).ok_or_else(missing);
     }
@@ -105,6 +130,7 @@ fn meant(placeholder: &str, letters: &Letters, now: Timestamp) -> Result<String,
     match what {
         "reply_to" => Ok(letter.reply_to.clone()),
         "in_reply_to" => Ok(letter.message_id.clone()),
+        "uid" => letter.uid.clone().ok_or_else(missing),
         _ => Err(missing()),
     }
 }

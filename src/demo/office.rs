@@ -255,6 +255,26 @@ impl Ledger<'_> {
             if person.accepted_at.is_some() {
                 rows.insert(format!("{} has accepted the invitation", person.name()));
             }
+            if let Some(id) = person.identity
+                && let Some(identity) = self.view.identity(id)?
+            {
+                let card = self.view.card_address(firm, person.id)?;
+                if card.is_some_and(|card| card != identity.address) {
+                    rows.insert(format!("{} writes from {}", person.name(), identity.address));
+                }
+                for further in self.view.further_addresses(id)? {
+                    rows.insert(format!("{} writes from {further} too", person.name()));
+                }
+                if let Some(name) = &identity.display_name {
+                    rows.insert(format!("{} is called {name}", person.name()));
+                }
+                if let Some(zone) = &identity.time_zone {
+                    rows.insert(format!("{} lives in {zone}", person.name()));
+                }
+                if let Some(picture) = &identity.picture {
+                    rows.insert(format!("{} has the picture {}", person.name(), picture.get(..8).unwrap_or_default()));
+                }
+            }
             for share in self.view.live_shares(firm, person.id, now)? {
                 rows.insert(format!("{} has {}", person.name(), self.number(share.item)?));
             }

@@ -66,10 +66,14 @@ impl World {
     }
 
     async fn prove_with_border(&self, results: &str, raw: &[u8]) -> Proof {
+        self.prove_under(&border_policy(), results, raw).await
+    }
+
+    async fn prove_under(&self, policy: &AuthResults, results: &str, raw: &[u8]) -> Proof {
         let border = "Received: from x by mx.firm.example; Mon, 2 Mar 2026 10:00:00 +0000\r\n";
         let raw = [b"Authentication-Results: mx.firm.example; ", results.as_bytes(), b"\r\n", border.as_bytes(), raw]
             .concat();
-        self.verifier.prove(&raw, arrived(), Some(&border_policy())).await
+        self.verifier.prove(&raw, arrived(), Some(policy)).await
     }
 }
 
@@ -81,11 +85,12 @@ fn border_policy() -> AuthResults {
         fields: 1,
         layout: Layout::Above,
         profile: Profile::Rfc8601,
+        spf_alone: true,
     }
 }
 
 fn worth(proof: &Proof, token: TokenStanding, bound: &[String]) -> Level {
-    level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain: false, spf_counts: true })
+    level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain: false })
 }
 
 fn text(raw: Vec<u8>) -> String {
@@ -220,12 +225,7 @@ async fn t01_a_plain_forgery_proves_nothing() {
     assert_eq!(w.prove_with_border(failing, &mail()).await.verdict, Verdict::Forged);
     let w = world_without_dmarc();
     assert_eq!(w.prove(&mail()).await.verdict, Verdict::Unproven);
-    let own = Circumstances {
-        token: TokenStanding::ValidForThisPerson,
-        bound_signers: &[],
-        own_firm_domain: true,
-        spf_counts: true,
-    };
+    let own = Circumstances { token: TokenStanding::ValidForThisPerson, bound_signers: &[], own_firm_domain: true };
     assert_eq!(level(&w.prove(&mail()).await, &own), Level::Fail);
 }
 
@@ -262,7 +262,7 @@ async fn t08_t12_a_signature_for_a_domain_that_only_ends_alike_is_not_aligned() 
 }
 
 #[tokio::test]
-async fn another_signer_counts_once_bound_and_only_with_a_token() {
+async fn another_signer_counts_once_bound_and_is_asked_about_without_a_token() {
     let w = world_without_dmarc();
     let provider = Signer::generate("lawfirm.onprovider.example", "sel").unwrap();
     w.zone.add(provider.dns_record());
@@ -271,8 +271,8 @@ async fn another_signer_counts_once_bound_and_only_with_a_token() {
     assert_eq!((proof.verdict, proof.other_signers.as_slice()), (Verdict::OtherSigner, bound.as_slice()));
     assert_eq!(worth(&proof, TokenStanding::ValidForThisPerson, &bound), Level::Good);
     assert_eq!(worth(&proof, TokenStanding::ValidForThisPerson, &[]), Level::Weak);
-    assert_eq!(worth(&proof, TokenStanding::ExpiredForThisPerson, &bound), Level::None);
-    assert_eq!(worth(&proof, TokenStanding::None, &bound), Level::None);
+    assert_eq!(worth(&proof, TokenStanding::ExpiredForThisPerson, &bound), Level::Weak);
+    assert_eq!(worth(&proof, TokenStanding::None, &bound), Level::Weak);
     w.zone.add(dmarc_record(DOMAIN, "reject"));
     let rejecting = w.prove(&provider.sign(&mail())).await;
     assert_eq!(worth(&rejecting, TokenStanding::ValidForThisPerson, &[]), Level::Fail);
@@ -522,13 +522,9 @@ async fn t13_t18_spf_alone_is_never_strong_and_counts_only_with_a_token() {
     assert_eq!(proof.verdict, Verdict::SpfOnlyTrusted);
     assert_eq!(worth(&proof, TokenStanding::ValidForThisPerson, &[]), Level::Good);
     assert_eq!(worth(&proof, TokenStanding::None, &[]), Level::None);
-    let off = Circumstances {
-        token: TokenStanding::ValidForThisPerson,
-        bound_signers: &[],
-        own_firm_domain: false,
-        spf_counts: false,
-    };
-    assert_eq!(level(&proof, &off), Level::Weak);
+    let strict = AuthResults { spf_alone: false, ..border_policy() };
+    let proof = w.prove_under(&strict, results, &mail()).await;
+    assert_eq!(worth(&proof, TokenStanding::ValidForThisPerson, &[]), Level::Weak, "the firm switched it off");
     let elsewhere = results.replace("bounce@lawfirm.example", "bounce@other.example");
     assert_eq!(w.prove_with_border(&elsewhere, &mail()).await.verdict, Verdict::Forged);
 }

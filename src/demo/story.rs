@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use super::letters::{self, Letters, Providers};
 use super::office::{GATEWAY, Office, SLUG};
 use crate::clock;
-use crate::config::{Addressing, Config, Firm, Limits, Log, Mailbox, WayIn, WayOut};
+use crate::config::{Addressing, BlobKey, Config, Firm, Limits, Log, Mailbox, WayIn, WayOut};
 use crate::daemon::{self, Stop};
 use crate::domain::{Address, ItemId, OutboxId};
 use crate::inbound::{extract, parse};
@@ -180,6 +180,7 @@ fn run_to(keep: Option<&Path>, paper: &mut dyn Write) -> Result<()> {
 
 fn config(folder: &Path, providers: &Providers) -> Result<Config> {
     Ok(Config {
+        blobs: BlobKey::None,
         store: folder.join("store"),
         resolver: vec![providers.resolver()],
         log: Log::default(),
@@ -190,6 +191,8 @@ fn config(folder: &Path, providers: &Providers) -> Result<Config> {
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
             way_out: WayOut::Directory(folder.join("out")),
+            shares_wait: jiff::SignedDuration::ZERO,
+            files: crate::config::Files::default(),
         }],
         mailboxes: vec![Mailbox {
             name: "main".into(),

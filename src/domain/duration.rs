@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::scan::{number, pattern, whole};
+use crate::language::{Locale, Reads, say};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
@@ -37,6 +38,11 @@ impl Quantity {
             p if p % 10 == 0 => format!("{whole}.{}", p / 10),
             p => format!("{whole}.{p:02}"),
         }
+    }
+
+    /// Hours as people of this language read them: `0,9`.
+    pub fn hours_in(self, to: impl Reads) -> String {
+        self.decimal_hours().replace('.', to.locale().decimal_sign().encode_utf8(&mut [0; 4]))
     }
 
     /// Hours and minutes as `0:50`, with the seconds only if there are any.
@@ -72,52 +78,71 @@ impl Increment {
 }
 
 /// Why a text that looks like a duration is none that can be recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DurationError {
     /// `0`, `0h`.
-    #[error("no time at all")]
     Zero,
     /// `-1h`.
-    #[error("less than no time")]
     Negative,
     /// More than 24 hours.
-    #[error("more than a day")]
     OverADay,
     /// A bare number that may be hours or minutes; the number as typed (decisions.md 15).
-    #[error("{}", Unclear(.0))]
     Ambiguous(String),
+    /// `1h 30 Drafted`: half past, or an hour and words that begin with a number; both numbers as typed.
+    MinutesOrWords(String, String),
+    /// `14:20 - 14:00`: the second clock time is not after the first; both as typed.
+    Backwards(String, String),
     /// `1:75`, `1h90`.
-    #[error("not a time that a clock can show")]
     Malformed,
     /// None of the forms.
-    #[error("not a duration")]
     Unknown,
 }
 
+impl std::error::Error for DurationError {}
+
+impl fmt::Display for DurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.says(Locale::British))
+    }
+}
+
 impl DurationError {
+    /// What is wrong, in words; a bare number is asked about, hours only if there are so many in a day.
+    pub fn says(&self, locale: Locale) -> String {
+        match self {
+            DurationError::Zero => say!(locale, "no time at all"),
+            DurationError::Negative => say!(locale, "less than no time"),
+            DurationError::OverADay => say!(locale, "more than a day"),
+            DurationError::Ambiguous(n) if n.parse::<u64>().is_ok_and(|v| v <= 24) => {
+                say!(locale, "{n} hours or {n} minutes? Write {n}h or {n}m.", n = n)
+            }
+            DurationError::Ambiguous(n) => say!(locale, "{n} minutes? Write {n}m.", n = n),
+            DurationError::MinutesOrWords(hours, minutes) => {
+                say!(
+                    locale,
+                    "{hours} hours and {minutes} minutes? Write {hours}h{minutes}m.",
+                    hours = hours,
+                    minutes = minutes
+                )
+            }
+            DurationError::Backwards(from, to) => {
+                say!(locale, "how long is it from {from} to {to}? Write the hours.", from = from, to = to)
+            }
+            DurationError::Malformed => say!(locale, "not a time that a clock can show"),
+            DurationError::Unknown => say!(locale, "not a duration"),
+        }
+    }
+
     /// The stable code.
     pub const fn code(&self) -> &'static str {
         match self {
             DurationError::Zero => "duration_zero",
             DurationError::Negative => "duration_negative",
             DurationError::OverADay => "duration_over_a_day",
-            DurationError::Ambiguous(_) => "duration_ambiguous",
+            DurationError::Ambiguous(_) | DurationError::MinutesOrWords(..) => "duration_ambiguous",
+            DurationError::Backwards(..) => "duration_backwards",
             DurationError::Malformed => "duration_malformed",
             DurationError::Unknown => "duration_unknown",
-        }
-    }
-}
-
-/// The question about a bare number: hours only if there are so many in a day.
-struct Unclear<'a>(&'a str);
-
-impl fmt::Display for Unclear<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let n = self.0;
-        if n.parse::<u64>().is_ok_and(|v| v <= 24) {
-            write!(f, "{n} hours or {n} minutes? Write {n}h or {n}m.")
-        } else {
-            write!(f, "{n} minutes? Write {n}m.")
         }
     }
 }
@@ -127,27 +152,100 @@ pub type Found = (usize, Result<Quantity, DurationError>);
 
 const NUMBER: &str =
     r"(-\s?)?(\d{1,3}[ -]\d{1,2}/\d{1,2}|\d{1,2}/\d{1,2}|\d{0,3} ?[¼½¾⅓⅔⅛]|\d{1,7}[.,]\d{1,20}|[.,]\d{1,20}|\d{1,9})";
-const HOURS: &str = "(?:hours?|hrs?|h)";
-const MINUTES: &str = "(?:minutes?|mins?|m|')";
+/// Longer words first: the first that fits is taken.
+const HOURS: &str = "(?:hours?|hrs?|heures?|horas?|stunden?|std|h)";
+const MINUTES: &str = "(?:minuten|minutes?|minutos?|mins?|m|')";
+const UNITS: &str = "(?:units?|unités?|unidades?|unidad|einheit(?:en)?|u)";
 
 static CLOCK: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,3}}):(\d{{2}})(?::(\d{{2}}))?(?:\s?{HOURS})?")));
-static HOURS_MINUTES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,5}})\s?{HOURS}(?:,\s?|\s?(?:and\s)?)(\d{{1,4}})\s?{MINUTES}")));
+    LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,3}}):(\d{{2}})(?::(\d{{2}}))?(?:\s?{HOURS}\b)?")));
+static HOURS_MINUTES: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(r"^(-\s?)?(\d{{1,5}})\s?{HOURS}(?:,\s?|\.?\s?(?:(?:and|und|et|y)\s)?)(\d{{1,4}})\s?{MINUTES}"))
+});
 static HOURS_GLUED: LazyLock<Regex> =
     LazyLock::new(|| pattern(&format!(r"^(-\s?)?(\d{{1,5}})(?:{HOURS}|\s?{HOURS}\s)(\d{{1,4}})")));
 static WITH_UNIT: LazyLock<Regex> =
-    LazyLock::new(|| pattern(&format!(r"^{NUMBER}\s?(?:({HOURS})|({MINUTES})|(units?|u))")));
+    LazyLock::new(|| pattern(&format!(r"^{NUMBER}\s?(?:({HOURS})|({MINUTES})|({UNITS}))")));
 static BARE: LazyLock<Regex> = LazyLock::new(|| pattern(&format!("^{NUMBER}")));
 static ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?:^|[\s(,;])(?:\d{1,7}(?:[.,]\d{1,20})?|[.,]\d{1,20}|\d{0,3}[½¼¾]|\d/\d)\s?(?:hours?|hrs?|h|minutes?|mins?|m|units?|u)(?:\d{1,2}m?)?(?:[\s).,;:!?]|$)",
-    )
+    pattern(&format!(
+        r"(?:^|[\s(,;])(?:\d{{1,7}}(?:[.,]\d{{1,20}})?|[.,]\d{{1,20}}|\d{{0,3}}[½¼¾]|\d/\d)\s?(?:{HOURS}|{MINUTES}|{UNITS})(?:\d{{1,2}}m?)?(?:[\s).,;:!?]|$)"
+    ))
+});
+
+/// "half past" of a number with its unit: `1 hour and a half`, `1 heure et demie`, `2 horas y media`.
+static AND_A_HALF: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^,?\s(?:and a half|et demie?|y media|und eine halbe)(?: stunde)?"));
+/// Two times of day with what people put between them; each says its minutes, its half of the day, or "Uhr".
+static SPAN: LazyLock<Regex> = LazyLock::new(|| {
+    let time = r"(\d{1,2}[:.h]\d{2}(?:\s?(?:[ap]\.?m\b\.?|uhr))?|\d{1,2}\s?(?:[ap]\.?m\b\.?|uhr))";
+    pattern(&format!(
+        r"^(?:(?:from|between|von|zwischen|de|entre|desde)\s+)?{time}\s?(?:-|to|until|till|bis|jusqu'à|à|hasta|and|und|et|y|a)\s?(?:las?\s)?{time}"
+    ))
 });
 
 /// Reads a duration that says its unit at the start of `text`: `1.5h`, `90m`, `1h 30`, `3u`, `½h`.
 pub fn explicit(text: &str) -> Option<Found> {
     hours_minutes(text).or_else(|| with_unit(text))
+}
+
+/// Reads two times of the same day at the start of `text` as the length between them: `14:00 - 14:20`, `2pm to 3:30pm`.
+pub fn span(text: &str) -> Option<Found> {
+    let found = SPAN.captures(text)?;
+    let end = whole(text, &found)?;
+    let (from, to) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+    let is_afternoon = |time: &str| time.contains(['p', 'P']);
+    let says_half = |time: &str| time.contains(['m', 'M']);
+    let has = |part: &[char]| from.contains(part) || to.contains(part);
+    // "1.50 to 2.50" and "1h30 to 2h" are lengths as well.
+    let is_early = from.len() < 5 && !from.starts_with(['7', '8', '9']);
+    if (has(&['.']) && !has(&['u', 'U', 'm', 'M'])) || (has(&['h']) && !has(&['u', 'U']) && is_early) {
+        return None;
+    }
+    let (Some(mut start), Some(stop)) = (seconds_of_day(from), seconds_of_day(to)) else {
+        return Some((end, Err(DurationError::Malformed)));
+    };
+    // "2:00-3:30pm": both of the afternoon.
+    if is_afternoon(to) && !says_half(from) && start < DAY / 2 && start.saturating_add(DAY / 2) < stop {
+        start = start.saturating_add(DAY / 2);
+    }
+    let backwards = || DurationError::Backwards(from.trim().to_owned(), to.trim().to_owned());
+    Some((
+        end,
+        stop.checked_sub(start)
+            .ok_or_else(backwards)
+            .and_then(|s| if s == 0 { Err(backwards()) } else { checked(false, s) }),
+    ))
+}
+
+/// The seconds since midnight of `14:20`, `14h20`, `14.20 Uhr`, `2:20 p.m.`.
+fn seconds_of_day(time: &str) -> Option<u64> {
+    let lower = time.to_lowercase();
+    let mut numbers = lower.split(|c: char| !c.is_ascii_digit()).filter(|n| !n.is_empty());
+    let hour: u64 = numbers.next()?.parse().ok()?;
+    let minutes: u64 = numbers.next().map_or(Some(0), |n| n.parse().ok())?;
+    let hour = match (lower.contains('m'), lower.contains('p')) {
+        (false, _) => Some(hour).filter(|h| *h < 24)?,
+        (true, afternoon) => {
+            let hour = Some(hour).filter(|h| (1..=12).contains(h))?;
+            (hour % 12).saturating_add(if afternoon { 12 } else { 0 })
+        }
+    };
+    (minutes < 60).then(|| hour.saturating_mul(HOUR).saturating_add(minutes.saturating_mul(60)))
+}
+
+/// Finds hours with their unit at the start of `text`, then a number that may be their minutes or the first of the words:
+/// how many bytes the hours take, and both numbers.
+pub fn maybe_minutes(text: &str) -> Option<(usize, DurationError)> {
+    let found = HOURS_GLUED.captures(text)?;
+    whole(text, &found)?;
+    let (hours, minutes) = (found.get(2)?.as_str(), found.get(3)?);
+    let before = text.get(..minutes.start())?.trim_end().len();
+    let words = text.get(minutes.end()..)?.starts_with(' ');
+    let of_a_clock =
+        matches!(minutes.as_str(), "05" | "10" | "15" | "20" | "25" | "30" | "35" | "40" | "45" | "50" | "55");
+    let unsure = DurationError::MinutesOrWords(hours.to_owned(), minutes.as_str().to_owned());
+    (words && of_a_clock && before < minutes.start()).then_some((before, unsure))
 }
 
 /// Reads `1:30` or `01:30:00` at the start of `text` as hours and minutes.
@@ -186,7 +284,7 @@ pub fn parse(text: &str) -> Result<Quantity, DurationError> {
     let text = text.trim();
     let found = explicit(text).or_else(|| clock(text)).or_else(|| bare(text));
     match found {
-        Some((end, value)) if text.get(end..).is_some_and(str::is_empty) => value,
+        Some((end, value)) if text.get(end..).is_some_and(|rest| rest.is_empty() || rest == ".") => value,
         _ => Err(DurationError::Unknown),
     }
 }
@@ -227,6 +325,12 @@ fn with_unit(text: &str) -> Option<Found> {
         (_, Some(_)) => 60,
         _ => UNIT,
     };
+    if let Some(half) = AND_A_HALF.captures(text.get(end..)?)
+        && let Some(more) = whole(text.get(end..)?, &half)
+    {
+        let seconds = scaled(top, bottom, unit).saturating_add(unit / 2);
+        return Some((end.saturating_add(more), checked(found.get(1).is_some(), seconds)));
+    }
     Some((end, checked(found.get(1).is_some(), scaled(top, bottom, unit))))
 }
 
@@ -329,6 +433,25 @@ mod tests {
         ("1:12", 4320),
         ("1.33333333333333h", 4800),
         ("24h", 86400),
+        ("1,5 Std", 5400),
+        ("1,5 Std.", 5400),
+        ("1,5 Stunden", 5400),
+        ("1 Stunde", 3600),
+        ("90 Min", 5400),
+        ("90 Min.", 5400),
+        ("90 Minuten", 5400),
+        ("1 Std. 30 Min.", 5400),
+        ("1 Stunde und 30 Minuten", 5400),
+        ("3 Einheiten", 1080),
+        ("1 heure 30", 5400),
+        ("1 h 30", 5400),
+        ("1,5 heure", 5400),
+        ("2 heures", 7200),
+        ("1 heure et 30 minutes", 5400),
+        ("2 horas", 7200),
+        ("1,5 horas", 5400),
+        ("1 hora y 30 minutos", 5400),
+        ("90 minutos", 5400),
     ];
 
     const REFUSED: &[(&str, &str)] = &[
@@ -368,6 +491,50 @@ mod tests {
     }
 
     #[test]
+    fn two_times_of_day_are_the_length_between_them() {
+        for (text, minutes) in [
+            ("14:00 - 14:20", 20),
+            ("9:00-10:00", 60),
+            ("14:00 to 15:30", 90),
+            ("from 14:00 until 14:05", 5),
+            ("14.00 bis 14.20 Uhr", 20),
+            ("14 Uhr bis 15 Uhr", 60),
+            ("de 14h00 à 14h20", 20),
+            ("de 9:30 a 10:00", 30),
+            ("2pm to 3:30 p.m.", 90),
+            ("2:00-3:30pm", 90),
+            ("11:00-1:30 pm", 150),
+            ("11:30am-12pm", 30),
+        ] {
+            assert_eq!(span(text), Some((text.len(), Ok(Quantity(minutes * 60)))), "{text}");
+        }
+        for text in ["14:20 - 14:00", "14:00-14:00"] {
+            assert!(matches!(span(text), Some((_, Err(DurationError::Backwards(..))))), "{text}");
+        }
+        assert_eq!(span("25:00-26:00").unwrap().1, Err(DurationError::Malformed));
+        for text in [
+            "14:00",
+            "14:00 - call",
+            "1h to 2h",
+            "1h30 - 2h45",
+            "1.50 to 2.50",
+            "1.5 to 2.5",
+            "1-2 pages",
+            "14:00 14:20",
+        ] {
+            assert_eq!(span(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_hour_and_a_half_in_figures_is_not_cut_to_an_hour() {
+        for text in ["1 hour and a half", "1 heure et demie", "1 hora y media", "1h and a half"] {
+            assert_eq!(parse(text), Ok(Quantity(5400)), "{text}");
+        }
+        assert_eq!(explicit("1 hora y media carta").map(|f| f.0), Some(14));
+    }
+
+    #[test]
     fn a_bare_number_is_asked_about_in_the_words_of_the_rule() {
         let asked = |text: &str| parse(text).unwrap_err().to_string();
         assert_eq!(asked("15"), "15 hours or 15 minutes? Write 15h or 15m.");
@@ -377,8 +544,16 @@ mod tests {
     #[test]
     fn a_number_that_counts_something_is_no_part_of_the_hours() {
         assert_eq!(explicit("1h 30 pages reviewed"), Some((2, Ok(Quantity(3600)))));
+        let unsure = DurationError::MinutesOrWords("1".into(), "30".into());
+        for text in ["1h 30 Drafted brief", "1h 30 pages reviewed"] {
+            assert_eq!(maybe_minutes(text), Some((2, unsure.clone())), "{text}");
+        }
+        for sure in ["1h 30", "1h 30m Drafted", "1h30 Drafted", "1h 12 letters", "1h 300 pages", "1h Drafted 30"] {
+            assert_eq!(maybe_minutes(sure), None, "{sure}");
+        }
         assert_eq!(explicit("1.5h: Drafted"), Some((4, Ok(Quantity(5400)))));
         assert_eq!(explicit("90m, call").map(|f| f.0), Some(3));
+        assert_eq!(clock("1:30 hearing"), Some((4, Ok(Quantity(5400)))));
     }
 
     #[test]
@@ -418,7 +593,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = (parse(&text), explicit(&text), clock(&text), bare(&text), stands_in(&text));
+            let _ = (parse(&text), explicit(&text), clock(&text), span(&text), bare(&text), stands_in(&text));
         }
 
         #[test]

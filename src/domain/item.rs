@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::{Reads, Value, capital, count, phrase, sentence};
+
 /// What an item is; the prefix of its number says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,17 +66,57 @@ impl Kind {
     /// The word for it in a sentence.
     pub const fn word(self) -> &'static str {
         match self {
-            Kind::Matter => "matter",
-            Kind::Task => "task",
-            Kind::Document => "document",
-            Kind::Folder => "folder",
-            Kind::Note => "note",
-            Kind::Event => "event",
-            Kind::TimeEntry => "time entry",
-            Kind::Communication => "communication",
-            Kind::Conversation => "conversation",
-            Kind::Bill => "bill",
+            Kind::Matter => sentence!("matter"),
+            Kind::Task => sentence!("task"),
+            Kind::Document => sentence!("document"),
+            Kind::Folder => sentence!("folder"),
+            Kind::Note => sentence!("note"),
+            Kind::Event => sentence!("event"),
+            Kind::TimeEntry => sentence!("time entry"),
+            Kind::Communication => sentence!("communication"),
+            Kind::Conversation => sentence!("conversation"),
+            Kind::Bill => sentence!("bill"),
         }
+    }
+
+    /// The word as the name of a fact and at the start of a line.
+    pub fn title(self, to: impl Reads) -> String {
+        capital(&phrase(to, self.word()))
+    }
+
+    /// So many of them: "one task", "2 documents".
+    pub fn counted(self, to: impl Reads, n: usize) -> String {
+        match self {
+            Kind::Matter => count!(to, n, "one matter", "{n} matters"),
+            Kind::Task => count!(to, n, "one task", "{n} tasks"),
+            Kind::Document => count!(to, n, "one document", "{n} documents"),
+            Kind::Folder => count!(to, n, "one folder", "{n} folders"),
+            Kind::Note => count!(to, n, "one note", "{n} notes"),
+            Kind::Event => count!(to, n, "one event", "{n} events"),
+            Kind::TimeEntry => count!(to, n, "one time entry", "{n} time entries"),
+            Kind::Communication => count!(to, n, "one communication", "{n} communications"),
+            Kind::Conversation => count!(to, n, "one conversation", "{n} conversations"),
+            Kind::Bill => count!(to, n, "one bill", "{n} bills"),
+        }
+    }
+
+    /// The word for all of them: "tasks".
+    pub fn plural(self, to: impl Reads) -> String {
+        phrase(
+            to,
+            match self {
+                Kind::Matter => sentence!("matters"),
+                Kind::Task => sentence!("tasks"),
+                Kind::Document => sentence!("documents"),
+                Kind::Folder => sentence!("folders"),
+                Kind::Note => sentence!("notes"),
+                Kind::Event => sentence!("events"),
+                Kind::TimeEntry => sentence!("time entries"),
+                Kind::Communication => sentence!("communications"),
+                Kind::Conversation => sentence!("conversations"),
+                Kind::Bill => sentence!("bills"),
+            },
+        )
     }
 
     /// The word the store keeps (`shares.resource_type` and its like).
@@ -96,6 +138,12 @@ impl Kind {
     /// The kind that the store's word names.
     pub fn from_stored(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|k| k.stored() == word)
+    }
+}
+
+impl From<Kind> for Value<'_> {
+    fn from(kind: Kind) -> Self {
+        Value::Noun(kind.word())
     }
 }
 

@@ -1,9 +1,13 @@
 //! The nouns of the law office and of mail, without I/O (spec: model.md).
 
 pub mod address;
+pub mod card;
+pub mod cell;
 pub mod dates;
 pub mod duration;
 pub mod item;
+pub mod rate;
+pub mod recurrence;
 pub mod row;
 pub mod token;
 pub mod utbms;

@@ -82,14 +82,81 @@ const OTHER_NAMES: &[(&str, &str)] = &[
     ("canberra", "Australia/Sydney"),
     ("cape town", "Africa/Johannesburg"),
     ("utc", "UTC"),
+    // as German, French and Spanish name them
+    ("deutschland", "Europe/Berlin"),
+    ("allemagne", "Europe/Berlin"),
+    ("alemania", "Europe/Berlin"),
+    ("berlín", "Europe/Berlin"),
+    ("münchen", "Europe/Berlin"),
+    ("muenchen", "Europe/Berlin"),
+    ("köln", "Europe/Berlin"),
+    ("koeln", "Europe/Berlin"),
+    ("düsseldorf", "Europe/Berlin"),
+    ("stuttgart", "Europe/Berlin"),
+    ("österreich", "Europe/Vienna"),
+    ("oesterreich", "Europe/Vienna"),
+    ("autriche", "Europe/Vienna"),
+    ("wien", "Europe/Vienna"),
+    ("vienne", "Europe/Vienna"),
+    ("viena", "Europe/Vienna"),
+    ("schweiz", "Europe/Zurich"),
+    ("suisse", "Europe/Zurich"),
+    ("suiza", "Europe/Zurich"),
+    ("zürich", "Europe/Zurich"),
+    ("zuerich", "Europe/Zurich"),
+    ("bern", "Europe/Zurich"),
+    ("genf", "Europe/Zurich"),
+    ("genève", "Europe/Zurich"),
+    ("lausanne", "Europe/Zurich"),
+    ("frankreich", "Europe/Paris"),
+    ("francia", "Europe/Paris"),
+    ("parís", "Europe/Paris"),
+    ("lyon", "Europe/Paris"),
+    ("marseille", "Europe/Paris"),
+    ("belgien", "Europe/Brussels"),
+    ("belgique", "Europe/Brussels"),
+    ("bélgica", "Europe/Brussels"),
+    ("brüssel", "Europe/Brussels"),
+    ("bruessel", "Europe/Brussels"),
+    ("bruxelles", "Europe/Brussels"),
+    ("bruselas", "Europe/Brussels"),
+    ("luxemburg", "Europe/Luxembourg"),
+    ("barcelone", "Europe/Madrid"),
+    ("sevilla", "Europe/Madrid"),
+    ("valencia", "Europe/Madrid"),
+    ("england und wales", "Europe/London"),
+    ("großbritannien", "Europe/London"),
+    ("angleterre", "Europe/London"),
+    ("royaume-uni", "Europe/London"),
+    ("inglaterra", "Europe/London"),
+    ("reino unido", "Europe/London"),
+    ("londres", "Europe/London"),
+    ("italien", "Europe/Rome"),
+    ("italie", "Europe/Rome"),
+    ("italia", "Europe/Rome"),
+    ("rom", "Europe/Rome"),
+    ("roma", "Europe/Rome"),
+    ("mailand", "Europe/Rome"),
+    ("lissabon", "Europe/Lisbon"),
+    ("lisbonne", "Europe/Lisbon"),
+    ("lisboa", "Europe/Lisbon"),
+    ("athen", "Europe/Athens"),
+    ("warschau", "Europe/Warsaw"),
+    ("varsovie", "Europe/Warsaw"),
+    ("varsovia", "Europe/Warsaw"),
+    ("kopenhagen", "Europe/Copenhagen"),
+    ("nueva york", "America/New_York"),
 ];
 
 /// Countries of several zones, and abbreviations that mean different things in summer or in different countries.
 const QUESTIONS: &[(&[&str], &[&str])] = &[
-    (&["us", "usa", "united states", "america"], &["New York", "Chicago", "Denver", "Los Angeles"]),
+    (
+        &["us", "usa", "united states", "america", "vereinigte staaten", "états-unis", "estados unidos"],
+        &["New York", "Chicago", "Denver", "Los Angeles"],
+    ),
     (&["canada"], &["Toronto", "Winnipeg", "Edmonton", "Vancouver", "Halifax"]),
     (&["australia"], &["Sydney", "Brisbane", "Adelaide", "Perth"]),
-    (&["spain"], &["Madrid", "Atlantic/Canary"]),
+    (&["spain", "spanien", "espagne", "españa"], &["Madrid", "Atlantic/Canary"]),
     (&["gmt", "bst", "wet", "west"], &["London", "Dublin", "Lisbon", "UTC"]),
     (&["cet", "cest", "mez", "mesz"], &["Berlin", "Paris", "Madrid", "Rome"]),
     (&["eet", "eest"], &["Helsinki", "Athens"]),
@@ -112,10 +179,70 @@ pub fn find(text: &str) -> Named {
     if let Some((_, meant)) = QUESTIONS.iter().find(|(names, _)| names.contains(&text.as_str())) {
         return Named::Several(meant.iter().map(|m| (*m).to_owned()).collect());
     }
+    if let Some(seconds) = offset(&text) {
+        return of_offset(seconds);
+    }
     if text.contains('/') {
         return whole_name(&text);
     }
     city(&text)
+}
+
+/// Cities to offer for an offset, the likelier first.
+const CITIES: &[&str] = &[
+    "London",
+    "New York",
+    "Berlin",
+    "Paris",
+    "Chicago",
+    "Los Angeles",
+    "Denver",
+    "Phoenix",
+    "Dublin",
+    "Athens",
+    "Helsinki",
+    "Lagos",
+    "Johannesburg",
+    "Moscow",
+    "Dubai",
+    "Kolkata",
+    "Singapore",
+    "Hong Kong",
+    "Tokyo",
+    "Sydney",
+    "Adelaide",
+    "Auckland",
+    "Sao Paulo",
+    "Halifax",
+    "Anchorage",
+    "Honolulu",
+    "Reykjavik",
+];
+
+/// The seconds of "gmt+1", "utc-05:30", "+2".
+fn offset(text: &str) -> Option<i32> {
+    let named = text.strip_prefix("gmt").or_else(|| text.strip_prefix("utc"));
+    let rest = named.unwrap_or(text).trim_start().replace(['\u{2212}', '\u{2013}'], "-");
+    let (sign, digits) = match rest.strip_prefix('+') {
+        Some(digits) => (1, digits),
+        None => (-1, rest.strip_prefix('-')?),
+    };
+    let (hours, minutes) = digits.split_once(':').unwrap_or((digits, "0"));
+    let number = |text: &str, most: i32| text.parse::<i32>().ok().filter(|n| (0..=most).contains(n) && text.len() <= 2);
+    let seconds = number(hours, 14)?.checked_mul(3_600)?.checked_add(number(minutes, 59)?.checked_mul(60)?)?;
+    seconds.checked_mul(sign)
+}
+
+/// An offset is no zone: in summer it is another city's than in winter. Those that have it in either are asked about.
+fn of_offset(seconds: i32) -> Named {
+    let has = |city: &&&str| {
+        let Named::Zone(zone) = self::city(&city.to_lowercase()) else { return false };
+        let Ok(zone) = TimeZone::get(&zone) else { return false };
+        let seasons = [jiff::civil::date(2026, 1, 15), jiff::civil::date(2026, 7, 15)];
+        seasons.into_iter().filter_map(|day| day.to_zoned(zone.clone()).ok()).any(|z| z.offset().seconds() == seconds)
+    };
+    let found: Vec<String> = CITIES.iter().filter(has).take(5).map(|c| (*c).to_owned()).collect();
+    if found.is_empty() { Named::Unknown } else { Named::Several(found) }
 }
 
 /// "europe/london" as it is written in the zone data.
@@ -179,8 +306,25 @@ mod tests {
     }
 
     #[test]
+    fn acc_09_an_offset_is_a_question_since_summer_moves_it() {
+        for (text, wanted) in [
+            ("GMT+1", "London, Berlin, Paris, Dublin, Lagos"),
+            ("utc+01:00", "London, Berlin, Paris, Dublin, Lagos"),
+            ("UTC-5", "New York, Chicago"),
+            ("+5:30", "Kolkata"),
+            ("GMT+0", "London, Dublin, Reykjavik"),
+        ] {
+            let Named::Several(cities) = find(text) else { panic!("{text}: {:?}", find(text)) };
+            assert_eq!(cities.join(", "), wanted, "{text}");
+        }
+        assert!(CITIES.iter().all(|c| matches!(find(c), Named::Zone(_))), "every city is a zone");
+    }
+
+    #[test]
     fn other_words_are_no_zone() {
-        for text in ["", "Atlantis", "GMT+1", "Etc/GMT+99", "../../etc/passwd", "EST5EDT", "it is late here"] {
+        for text in
+            ["", "Atlantis", "GMT+17", "GMT+", "+1:99", "Etc/GMT+99", "../../etc/passwd", "EST5EDT", "it is late here"]
+        {
             assert_eq!(find(text), Named::Unknown, "{text}");
         }
     }

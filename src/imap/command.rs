@@ -39,6 +39,8 @@ pub(super) enum Answer<'a> {
     Note(&'a str),
     Search(Vec<u32>),
     Fetch(Vec<AttributeValue<'a>>),
+    /// What was said of a folder that isn't open.
+    Status(&'a str),
 }
 
 /// Any answer, understood.
@@ -77,8 +79,19 @@ impl Session {
         self.open("SELECT").await
     }
 
+    /// Opens the account's folder for reading alone.
+    pub async fn examine(&mut self) -> Result<Mailbox, ImapError> {
+        self.open("EXAMINE").await
+    }
+
     pub(super) async fn open(&mut self, command: &'static str) -> Result<Mailbox, ImapError> {
-        let folder = mailbox_name(&self.folder);
+        let folder = self.folder.clone();
+        self.enter(command, &folder).await
+    }
+
+    /// Opens any folder.
+    pub(super) async fn enter(&mut self, command: &'static str, folder: &str) -> Result<Mailbox, ImapError> {
+        let folder = mailbox_name(folder);
         let (mut uid_validity, mut uid_next) = (None, None);
         self.mails = 0;
         self.command(command, &folder, 0, |answer| {
@@ -241,6 +254,9 @@ pub(super) fn hear<'a>(answer: &'a [u8], tag: &str) -> Result<Heard<'a>, ImapErr
         }
         if after_word(line, "PREAUTH").is_some() {
             return Ok(Heard::PreAuth);
+        }
+        if let Some(text) = after_word(line, "STATUS") {
+            return Ok(Heard::Answer(Answer::Status(text)));
         }
         if let Some(list) = after_word(line, "CAPABILITY") {
             return Ok(Heard::Capabilities(list));

@@ -27,15 +27,18 @@ pub struct Report {
     pub uid_plus: bool,
     /// The folder to watch, or why it can't be opened.
     pub folder: Result<Mailbox, ImapError>,
+    /// Which stores say that the mailbox is theirs; none where there is no folder for that.
+    pub owners: Option<Vec<String>>,
 }
 
-/// Connects, logs in, looks at the folder and leaves; changes nothing.
-pub async fn check(account: &ImapAccount, now: Timestamp) -> Result<Report, ImapError> {
+/// Connects, logs in, looks at the folder, and at the one that tells whose mailbox it is, and leaves; changes nothing.
+pub async fn check(account: &ImapAccount, notes: &str, now: Timestamp) -> Result<Report, ImapError> {
     let mut session = Session::connect(account, now).await?;
     let folder = session.open("EXAMINE").await;
+    let owners = if folder.is_ok() { session.owners(notes).await? } else { None };
     let (idle, can_move, uid_plus) = (session.can("IDLE"), session.can("MOVE"), session.can("UIDPLUS"));
     session.logout().await;
-    Ok(Report { idle, can_move, uid_plus, folder })
+    Ok(Report { idle, can_move, uid_plus, folder, owners })
 }
 
 impl Session {

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_decreased_or_absent_uidvalidity_forgets_everything() {
+    fn f23_a_changed_decreased_or_absent_uidvalidity_forgets_everything() {
         for after in [Some(8), Some(6), None] {
             let mut cursor = Cursor::new(Some(7), [1, 2]);
             assert_eq!(cursor.adopt(after, Some(3)), Continuity::Renumbered);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uidnext_that_is_missing_or_went_back_makes_the_next_listing_a_whole_one() {
+    fn f24_a_uidnext_that_is_missing_or_went_back_makes_the_next_listing_a_whole_one() {
         for next in [None, Some(2)] {
             let mut cursor = Cursor::new(Some(7), [1, 2, 3]);
             cursor.listed(&[1, 2, 3]);

@@ -259,7 +259,7 @@ fn room_for(announced: u64) -> usize {
     usize::try_from(announced.saturating_mul(2)).unwrap_or(usize::MAX)
 }
 
-fn uid_in(attributes: &[AttributeValue<'_>]) -> Option<u32> {
+pub(super) fn uid_in(attributes: &[AttributeValue<'_>]) -> Option<u32> {
     attributes.iter().find_map(|a| if let AttributeValue::Uid(uid) = a { Some(*uid) } else { None })
 }
 
@@ -280,7 +280,7 @@ fn body_in<'a>(attributes: &'a [AttributeValue<'_>], offset: Option<u64>) -> Opt
     })
 }
 
-fn header_in<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
+pub(super) fn header_in<'a>(attributes: &'a [AttributeValue<'_>]) -> Option<&'a [u8]> {
     attributes.iter().find_map(|a| match a {
         AttributeValue::BodySection { section: Some(SectionPath::Full(MessageSection::Header)), data, .. } => {
             data.as_deref()

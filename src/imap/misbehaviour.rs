@@ -90,7 +90,7 @@ fn whole(bytes: &[u8]) -> Content {
 }
 
 #[tokio::test]
-async fn an_answer_cut_off_anywhere_gives_an_error_and_no_short_mail() {
+async fn f20_an_answer_cut_off_anywhere_gives_an_error_and_no_short_mail() {
     let answer = "* 1 FETCH (UID 11 BODY[] {5}\r\nabcde)\r\n* 2 FETCH (UID 12 BODY[] {5}\r\nfghij)\r\nTAG OK done\r\n";
     let in_full = [(11, whole(b"abcde")), (12, whole(b"fghij"))];
     for cut in 0..answer.len() {
@@ -103,7 +103,7 @@ async fn an_answer_cut_off_anywhere_gives_an_error_and_no_short_mail() {
 }
 
 #[tokio::test]
-async fn a_literal_shorter_or_longer_than_said_gives_an_error_and_no_mail() {
+async fn f21_a_literal_shorter_or_longer_than_said_gives_an_error_and_no_mail() {
     for body in ["abcd", "abcdef", "abcde f", "abcde\r\n", "abcde FOO x", ""] {
         let (got, end) = fetch(format!("* 1 FETCH (UID 11 BODY[] {{5}}\r\n{body})\r\nTAG OK done\r\nHANGUP")).await;
         assert!(got.is_empty(), "{body:?}: {got:?}");
@@ -112,7 +112,7 @@ async fn a_literal_shorter_or_longer_than_said_gives_an_error_and_no_mail() {
 }
 
 #[tokio::test]
-async fn only_what_was_asked_for_is_taken_and_only_once() {
+async fn t96_f22_only_what_was_asked_for_is_taken_and_only_once() {
     let (got, end) = fetch(
         "* 9 FETCH (UID 99 BODY[] {3}\r\nxyz)\r\n* 2 FETCH (BODY[] {5}\r\nfghij UID 12)\r\n* 2 FETCH (FLAGS (\\Seen))\r\n\
          * 2 FETCH (UID 12 BODY[] {5}\r\nagain)\r\nTAG OK done\r\n",
@@ -135,7 +135,7 @@ async fn a_refused_or_misunderstood_fetch_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_literal_beyond_all_announcements_is_refused_without_being_kept() {
+async fn t55_a_literal_beyond_all_announcements_is_refused_without_being_kept() {
     let (got, end) = fetch("* 1 FETCH (UID 11 BODY[] {500000000}\r\nabc").await;
     assert!(got.is_empty() && matches!(end, Err(ImapError::TooMuch)));
 }
@@ -165,7 +165,7 @@ async fn a_refused_search_is_an_error_and_not_an_empty_mailbox() {
 }
 
 #[tokio::test]
-async fn a_listing_in_which_mails_went_away_does_not_move_the_cursor() {
+async fn f26_a_listing_in_which_mails_went_away_does_not_move_the_cursor() {
     for (expunge, floor) in [("", 13), ("* 1 EXPUNGE\r\n", 1)] {
         let answer = format!("* SEARCH 12 3 12\r\n* SEARCH 11\r\n{expunge}TAG OK done\r\n");
         let (mut session, task) = selected(move |_| answer.clone()).await;
@@ -209,7 +209,7 @@ async fn a_session_can_live_in_a_task_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_silent_server_is_given_up() {
+async fn f27_a_silent_server_is_given_up() {
     let (mut session, _task) = selected(|_| "* OK still here\r\n".into()).await;
     session.wire.patience = Duration::from_millis(20);
     let error = session.new_uids(&mut Cursor::new(Some(7), [])).await.unwrap_err();
@@ -258,7 +258,7 @@ async fn idle_ends_when_stopped_when_its_time_is_over_and_when_the_connection_is
 }
 
 #[tokio::test]
-async fn refused_log_ins_are_told_from_servers_in_trouble() {
+async fn f28_refused_log_ins_are_told_from_servers_in_trouble() {
     for (answer, trouble) in [
         ("TAG NO [AUTHENTICATIONFAILED] no\r\n", Trouble::AuthRefused),
         ("TAG NO LOGIN failed.\r\n", Trouble::AuthRefused),
@@ -302,7 +302,7 @@ async fn a_server_without_plain_gets_login_unless_it_forbids_that() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_in_clear_when_starttls_is_stripped_or_poisoned() {
+async fn t88_t89_f31_nothing_is_said_in_clear_when_starttls_is_stripped_or_poisoned() {
     for (greeting, starttls) in [
         ("* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi\r\n", "TAG OK go\r\n"),
         ("* OK [CAPABILITY IMAP4rev1 STARTTLS] hi\r\n", "TAG NO not today\r\n"),
@@ -333,7 +333,7 @@ async fn without_move_mails_are_copied_and_only_the_own_ones_removed() {
 }
 
 #[tokio::test]
-async fn a_refused_move_is_tried_again_after_the_folder_was_made() {
+async fn f29_a_refused_move_is_tried_again_after_the_folder_was_made() {
     let mut made = false;
     let (mut session, task) = selected(move |command| match command.split_once(' ').unwrap() {
         ("CREATE", _) => {
@@ -362,7 +362,7 @@ async fn a_keyword_that_is_none_is_never_sent() {
 }
 
 #[tokio::test]
-async fn a_server_beyond_this_machine_is_never_spoken_to_in_clear() {
+async fn t88_a_server_beyond_this_machine_is_never_spoken_to_in_clear() {
     // A name for this machine's own address on the network; where there is none the rule can't be shown.
     let own = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
     let Ok(address) = own.connect("192.0.2.1:9").and_then(|()| own.local_addr()) else { return };

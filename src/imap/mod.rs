@@ -12,12 +12,15 @@ pub mod cursor;
 mod command;
 mod connect;
 mod fetch;
+mod owner;
 mod settle;
 mod watch;
 mod wire;
 
 #[cfg(test)]
 mod misbehaviour;
+#[cfg(test)]
+mod scripts;
 
 pub use command::Session;
 pub use connect::{Report, check};

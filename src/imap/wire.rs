@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_huge_announcement_is_refused_before_any_of_it_is_kept() {
+    async fn t55_a_huge_announcement_is_refused_before_any_of_it_is_kept() {
         let (got, end) = answers(b"* 1 FETCH (BODY[] {4000000000}\r\nabc", 64).await;
         assert!(got.is_empty() && matches!(end, ImapError::TooMuch));
     }

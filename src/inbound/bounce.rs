@@ -26,7 +26,7 @@ pub struct Bounce {
 /// Reads a bounce; `None` for every other mail.
 pub fn read(mail: &Mail) -> Option<Bounce> {
     // What people write is told by its header alone, which is quick.
-    if !is_report(mail) && !from_a_mailer(mail) && !SUBJECT.is_match(&mail.subject) {
+    if !is_report(mail) && !from_a_mailer(mail) && !is_unattended(mail) && !SUBJECT.is_match(&mail.subject) {
         return None;
     }
     if is_challenge(mail) {
@@ -165,7 +165,7 @@ static RETURNED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?xm)^[\ \t]*(?:
         [-=*_\ \t]{2,}\ *(?:below\ this\ line|original\ message|the\ original\ message|message\ text|message\ headers?|returned\ (?:message|mail)
             |unsent\ message|message\ (?:header|body)\ follows|this\ is\ a\ copy|enclosed\ is\ a\ copy|begin\ of|start\ of|header|the\ header
-            |undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)(?-u:\b).*
+            |original-?nachricht|message\ d'origine|mensaje\ original|messaggio\ originale|undelivered\ message|forwarded\ message|included\ is\ a\ copy|original\ mail|below\ the\ next\ line)(?-u:\b).*
         | (?:below\ is\ a\ copy\ of\ the\ original\ message|message\ (?:headers?|contents?|text)\ follows?|original\ message\ (?:as\ received|follows|headers?)
             |the\ (?:text|header|headers|first\ \d+\ lines)\ of\ (?:your|the)\ (?:original\ |message)|your\ (?:original\ )?message\ (?:follows|header)
             |unsent\ message\ follows|the\ original\ message\ (?:follows|is\ attached)|returned\ message|copy\ of\ (?:your|the)\ (?:original\ )?message
@@ -254,6 +254,8 @@ fn from_blocks(blocks: &[Block], notice: &Notice) -> Bounce {
     let status = match status {
         None => status_in(&notice.text),
         Some(vague) if vague.ends_with(".0.0") => Some(said_of(&recipients, &vague, &notice.text).unwrap_or(vague)),
+        // That the time ran out is no cause; what the other server answered until then is.
+        Some(ran_out) if ran_out.ends_with(".4.7") => Some(answered(&notice.text).unwrap_or(ran_out)),
         exact => exact,
     };
     let permanent = match status.as_deref() {
@@ -262,6 +264,12 @@ fn from_blocks(blocks: &[Block], notice: &Notice) -> Bounce {
         None => true,
     };
     Bounce { recipients, permanent, delayed, status }
+}
+
+/// The exact code for now in what a text says that another server returned.
+fn answered(text: &str) -> Option<String> {
+    let mut codes = text.lines().take(MAX_LINES).filter(|l| l.contains("returned")).flat_map(statuses_in);
+    codes.find(|c| c.starts_with('4') && is_exact(c))
 }
 
 /// The exact code of the same class on the line of the text that begins with a recipient.
@@ -300,7 +308,7 @@ fn statuses_in(text: &str) -> Vec<String> {
 }
 
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"(?:"[^"\s@]{1,64}"|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+)@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#)
+    pattern(r#"(?:"[^"@\r\n<>]{1,64}"|[a-z0-9.!#$%&'*+/=?^_`{|}~\-]+)@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?"#)
 });
 
 fn addresses_in(text: &str) -> Vec<String> {
@@ -317,7 +325,7 @@ fn is_report(mail: &Mail) -> bool {
 
 static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)^\s*(?:\[?(?:spam|bulk|external)\]?:?\s*)?(?:\W*)(?:
+        r"(?x)^\s*(?:\[?(?:spam|bulk|external|postmaster)\]?:?\s*)?(?:\W*)(?:
         undeliver(?:ed|able) | unzustellbar | nicht\ zustellbar | non\ recapitabile | no\ se\ puede\ entregar | onbestelbaar
         | (?:mail|message|e-?mail|delivery)\ (?:delivery\ )?(?:status\ notification|system|subsystem|failed|failure|failure\ notice|error|problem|undeliverable|report|delay|delayed|not\ delivered|returned|could\ not)
         | delivery\ (?:status|failure|failed|notification|report|problem|error|unsuccessful|has\ failed)
@@ -328,6 +336,9 @@ static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
         | could\ not\ (?:send|deliver) | unable\ to\ deliver | can(?:no|')t\ (?:send|deliver) | dsn: | bounce | automatically\ rejected | problem\ delivering | error\ (?:sending|delivering|mail)
         | mdaemon | smtp\ (?:error|server) | mail\ (?:error|rejected|bounced|blocked|transaction) | [*!\s]*spam[*!\s]* | message\ you\ sent | your\ message\ (?:to|was)
         | sorry,?\ your\ (?:mail|message) | permanent\ (?:delivery|failure|fatal) | address\ (?:unknown|not\ found|invalid) | postmaster\ notify | nachricht\ (?:nicht|unzustell) | mail\ konnte
+        | ihre\ (?:nachricht|e-?mail)\ konnte\ nicht | (?:nachricht|e-?mail)\ ist\ unzustellbar | unzustellbare\ | [ée]chec\ (?:de\ (?:la\ )?)?(?:remise|distribution|livraison|d'envoi) | message\ non\ (?:remis|distribué|délivré) | non\ remis | notification\ d'[ée]tat\ de\ (?:remise|distribution)
+        | (?:mensaje|correo)\ no\ entregado | error\ (?:al\ enviar|de\ entrega) | no\ se\ (?:pudo|ha\ podido)\ entregar | mancat[ao]\ (?:consegna|recapito) | (?:messaggio|mail)\ non\ (?:consegnat|recapitat)\w* | (?:mensagem|e-?mail)\ não\ entregue | falha\ na\ entrega | niet\ (?:bezorgd|afgeleverd) | kan\ niet\ worden\ (?:bezorgd|afgeleverd)
+        | nie\ (?:można|udało\ się)\ dostarczyć | niedostarcz | недоставлен | (?:сообщение|письмо)\ не\ доставлено | не\ удалось\ доставить | olevererbar | kunde\ inte\ levereras | kunne\ ikke\ leveres | ikke-?lever | nedoručiteln | nelze\ doručit | kézbesíthetetlen | teslim\ edilem | 未送达 | 无法送达 | 無法傳遞 | 배달\ ?(?:실패|되지)
         | メール | 配信 | 送信 | エラー | 投递失败 | 退信 | 系统退信
         )",
     )
@@ -344,67 +355,144 @@ static PROSE: LazyLock<Regex> = LazyLock::new(|| {
         | (?:invalid|bad)\ (?:recipient|address|mailbox) | account\ (?:has\ been\ |is\ )?(?:disabled|suspended|deactivated|discontinued|closed) | does\ not\ exist | doesn't\ exist
         | (?:address|recipient)\w*\ (?:was\ |is\ |has\ )?(?:rejected|not\ found|invalid|unknown|refused) | error\ (?:has\ )?(?:occurred|while|delivering) | (?:has\ been|was|is\ being|being)\ (?:returned|rejected|delayed|blocked|refused)
         | not\ listed\ in | did\ not\ reach | an\ error\ was\ detected | no\ longer\ (?:valid|with|works?|in\ use|active|available|employed) | undelivered | automatically\ rejected | host\ unknown | relay(?:ing)?\ (?:denied|not) | email\ address\ .{0,60}not | retry\ (?:timeout|time)
-        | (?-u:\b)[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,6}nicht\ (?:zugestellt|übermittelt) | nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
+        | (?-u:\b)[45][0-9]{2}\ [45]\.[0-9]\.[0-9]+ | konnte\ (?:\w+\ ){0,8}nicht\ (?:zugestellt|übermittelt) | (?:vous|message|mail)\ .{0,40}n'a\ (?:pas\ )?(?:pas\ )?(?:pu\ être|été)\ (?:remis|distribué|délivré) | não\ (?:pôde|foi\ possível|pode)\ .{0,20}(?:ser\ )?entreg | niet\ (?:worden\ )?(?:bezorgd|afgeleverd) | nie\ została?\ dostarczon | nie\ mo(?:żna|gła)\ .{0,20}dostarcz | не\ (?:было|может\ быть|удалось)\ достав | kunde\ inte\ levereras | kunne\ ikke\ (?:leveres|afleveres) | nelze\ doručit | nebylo\ doručeno nicht\ zugestellt | n'a\ pas\ pu|non\ remis | no\ se\ (?:ha\ podido|pudo|puede)\ entregar | impossibile\ (?:consegnare|recapitare)
         | 送信できません|配信できません|配信に失敗|見つかりません|失敗しました|退信|无法(?:投递|送达)",
     )
 });
 
+/// The mailboxes of mail servers, by what stands before the `@`.
+static MAILER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:mailer[-_.]?daemon|mail[-_.]?daemon|post-?master|mmdf|uucp|bounces?|mail[-_.]?admin(?:istrator)?|mail[-_.](?:delivery|server|router|system)|mailserver|smtp[-_.]gateway|symantec_antivirus)(?:$|[-_.+=])",
+    )
+});
+
+/// The names that mail servers show, whole: a firm may be called "Mail System Partners".
+static MAILER_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^[\s\x22'(]*(?:mailer[-\ ]?daemon | mail[-\ ]?daemon | post-?master | mmdf | uucp | (?:(?:internet\ |e-?)?mail\ )?delivery\ (?:sub)?system
+        | (?:internet\ )?(?:e-?mail|mail)[-\ ]?(?:system|server|router|gateway)(?:\ administrator)? | mail\ ?admin(?:istrator)? | system\ administrator | mail\ delivery(?:\ (?:service|agent|failure|daemon|notification))?
+        | microsoft\ (?:exchange|outlook)(?:\ server|\ on\ behalf\ .*)? | (?:microsoft\ exchange\ )?system\ attendant)[\s\x22')]*$",
+    )
+});
+
+/// Whether a mail server sent it, by its header: the null sender (RFC 5321, 4.5.5), none at all, or a mailer's own name.
 fn from_a_mailer(mail: &Mail) -> bool {
-    let from = mail.from_raw.first().map(|f| f.to_ascii_lowercase()).unwrap_or_default();
-    let daemon = [
-        "mailer-daemon",
-        "mailerdaemon",
-        "postmaster",
-        "mail delivery",
-        "mail administrator",
-        "mailadmin",
-        "mail-daemon",
-        "delivery subsystem",
-        "delivery system",
-        "microsoft exchange",
-        "mmdf",
-        "uucp",
-        "bounce@",
-        "bounces@",
-        "symantec_antivirus",
-        "daemon@",
-        "system administrator",
-        "mail server",
-        "mailserver",
-        "mail router",
-        "smtp.gateway",
-        "e-mail system",
-        "mail system",
-        "mail-system",
-        "noreply@",
-        "no-reply@",
-        "system attendant",
-    ];
     let null_sender =
         mail.header("return-path").is_some_and(|r| matches!(r.trim(), "<>" | "<MAILER-DAEMON>" | "<#@[]>"));
-    null_sender || from.is_empty() || daemon.iter().any(|d| from.contains(d))
+    let raw = mail.from_raw.first().map(|f| f.to_ascii_lowercase()).unwrap_or_default();
+    if null_sender || raw.is_empty() || raw.contains("<>") {
+        return true;
+    }
+    // `MAILER-DAEMON` without any domain is read as no address.
+    let address = mail.from.as_ref().map_or(raw.clone(), |f| f.address.to_ascii_lowercase());
+    let name = mail.from.as_ref().and_then(|f| f.name.as_deref()).map(str::to_ascii_lowercase);
+    let local = address.rsplit_once('@').map_or(address.as_str(), |(local, _)| local).trim_matches(['<', '"', ' ']);
+    MAILER.is_match(local) || MAILER_NAME.is_match(local) || name.is_some_and(|n| MAILER_NAME.is_match(&n))
 }
 
+/// Whether the header, or a report of the standard form, says that a program sent it.
+pub(super) fn is_marked(mail: &Mail) -> bool {
+    is_report(mail) || from_a_mailer(mail) || is_unattended(mail) || is_submitted(mail)
+}
+
+fn is_submitted(mail: &Mail) -> bool {
+    mail.header("auto-submitted").is_some_and(|v| !v.trim().eq_ignore_ascii_case("no"))
+}
+
+/// Whether nobody reads what is sent back to this address: a program's, though not only mail servers' own.
+fn is_unattended(mail: &Mail) -> bool {
+    let local = mail.from.as_ref().and_then(|f| f.address.split('@').next()).unwrap_or_default().to_ascii_lowercase();
+    let letters: String = local.chars().filter(char::is_ascii_alphabetic).collect();
+    letters.starts_with("noreply") || letters.starts_with("donotreply")
+}
+
+/// A mailer needs no more than its words. From any other address the words are a person's, who may write of goods that
+/// could not be delivered, unless there is what only programs write.
 fn looks_like_a_bounce(mail: &Mail, notice: &Notice) -> bool {
     let subject = SUBJECT.is_match(&mail.subject);
     let prose = PROSE.is_match(&notice.text);
-    if super::screen::says_away(mail) {
+    if !(subject || prose) || super::screen::says_away(mail) {
         return false;
     }
-    (from_a_mailer(mail) && (subject || prose)) || (subject && prose && !is_answer(mail) && has_evidence(mail, notice))
+    match from_a_mailer(mail) {
+        true => !is_answer(mail) || has_evidence(mail, notice),
+        false if is_unattended(mail) => has_evidence(mail, notice),
+        false => subject && prose && !is_answer(mail) && !commands(&notice.text) && has_evidence(mail, notice),
+    }
 }
 
-/// Whether a mail that no mailer signs bears what only mailers write: codes, fields, the returned mail.
+/// What mail servers say to each other, and programs about it; numbers of clauses and sums of money are none of it.
+static PROTOCOL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?xm)(?:^|[^\w.])[45][0-5]\d[\ \-]{1,2}\(?\#?[45]\.\d{1,3}\.\d{1,3}(?:$|[^\w]) | \(\#[45]\.\d{1,3}\.\d{1,3}\) | status(?:[\ -]code)?\s?[:=]\s?[45]\.\d{1,3}\.\d{1,3}
+        | ^[\s>*\-]*[^\s<>@]{1,64}@[^\s<>:]{1,255}\s?:[^\n]{0,80}?[^\w.][45][0-5]\d[\ \-]
+        | ^[\s>*\-]*<[^<>\s@]{1,64}@[^<>\s]{1,255}>\s?(?::|\.{3})
+        | (?:^|[:'\x22(<]|said|returned|error|server|host|with)[\s>'\x22(<*]{0,4}[45][0-5]\d[\ \-]+[^\n]{0,80}?(?:user\ unknown|unknown\ (?:user|recipient|mailbox|local)|no\ such\ (?:user|mailbox|recipient|address|domain)|(?:mailbox|user|recipient|account|address)\ (?:is\ )?(?:unavailable|not\ found|full|disabled|rejected|unknown|invalid|does\ not)|relay(?:ing)?\ (?:access\ )?(?:denied|not)|over\ quota|quota\ exceeded|requested\ action|(?:message|mail|sender|connection)\ (?:rejected|refused|blocked|size|too)|spam)
+        | rcpt\ to:?\s?< | ^<<<\ | transcript\ of\ (?:the\ )?session",
+    )
+});
+
+/// Whether a mail that no mailer signs bears what only mailers write: their codes, fields, the returned header.
 fn has_evidence(mail: &Mail, notice: &Notice) -> bool {
-    let coded = status_in(&notice.text).is_some() || REPLY_CODE.is_match(&notice.text);
-    let marked = mail.header("auto-submitted").is_some() || !notice.blocks().is_empty();
-    coded || marked || !notice.returned.is_empty()
+    is_submitted(mail) || PROTOCOL.is_match(&notice.text) || !notice.blocks().is_empty() || is_header(&notice.returned)
+}
+
+/// Whether a returned text begins as mails do, with fields that clients don't put above what they quote.
+fn is_header(returned: &str) -> bool {
+    let field = |l: &str| {
+        let name = l.split_once(':').map(|(name, _)| name.trim_start_matches(['>', ' ', '\t']).to_ascii_lowercase());
+        name.is_some_and(|n| matches!(n.as_str(), "received" | "message-id" | "return-path" | "mime-version"))
+    };
+    returned.lines().take(60).any(field)
 }
 
 /// A person who answers a bounce quotes it, and their mail names what it answers.
 fn is_answer(mail: &Mail) -> bool {
-    let subject = mail.subject.trim().to_ascii_lowercase();
-    ["re:", "aw:", "fwd:", "fw:", "sv:", "wg:"].iter().any(|p| subject.starts_with(p))
+    let subject = mail.subject.trim().to_lowercase();
+    let prefix = subject.split_once([':', '：']).map(|(prefix, _)| prefix.trim()).unwrap_or_default();
+    matches!(
+        prefix.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '(' | ')')),
+        "re" | "aw"
+            | "fwd"
+            | "fw"
+            | "sv"
+            | "wg"
+            | "antw"
+            | "vs"
+            | "vb"
+            | "rép"
+            | "rep"
+            | "ré"
+            | "tr"
+            | "r"
+            | "i"
+            | "rif"
+            | "res"
+            | "enc"
+            | "rv"
+            | "odp"
+            | "pd"
+            | "ynt"
+            | "ilt"
+            | "doorst"
+            | "vl"
+            | "回复"
+            | "答复"
+            | "转发"
+            | "回覆"
+            | "轉寄"
+            | "返信"
+            | "転送"
+            | "回答"
+    )
+}
+
+/// Whether a line of the text is meant as a command, which no program writes.
+pub(super) fn commands(text: &str) -> bool {
+    let verb =
+        |l: &str| l.trim_start().strip_prefix(['#', '＃']).is_some_and(|verb| verb.starts_with(char::is_alphabetic));
+    text.lines().take(MAX_LINES).any(verb)
 }
 
 static DELAY: LazyLock<Regex> = LazyLock::new(|| {
@@ -466,6 +554,9 @@ fn recipients_of(mail: &Mail, notice: &Notice) -> Vec<String> {
     if found.is_empty() {
         found = addressees(&notice.returned).into_iter().filter(wanted).collect();
     }
+    if found.is_empty() {
+        found = addresses_in(&mail.subject).into_iter().filter(wanted).collect();
+    }
     tidy(&mut found);
     found
 }
@@ -498,19 +589,27 @@ fn is_program(address: &str) -> bool {
 /// What programs write above the list of those who were missed.
 static ANNOUNCED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"following (?:recipient|address|e-?mail address)[^\n]*|did not reach[^\n]*|was not delivered to[^\n]*|permanent (?:fatal |delivery )?errors[^\n]*|could not be delivered to[^\n]*",
+        r"following (?:recipient|address|e-?mail address)[^\n]*|folgenden? (?:empfänger|adresse)[^\n]*|destinataires? suivante?s?[^\n]*|siguientes? destinatario[^\n]*|seguent[ei] destinatar[^\n]*|did not reach[^\n]*|was not delivered to[^\n]*|permanent (?:fatal |delivery )?errors[^\n]*|could not be delivered to[^\n]*",
     )
 });
 
 static CHALLENGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"requires confirmation|waitlisted|waiting list|guest list|to (?:confirm|verify) (?:that )?you(?:'re| are)|confirm your (?:e-?mail|message|address|identity)|challenge.?response|add (?:yourself|your address) to (?:my|the) (?:list|white|guest)|spam ?arrest|one-time (?:confirm|verif)",
+        r"requires confirmation|waitlisted|waiting list|guest list|to (?:confirm|verify) (?:that )?you(?:'re| are)|confirm your (?:e-?mail|message|address|identity)|challenge.?response|add (?:yourself|your address) to (?:my|the) (?:list|white|guest)|spam ?arrest|one-time (?:confirm|verif)|(?:has been|is being|was) held because|not on the list of approved",
+    )
+});
+
+/// Subjects of such requests.
+static CONFIRM: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\s*(?:\[(?:tmda|spamarrest)\]|please confirm your (?:e-?mail|message)|confirm (?:your|delivery of your) (?:e-?mail|message)|confirmation required|verify your (?:e-?mail|message))|\((?:boxbe|spam ?arrest)\)\s*$",
     )
 });
 
 /// Whether a program asks the sender to prove something before it delivers.
 pub(super) fn is_challenge(mail: &Mail) -> bool {
-    if !from_a_mailer(mail) && mail.header("auto-submitted").is_none() {
+    let asks = CONFIRM.is_match(&mail.subject) || mail.headers.iter().any(|h| h.name.starts_with("x-tmda"));
+    if !asks && !from_a_mailer(mail) && !is_unattended(mail) && mail.header("auto-submitted").is_none() {
         return false;
     }
     let text = bounded(mail.text.as_deref().unwrap_or_default());
@@ -528,16 +627,21 @@ pub(super) fn says_rejected(mail: &Mail) -> bool {
 /// Addresses that stand where programs list those who were missed: at the start of a line, perhaps after a label.
 static LISTED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?xm)^[\ \t>]*(?:[-*•]+\ *|\d+[.)]\ *|\(?(?:expanded|generated|original|was)\ (?:from|to)?:?\ *)?(?:(?:intended\ |failed\ |invalid\ |unknown\ )?(?:recipients?|addresse?e?s?|to|rcpt|user|e-?mail|rcpt\ to|mailbox|for|undeliverable\ to|unable\ to\ deliver\ (?:message\ )?to|failed\ addresse?s?|final-recipient)(?:\(s\))?(?:\ name|\ address)?(?:\ *[:=]\ *|\ +))?[\[<'\x22(]*(?:smtp:|rfc822;\ *|mailto:)?[<'\x22]*([a-z0-9.!\x23$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?)",
+        r"(?xm)^[\ \t>]*(?:[-*•]+\ *|\d+[.)]\ *|\(?(?:expanded|generated|original|was)\ (?:from|to)?:?\ *)?(?:(?:intended\ |failed\ |invalid\ |unknown\ )?(?:recipients?|empfänger|destinataire|destinatario|收件人|宛先|addresse?e?s?|to|rcpt|user|e-?mail|rcpt\ to|mailbox|for|undeliverable\ to|unable\ to\ deliver\ (?:message\ )?to|failed\ addresse?s?|final-recipient)(?:\(s\))?(?:\ name|\ address)?(?:\ *[:：=]\ *|\ +))?[\[<'\x22(]*(?:smtp:|rfc822;\ *|mailto:)?[<'\x22]*([a-z0-9.!\x23$%&'*+/=?^_`{|}~\-]+@[a-z0-9](?:[a-z0-9\-.]*[a-z0-9])?)",
     )
 });
 
 fn listed_in(text: &str) -> Vec<String> {
+    // A name that looks like an address stands before the address itself: `a@x.example <b@y.example>`.
+    let named = |end: usize| {
+        let bracketed = text.get(end..)?.trim_start_matches(' ').strip_prefix('<')?.split_once('>')?.0;
+        addresses_in(bracketed).into_iter().next().filter(|address| address.eq_ignore_ascii_case(bracketed))
+    };
     LISTED
         .captures_iter(text)
         .take(MAX_RECIPIENTS)
         .filter_map(|c| c.get(1))
-        .map(|m| m.as_str().to_ascii_lowercase())
+        .map(|m| named(m.end()).unwrap_or_else(|| m.as_str().to_ascii_lowercase()))
         .collect()
 }
 
@@ -575,6 +679,15 @@ mod tests {
         format!(
             "From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n{fields}\n--b\nContent-Type: message/rfc822\n\nTo: other@x.example\n\nHello\n--b--\n"
         )
+    }
+
+    #[test]
+    fn the_address_in_brackets_did_not_get_it_and_what_a_server_answered_is_why() {
+        let body = "A message that you sent contained one or more recipient addresses that were incorrectly constructed:\n\n  \
+                    jane@roe.example <j@d.example>: malformed address: <j@d.example> may not follow jane@roe.example\n";
+        assert_eq!(listed_in(body), ["j@d.example"]);
+        let transcript = "Server at mx (10.1.1.3) returned '550 4.4.7 QUEUE.Expired'\nServer at mx (10.1.1.3) returned '441 4.4.1 Error'\n";
+        assert_eq!(answered(transcript).as_deref(), Some("4.4.1"));
     }
 
     #[test]
@@ -625,6 +738,17 @@ mod tests {
     }
 
     #[test]
+    fn a_recipient_may_stand_in_the_subject_alone_and_in_quotes() {
+        let b = bounce(
+            "From: MAILER-DAEMON@mx.example\nSubject: Undeliverable: jane@d.example\n\nThere is no such mailbox.\n",
+        );
+        assert_eq!(b.unwrap().recipients, ["jane@d.example"]);
+        let b = bounce(&report("Final-Recipient: rfc822; \"jane doe\"@d.example\nAction: failed\nStatus: 5.1.1\n"));
+        assert_eq!(b.unwrap().recipients, ["\"jane doe\"@d.example"]);
+        assert!(bounce("From: postmaster@mx.example\nSubject: [Postmaster] Email Delivery Delay\n\nYour message to jane@d.example is delayed.\n").unwrap().delayed);
+    }
+
+    #[test]
     fn a_person_who_writes_about_a_bounce_is_none() {
         assert_eq!(
             bounce(
@@ -638,6 +762,72 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn loose_words_and_numbers_make_no_bounce_of_a_persons_mail() {
+        for (subject, body) in [
+            ("Rejected: settlement offer", "The offer was rejected; they ask for 550 Euro more."),
+            ("Non-delivery of goods", "Under clause 5.1.2 the carrier is liable: the pallets did not reach us."),
+            ("Delivery report of the expert", "450 boxes were delivered, but they were not accepted."),
+            ("Returned mail", "The summons was returned to sender, see clause 4.2.1 of the practice direction."),
+            ("Message not received by client", "The letter was not delivered. He lives at 412 Elm Street now."),
+            (
+                "Address not found on the lease",
+                "The address is unknown; see lease 5.1.1, and 500 emails to the recipient.",
+            ),
+            ("Undeliverable goods", "Address not found. Ask bob@carrier.example for 550 Euro."),
+            (
+                "Unzustellbar: Klageschrift",
+                "Die Klage konnte nicht zugestellt werden, siehe Ziffer 5.1.2.\n\n-----Original Message-----\nFrom: x@y.example\nSubject: z",
+            ),
+            ("メールの件", "ご指定のファイルが見つかりません。5.1.1項をご確認ください。"),
+            ("Undelivered goods claim", "Our claim was rejected. Recipient: Acme, 550 Mail Street."),
+            ("Failed delivery of summons", "Mailbox full of papers. The recipient does not exist. 550 mailbox"),
+            ("Error sending", "I was unable to send it. Error: the file has 450 MB, unknown to me why."),
+            ("Could not send the exhibits", "#done T-12\n\nMy mail to you was rejected: 550 5.7.1 message too big"),
+        ] {
+            let raw = format!("From: Jane Doe <jane@d.example>\nSubject: {subject}\n\n{body}\n");
+            assert_eq!(bounce(&raw), None, "{subject}");
+        }
+    }
+
+    #[test]
+    fn what_only_programs_write_makes_a_bounce_of_a_mail_from_anywhere() {
+        for body in [
+            "Your message could not be delivered:\n\n<jane@d.example>: host mx said: 550 5.1.1 no such user",
+            "Your message could not be delivered.\nFinal-Recipient: rfc822; jane@d.example\nAction: failed",
+            "Your message could not be delivered to jane@d.example:\n550 user unknown",
+            "jane@d.example was rejected (#5.1.1)",
+            "Your message to jane@d.example was rejected.\n\n--- Original message ---\nReceived: from a by b\nMessage-ID: <1@x>",
+        ] {
+            let raw = format!("From: Gate <gate@mx.example>\nSubject: Delivery failure\n\n{body}\n");
+            assert!(bounce(&raw).is_some(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_name_or_address_that_contains_a_mailers_is_no_mailers() {
+        for from in [
+            "\"Smith Law, Mail System Partners\" <jane@d.example>",
+            "\"Microsoft Exchange Consulting Partners\" <info@d.example>",
+            "Bob Daemon <bob.daemon@d.example>",
+            "Jane <jane@mmdf-law.example>",
+            "Court <noreply@court.example>",
+        ] {
+            let raw = format!("From: {from}\nSubject: Task\n\nThe contract was rejected.\n");
+            assert_eq!(bounce(&raw), None, "{from}");
+        }
+        for from in [
+            "Postmaster <x@d.example>",
+            "MAILER-DAEMON",
+            "Mail Delivery System <x@d.example>",
+            "<>",
+            "mailer-daemon@d.example (Mailer)",
+        ] {
+            let raw = format!("From: {from}\nSubject: Returned mail\n\nYour mail was rejected.\n");
+            assert!(bounce(&raw).is_some(), "{from}");
+        }
     }
 
     #[test]

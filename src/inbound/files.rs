@@ -1,26 +1,32 @@
 //! A mail comes in; which of its attachments are files to be filed comes out, and which are not and why: pictures of a
-//! signature, calendar entries, empty parts, and what the policy refuses. Nothing is unpacked, run, written or asked.
+//! signature, calendar entries, empty parts, and what the firm's rules refuse. Nothing is unpacked, run, written or asked.
 
 use super::command::{self, Verb};
 use super::extract::Extract;
 use super::names::safe_name;
 use super::parse::{Attachment, Mail};
-use super::{sealed, zip};
+use super::{cards, sealed, zip};
 use crate::actions::documents::File;
+use crate::config::{FileRule, FileRules};
+use crate::language::{Reads, Unsaid, say, sentence};
 
-const ZIP: &str = "application/zip";
+pub(super) const ZIP: &str = "application/zip";
 /// Whatever the program that encrypted it calls it.
 const ENCRYPTED: &str = "application/pkcs7-mime";
-const UNKNOWN: &str = "application/octet-stream";
-const PICTURE: &str = "it looks like part of a signature or of an earlier mail. To file it, send it again with #keep.";
+/// An Office file that needs a password.
+const LOCKED_OFFICE: &str = "application/encrypted";
+pub(super) const UNKNOWN: &str = "application/octet-stream";
+const CARD: &str = sentence!("it has a payment card number in it. Take the number out and send the file again.");
+const PICTURE: &str =
+    sentence!("it looks like part of a signature or of an earlier mail. To file it, send it again with #keep.");
 
 /// An attachment that is not filed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
     /// Its safe name.
     pub name: String,
-    /// Why, in words.
-    pub why: String,
+    /// Why.
+    pub why: Unsaid,
     /// Why, as a kind.
     pub reason: Reason,
 }
@@ -34,27 +40,77 @@ pub enum Reason {
     NoFile,
     /// It is refused, whoever sends it.
     Policy,
+    /// The virus scanner found something in it.
+    Infected,
+}
+
+/// What a mail brings, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// The files, by their place in the mail.
+    pub files: Vec<(usize, File)>,
+    /// What is not filed, and why.
+    pub left_out: Vec<LeftOut>,
+    /// One of the files waits for the firm, and so does its mail.
+    pub waits: bool,
 }
 
 /// Which attachments are files, by their place, and which are not and why; every attachment is in one of the two, but for
 /// signatures and reports of machines. With `#keep` in the mail the pictures of its signature are files too.
-pub fn select(mail: &Mail, extract: &Extract) -> (Vec<(usize, File)>, Vec<LeftOut>) {
+pub fn select(mail: &Mail, extract: &Extract, rules: FileRules) -> Selected {
     let keeps = !extract.ambiguous && command::says(&extract.lines, Verb::Keep);
-    let (mut selected, mut left_out) = (Vec::new(), Vec::new());
+    let mut selected = Selected::default();
     for (place, part) in mail.attachments.iter().enumerate().filter(|(_, a)| !is_machinery(a)) {
         let name = safe_name(&part.name);
         let mime = sniff(&name, &part.mime, &part.bytes);
         let no = match not_a_file(part) {
+            None if cards::is_in_file(part) => Some((Reason::Policy, CARD)),
             None if !keeps && extract.is_signature_image(part) => Some((Reason::Picture, PICTURE)),
-            None => refused(&name, &mime, &part.bytes).map(|why| (Reason::Policy, why)),
+            None => match judge(&name, &mime, &part.bytes, rules) {
+                Judged::Refused(why) => Some((Reason::Policy, why)),
+                Judged::Waits => {
+                    selected.waits = true;
+                    None
+                }
+                Judged::Fine => None,
+            },
             no => no,
         };
         match no {
-            Some((reason, why)) => left_out.push(LeftOut { name, why: why.to_owned(), reason }),
-            None => selected.push((place, File { name, mime, sha256: part.sha256.clone(), size: size(&part.bytes) })),
+            Some((reason, why)) => selected.left_out.push(LeftOut { name, why: why.into(), reason }),
+            None => {
+                let file = File { name, mime, sha256: part.sha256.clone(), size: size(&part.bytes) };
+                selected.files.push((place, file));
+            }
         }
     }
-    (selected, left_out)
+    selected
+}
+
+/// What the firm's rules say of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// It is filed.
+    Fine,
+    /// Its mail waits for the firm.
+    Waits,
+    /// It is not filed, for this reason.
+    Refused(&'static str),
+}
+
+/// Holds a file of this (safe) name, type and content against the firm's rules.
+pub(super) fn judge(name: &str, mime: &str, bytes: &[u8], rules: FileRules) -> Judged {
+    let Some((danger, why)) = danger(name, mime, bytes) else { return Judged::Fine };
+    let rule = match danger {
+        Danger::Program => rules.programs,
+        Danger::Macros => rules.macros,
+        Danger::Encrypted => rules.encrypted,
+    };
+    match rule {
+        FileRule::File => Judged::Fine,
+        FileRule::Hold => Judged::Waits,
+        FileRule::Refuse => Judged::Refused(why),
+    }
 }
 
 /// A file of this name and type that the firm adds itself, from the command line or an import.
@@ -64,7 +120,7 @@ pub fn file(name: &str, sha256: &str, bytes: &[u8]) -> File {
     File { name, mime, sha256: sha256.to_owned(), size: size(bytes) }
 }
 
-fn size(bytes: &[u8]) -> u64 {
+pub(super) fn size(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
@@ -87,17 +143,30 @@ fn not_a_file(part: &Attachment) -> Option<(Reason, &'static str)> {
     if part.bytes.is_empty() {
         // Whoever attached it thinks that it was sent; what a mail program puts in by itself is nobody's file.
         let by_program = part.inline || part.name.starts_with("ATT0");
-        return Some((if by_program { Reason::NoFile } else { Reason::Policy }, "the file is empty."));
+        return Some((if by_program { Reason::NoFile } else { Reason::Policy }, sentence!("the file is empty.")));
     }
-    (part.mime == "text/calendar").then_some((Reason::NoFile, "it is a calendar entry."))
+    (part.mime == "text/calendar").then_some((Reason::NoFile, sentence!("it is a calendar entry.")))
 }
 
-fn refused(name: &str, mime: &str, bytes: &[u8]) -> Option<&'static str> {
-    refused_content(mime, bytes).or_else(|| refused_name(name))
+/// How a file may do harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Danger {
+    Program,
+    Macros,
+    Encrypted,
 }
 
-/// Why content of this type is never filed.
-fn refused_content(mime: &str, bytes: &[u8]) -> Option<&'static str> {
+fn danger(name: &str, mime: &str, bytes: &[u8]) -> Option<(Danger, &'static str)> {
+    danger_of_content(mime, bytes).or_else(|| Some((Danger::Program, refused_name(name)?)))
+}
+
+fn danger_of_content(mime: &str, bytes: &[u8]) -> Option<(Danger, &'static str)> {
+    let listed = Some(bytes).filter(|b| is_zip(b)).and_then(zip::directory);
+    if listed.as_ref().is_some_and(|d| d.is_ambiguous) {
+        let why =
+            sentence!("its list of contents can be read in two ways. Pack it anew, or send its files by themselves.");
+        return Some((Danger::Program, why));
+    }
     match mime {
         "application/wasm"
         | "application/x-executable"
@@ -109,13 +178,39 @@ fn refused_content(mime: &str, bytes: &[u8]) -> Option<&'static str> {
         | "application/vnd.android.dey"
         | "application/x-google-chrome-extension"
         | "application/vnd.debian.binary-package"
-        | "application/x-rpm" => Some("it is a program."),
-        "text/x-shellscript" => Some("it is a script."),
-        _ if is_zip(bytes) && zip::directory(bytes).is_some_and(|d| d.is_encrypted) => {
-            Some("it is an encrypted zip. Send it without a password, or its files by themselves.")
+        | "application/x-rpm" => Some((Danger::Program, sentence!("it is a program."))),
+        "text/x-shellscript" => Some((Danger::Program, sentence!("it is a script."))),
+        LOCKED_OFFICE => {
+            let why = sentence!("it needs a password. Send it without one, or agree another way with the firm.");
+            Some((Danger::Encrypted, why))
         }
+        _ if has_macros(mime, bytes) => Some((
+            Danger::Macros,
+            sentence!("it contains macros. Save it without them, or as a PDF, and send it again."),
+        )),
+        _ if listed.is_some_and(|d| d.is_encrypted) => Some((
+            Danger::Encrypted,
+            sentence!("it is an encrypted zip. Send it without a password, or its files by themselves."),
+        )),
         _ => None,
     }
+}
+
+/// Told by the names inside, which both kinds of Office files write in the open (decisions.md 30).
+fn has_macros(mime: &str, bytes: &[u8]) -> bool {
+    let storages = ["_VBA_PROJECT", "_VBA_PROJECT_CUR"];
+    mime.ends_with(".macroenabled.12") || (is_ole(bytes) && storages.iter().any(|name| names_storage(bytes, name)))
+}
+
+fn is_ole(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1])
+}
+
+/// True if a compound file has an entry of this name: the directory writes names in UTF-16 (MS-CFB 2.6.1).
+fn names_storage(bytes: &[u8], name: &str) -> bool {
+    let wide: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+    // A directory entry is 128 bytes long and begins with its name.
+    bytes.chunks(128).any(|entry| entry.starts_with(&wide))
 }
 
 const PROGRAMS: [&str; 20] = [
@@ -134,21 +229,37 @@ pub fn refused_name(name: &str) -> Option<&'static str> {
         return None;
     }
     Some(match extension(stem) {
-        Some(_) => "its name hides that it is a program.",
-        None if is_program => "it is a program.",
-        None => "it is a script.",
+        Some(_) => sentence!("its name hides that it is a program."),
+        None if is_program => sentence!("it is a program."),
+        None => sentence!("it is a script."),
     })
 }
 
-/// What should be said of a file of this type that is filed all the same; the file is the subject of the sentence.
-pub fn hint(mime: &str) -> Option<&'static str> {
+/// What should be said of a file of this name and type that is filed all the same.
+pub fn hint(to: impl Reads, name: &str, mime: &str) -> Option<String> {
     match mime {
-        m if m.ends_with(".macroenabled.12") => Some("contains macros. Nothing was opened or run."),
-        ZIP => Some("is a zip; it was filed as it is and not unpacked."),
-        "application/ms-tnef" => {
-            Some("holds attachments that Outlook packed together. Send them again by a mail in HTML or plain text.")
+        m if m.ends_with(".macroenabled.12") => {
+            Some(say!(to, "\"{name}\" contains macros. Nothing was opened or run.", name = name))
         }
-        ENCRYPTED => Some("is encrypted. It was filed unread; send what the firm should read without encryption."),
+        ZIP => Some(say!(to, "\"{name}\" is a zip; it was filed as it is and not unpacked.", name = name)),
+        "application/ms-tnef" => Some(say!(
+            to,
+            "\"{name}\" holds attachments that Outlook packed together. Send them again by a mail in HTML or plain text.",
+            name = name
+        )),
+        ENCRYPTED => Some(say!(
+            to,
+            "\"{name}\" is encrypted. It was filed unread; send what the firm should read without encryption.",
+            name = name
+        )),
+        LOCKED_OFFICE => Some(say!(
+            to,
+            "\"{name}\" needs a password. It was filed unread; the firm needs the password too.",
+            name = name
+        )),
+        _ if danger(name, mime, b"").is_some() => {
+            Some(say!(to, "\"{name}\" is a program. Nothing was opened or run.", name = name))
+        }
         _ => None,
     }
 }
@@ -163,7 +274,7 @@ pub fn extension(name: &str) -> Option<String> {
 }
 
 /// The type of these bytes; where they tell nothing, the name's, then the claimed one if it is harmless text.
-fn sniff(name: &str, claimed: &str, bytes: &[u8]) -> String {
+pub(super) fn sniff(name: &str, claimed: &str, bytes: &[u8]) -> String {
     let ext = extension(name).unwrap_or_default();
     if is_zip(bytes) {
         return inside_zip(bytes).to_owned();
@@ -176,6 +287,9 @@ fn sniff(name: &str, claimed: &str, bytes: &[u8]) -> String {
     }
     if claimed.starts_with("message/") {
         return claimed.to_owned();
+    }
+    if is_ole(bytes) && names_storage(bytes, "EncryptedPackage") {
+        return LOCKED_OFFICE.into();
     }
     match infer::get(bytes).map(|t| t.mime_type()) {
         Some("application/x-ole-storage") => match ext.as_str() {
@@ -231,6 +345,7 @@ mod tests {
     use super::super::extract::extract;
     use super::*;
     use crate::blobs::sha256;
+    use crate::language::Locale;
 
     const PDF: &[u8] = b"%PDF-1.7\n";
 
@@ -252,9 +367,9 @@ mod tests {
     }
 
     fn of(mail: &Mail) -> (Vec<String>, Vec<(String, Reason)>) {
-        let (files, left) = select(mail, &extract(mail));
+        let Selected { files, left_out, .. } = select(mail, &extract(mail), FileRules::default());
         let files = files.into_iter().map(|(_, file)| file.name).collect();
-        (files, left.into_iter().map(|l| (l.name, l.reason)).collect())
+        (files, left_out.into_iter().map(|l| (l.name, l.reason)).collect())
     }
 
     fn judged(attachment: Attachment) -> Option<Reason> {
@@ -338,21 +453,80 @@ mod tests {
     }
 
     #[test]
+    fn t63_a_file_whose_contents_can_be_read_in_two_ways_is_refused() {
+        let mut twice = zip::sample(&["a.pdf"], false);
+        twice[30..35].copy_from_slice(b"a.exe");
+        for name in ["a.zip", "a.docx"] {
+            assert_eq!(judged(part(name, ZIP, &twice)), Some(Reason::Policy));
+        }
+    }
+
+    #[test]
     fn an_encrypted_zip_is_refused_and_an_open_one_is_filed_with_a_word() {
         let closed = zip::sample(&["a.pdf"], true);
         assert_eq!(judged(part("a.zip", ZIP, &closed)), Some(Reason::Policy));
         let open = zip::sample(&["a.pdf"], false);
         assert_eq!(judged(part("a.zip", ZIP, &open)), None);
-        assert!(hint(&sniff("a.zip", ZIP, &open)).is_some());
+        assert!(hint(Locale::British, "a.zip", &sniff("a.zip", ZIP, &open)).is_some());
     }
 
     #[test]
-    fn macros_are_told_by_the_names_inside() {
+    fn t64_macros_are_told_by_the_names_inside_and_nothing_is_opened() {
         let plain = zip::sample(&["[Content_Types].xml", "word/document.xml"], false);
         let macros = zip::sample(&["[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"], false);
-        assert_eq!(hint(&sniff("a.docx", UNKNOWN, &plain)), None);
+        assert_eq!(hint(Locale::British, "a.docx", &sniff("a.docx", UNKNOWN, &plain)), None);
         assert!(sniff("a.docx", UNKNOWN, &plain).ends_with("wordprocessingml.document"));
-        assert!(hint(&sniff("a.docm", UNKNOWN, &macros)).is_some());
+        assert!(hint(Locale::British, "a.docm", &sniff("a.docm", UNKNOWN, &macros)).is_some());
+    }
+
+    /// A compound file whose directory has an entry of this name.
+    fn compound(name: &str) -> Vec<u8> {
+        let mut bytes = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+        bytes.resize(1024, 0);
+        bytes.extend(name.encode_utf16().flat_map(u16::to_le_bytes));
+        bytes.resize(2048, 0);
+        bytes
+    }
+
+    #[test]
+    fn old_office_files_tell_their_macros_and_passwords_by_the_names_inside() {
+        let locked = compound("EncryptedPackage");
+        assert_eq!(sniff("a.docx", UNKNOWN, &locked), LOCKED_OFFICE);
+        assert_eq!(danger("a.docx", LOCKED_OFFICE, &locked).unwrap().0, Danger::Encrypted);
+        let macros = compound("_VBA_PROJECT");
+        let mime = sniff("a.doc", UNKNOWN, &macros);
+        assert_eq!((mime.as_str(), danger("a.doc", &mime, &macros).unwrap().0), ("application/msword", Danger::Macros));
+        let plain = compound("WordDocument");
+        assert_eq!(danger("a.doc", &sniff("a.doc", UNKNOWN, &plain), &plain), None);
+    }
+
+    #[test]
+    fn the_firm_says_whether_a_file_is_filed_refused_or_holds_its_mail() {
+        let macros = zip::sample(&["[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"], false);
+        let exe = [&b"MZ"[..], &[0; 200]].concat();
+        let closed = zip::sample(&["a.pdf"], true);
+        for (danger, attachment) in [
+            ("programs", part("run.exe", UNKNOWN, &exe)),
+            ("macros", part("a.docm", UNKNOWN, &macros)),
+            ("encrypted", part("a.zip", ZIP, &closed)),
+        ] {
+            let name = attachment.name.clone();
+            let mail = Mail { attachments: vec![attachment], ..Mail::default() };
+            for rule in [FileRule::File, FileRule::Hold, FileRule::Refuse] {
+                let mut rules = FileRules::default();
+                match danger {
+                    "programs" => rules.programs = rule,
+                    "macros" => rules.macros = rule,
+                    _ => rules.encrypted = rule,
+                }
+                let selected = select(&mail, &extract(&mail), rules);
+                let refused = rule == FileRule::Refuse;
+                assert_eq!((selected.files.is_empty(), selected.waits), (refused, rule == FileRule::Hold), "{name}");
+                for (_, file) in &selected.files {
+                    assert!(hint(Locale::British, &file.name, &file.mime).is_some(), "{name} is filed without a word");
+                }
+            }
+        }
     }
 
     #[test]
@@ -373,7 +547,7 @@ mod tests {
     #[test]
     fn files_carry_the_hash_and_size_of_their_attachment() {
         let mail = with_pictures("Here.");
-        let (selected, _) = select(&mail, &extract(&mail));
+        let selected = select(&mail, &extract(&mail), FileRules::default()).files;
         let (place, file) = &selected[1];
         assert_eq!((*place, file.sha256.as_str(), file.size), (2, sha256(PDF).as_str(), 9));
     }

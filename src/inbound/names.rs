@@ -1,11 +1,12 @@
 //! Names of documents: whatever a mail calls a file comes in, a name that is safe to show, store and save comes out.
 //! Never a path, a control or invisible character, a reserved name or an empty one (gateway.md D1, threats.md T67, T68).
 
-/// The most characters a document's name keeps; longer ones lose their middle, never their extension.
+/// The most octets of UTF-8 that a document's name keeps, so that every file system takes it; longer ones lose the end of
+/// their stem, never their extension.
 pub const MAX_NAME: usize = 240;
 
 /// A safe name for a document: the last path segment without control, bidi and invisible characters, without what
-/// Windows reserves, at most [`MAX_NAME`] characters long; `attachment` if nothing is left.
+/// Windows reserves, at most [`MAX_NAME`] octets long; `attachment` if nothing is left.
 pub fn safe_name(name: &str) -> String {
     let visible: String = name
         .chars()
@@ -27,15 +28,16 @@ pub fn safe_name(name: &str) -> String {
 }
 
 fn shorten(name: &str) -> String {
-    if name.chars().count() <= MAX_NAME {
+    if name.len() <= MAX_NAME {
         return name.to_owned();
     }
     let (stem, ext) = match name.rsplit_once('.') {
-        Some((stem, ext)) if ext.chars().count() <= 16 => (stem, format!(".{ext}")),
+        Some((stem, ext)) if ext.len() <= 16 => (stem, format!(".{ext}")),
         _ => (name, String::new()),
     };
-    let room = MAX_NAME.saturating_sub(ext.chars().count());
-    let kept: String = stem.chars().take(room).collect();
+    let room = MAX_NAME.saturating_sub(ext.len());
+    let fits = |(at, c): &(usize, char)| at.saturating_add(c.len_utf8()) <= room;
+    let kept: String = stem.char_indices().take_while(fits).map(|(_, c)| c).collect();
     format!("{}{ext}", kept.trim_end())
 }
 
@@ -56,10 +58,17 @@ pub fn is_bidi_control(c: char) -> bool {
 
 /// Whether a body's text is read as if the character were not there: invisible, but turning nothing.
 pub fn is_dropped(c: char) -> bool {
-    is_invisible(c) && !is_bidi_control(c)
+    !matches!(c, ' '..='~') && is_invisible(c) && !is_bidi_control(c)
 }
 
-fn is_reserved(name: &str) -> bool {
+/// Whether the character joins or parts letters of a script that is written so (Arabic, Persian, those of India): there it
+/// is part of the word, elsewhere it hides.
+pub fn is_spelling(c: char, before: Option<char>) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}') && before.is_some_and(|b| matches!(b, '\u{600}'..='\u{dff}'))
+}
+
+/// Names that Windows keeps for devices, with any ending.
+pub(super) fn is_reserved(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim().to_ascii_uppercase();
     let numbered = |device: &str| stem.strip_prefix(device).is_some_and(|n| n.len() == 1 && n != "0");
     matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") || numbered("COM") || numbered("LPT")
@@ -76,14 +85,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leaves_only_its_last_segment() {
+    fn t67_a_path_leaves_only_its_last_segment() {
         assert_eq!(safe_name("../../etc/passwd"), "passwd");
         assert_eq!(safe_name("C:\\Users\\me\\brief.pdf"), "brief.pdf");
         assert_eq!(safe_name("folder/"), "folder");
+        for name in ["../../etc/passwd", "..", "/", "\\\\server\\share", "a/../b", "C:", "\0/\0", "....//x"] {
+            let safe = safe_name(name);
+            assert!(!safe.is_empty() && !safe.contains(['/', '\\', '\0', ':']) && safe != "..", "{name:?}: {safe:?}");
+        }
     }
 
     #[test]
-    fn characters_that_hide_the_extension_are_dropped() {
+    fn t68_characters_that_hide_the_extension_are_dropped() {
         assert_eq!(safe_name("invoice\u{202e}fdp.exe"), "invoicefdp.exe");
         assert_eq!(safe_name(".ht\u{200b}access"), "_htaccess");
         assert_eq!(safe_name("a\0b\r\nc.txt"), "ab c.txt");
@@ -99,9 +112,9 @@ mod tests {
     #[test]
     fn a_long_name_keeps_its_extension() {
         let name = safe_name(&format!("{}.pdf", "x".repeat(5000)));
-        assert!(name.chars().count() <= MAX_NAME);
+        assert!(name.len() <= MAX_NAME);
         let with_ext = safe_name(&format!("{}.pdf", "x".repeat(500)));
-        assert!(with_ext.ends_with(".pdf") && with_ext.chars().count() == MAX_NAME);
+        assert!(with_ext.ends_with(".pdf") && with_ext.len() == MAX_NAME);
     }
 
     #[test]
@@ -115,7 +128,7 @@ mod tests {
         #[test]
         fn every_name_becomes_safe(name in any::<String>()) {
             let safe = safe_name(&name);
-            prop_assert!(!safe.is_empty() && safe.chars().count() <= MAX_NAME + 1);
+            prop_assert!(!safe.is_empty() && safe.len() <= MAX_NAME + 1);
             prop_assert!(!safe.chars().any(|c| is_invisible(c) || "/\\<>:\"|?*".contains(c)));
             prop_assert!(!safe.starts_with('.') && !safe.ends_with('.'));
         }

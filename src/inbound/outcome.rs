@@ -6,12 +6,15 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::resolve::Situation;
+use super::roles::Role;
 use super::run::Ran;
 use super::screen::Class;
 use super::{Read, bounce, cause, receipt, receipt_thread, run, state};
-use crate::actions::{Act, challenges};
+use crate::actions::{Act, challenges, responsible};
 use crate::domain::{Kind as Thing, PersonId};
+use crate::outbound::compose::OWN_MARK;
 use crate::outbound::letter::{self, Addressed, Letter, Line, Notice};
+use crate::outbound::undelivered::{self, Failure};
 use crate::proof::Proof;
 use crate::store::audit::Entry;
 use crate::store::firms::Firm;
@@ -59,6 +62,8 @@ pub struct Outcome {
     pub tells_firm: bool,
     /// Its writer hears who got it, whatever receipts they wished for.
     pub names_receivers: bool,
+    /// Its writer is asked in which of these roles they wrote it.
+    pub roles: Vec<Role>,
 }
 
 impl Outcome {
@@ -73,6 +78,7 @@ impl Outcome {
             signer: None,
             tells_firm: false,
             names_receivers: false,
+            roles: Vec::new(),
         }
     }
 
@@ -86,6 +92,16 @@ impl Outcome {
         Outcome::new(Kind::Ignored, reason)
     }
 
+    /// It took effect, and its author is told by a letter of its own.
+    pub fn applied() -> Outcome {
+        Outcome::new(Kind::Applied, "APPLIED")
+    }
+
+    /// The firm hears of it at once.
+    pub fn telling_firm(self) -> Outcome {
+        Outcome { tells_firm: true, ..self }
+    }
+
     /// It could not be processed.
     pub fn dead() -> Outcome {
         Outcome::new(Kind::Dead, "INTERNAL")
@@ -96,6 +112,11 @@ impl Outcome {
         Outcome { person, ..self }
     }
 
+    /// Tells its writer so.
+    pub fn saying(self, line: Line) -> Outcome {
+        Outcome { lines: vec![line], ..self }
+    }
+
     /// Whose reply address was used.
     pub fn misused(self, misused: Option<Thread>) -> Outcome {
         Outcome { misused, ..self }
@@ -104,6 +125,11 @@ impl Outcome {
     /// Its owner is asked.
     pub fn asking(self) -> Outcome {
         Outcome { asks: true, ..self }
+    }
+
+    /// Its writer is asked in which of these roles they wrote it.
+    pub fn in_one_of(self, roles: Vec<Role>) -> Outcome {
+        Outcome { roles, ..self }
     }
 
     /// Notes the one foreign domain that signed it.
@@ -120,7 +146,11 @@ impl Outcome {
         let answered =
             ran.lines.iter().any(|l| !matches!(l, Line::Refused { .. } | Line::Question { .. } | Line::LeftOut { .. }));
         let (kind, reason) = match (ran.effects, ran.for_the_firm, refused) {
+            (0, true, _) if ran.place_is_closed => (Kind::Held, "PLACE_CLOSED"),
+            (0, true, _) if ran.is_closed => (Kind::Held, "MATTER_UNAVAILABLE"),
+            (0, true, _) if ran.place_is_unknown => (Kind::Held, "PLACE_UNKNOWN"),
             (0, true, _) => (Kind::Held, "CONTEXT_NONE"),
+            (0, false, true) if !answered && ran.is_closed => (Kind::Refused, "MATTER_UNAVAILABLE"),
             (0, false, true) if !answered => (Kind::Refused, "COMMAND_REFUSED"),
             (0, false, false) if ran.lines.is_empty() => (Kind::Ignored, "EMPTY"),
             _ => (Kind::Applied, "APPLIED"),
@@ -133,7 +163,7 @@ impl Outcome {
             lines: ran.lines,
             person: Some(situation.person.clone()),
             misused: situation.misused.clone(),
-            tells_firm: (ran.for_the_firm && ran.effects > 0) || ran.asks_for_what_ended,
+            tells_firm: (ran.for_the_firm && ran.effects > 0) || ran.asks_for_what_ended || ran.is_closed,
             ..Outcome::new(kind, reason)
         }
     }
@@ -161,8 +191,14 @@ pub fn record(
     if let Some(thread) = &outcome.misused {
         tell_of_misuse(tx, firm, inbox, thread, now)?;
     }
+    if let ("RATE_LIMITED", Some(person)) = (outcome.reason, &outcome.person) {
+        return tell_of_brake(tx, firm, inbox, person.id, found, now);
+    }
     let is_known = outcome.person.is_some() || outcome.misused.is_some();
-    if (outcome.kind == Kind::Held && is_known) || outcome.tells_firm || outcome.kind == Kind::Dead {
+    // Which of its roles somebody meant, only they can say.
+    let waits_for_writer = !outcome.roles.is_empty();
+    if (outcome.kind == Kind::Held && is_known && !waits_for_writer) || outcome.tells_firm || outcome.kind == Kind::Dead
+    {
         tell_firm(tx, firm, inbox, found, now)?;
     }
     Ok(())
@@ -173,6 +209,10 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
         challenges::challenge(tx, firm, person.id, inbox.id, outcome.signer.as_deref(), now)?;
         return Ok(());
     }
+    if !outcome.roles.is_empty() {
+        return ask_role(tx, firm, inbox, person, &outcome.roles, now);
+    }
+    tell_principal(tx, firm, inbox, outcome, person, now)?;
     let wishes = tx.preferences(firm.id, person.id)?;
     let receipts = if outcome.names_receivers { Receipts::All } else { wishes.receipts };
     if !run::wants_receipt(&outcome.lines, receipts) {
@@ -190,6 +230,43 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
     act.tell_as(person.id, receipt(inbox, &outcome.lines), purpose, about)
 }
 
+/// Asks its writer in which role they wrote a mail; nothing but the names of their roles is said.
+fn ask_role(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, person: &Person, roles: &[Role], now: Timestamp) -> Result<()> {
+    let letter = Letter::WhichRole { inbox: inbox.id, roles: roles.iter().map(|r| r.label.clone()).collect() };
+    let reply = Some((Purpose::Role, About::Mail(inbox.id)));
+    // Not marked as caused by the mail: if that is another firm's, no row here may hold on to it.
+    letter::queue(tx, firm.id, Addressed::new(person.id, letter, inbox.sha256.clone(), reply), now)?;
+    Ok(())
+}
+
+/// The co-counsel for whom an assistant acted hears what was done. With a message they get what came with it, as every
+/// member of the conversation does; then only what stands in nobody's news is left to say.
+fn tell_principal(
+    tx: &Tx<'_>,
+    firm: &Firm,
+    inbox: &Inbox,
+    outcome: &Outcome,
+    person: &Person,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(acts_for) = &person.acts_for else { return Ok(()) };
+    let in_news = outcome.lines.iter().any(|l| matches!(l, Line::Sent { to, .. } if to.contains(&acts_for.principal)));
+    let is_told = |line: &&Line| match line {
+        Line::Done { item, .. } => !in_news || matches!(item.kind, Thing::TimeEntry | Thing::Note),
+        Line::Filed { .. } => !in_news,
+        _ => false,
+    };
+    let lines: Vec<Line> = outcome.lines.iter().filter(is_told).cloned().collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let cause = cause(inbox);
+    let act = Act { tx, firm, actor: person, inbox: Some(inbox.id), cause: &cause, now };
+    let letter = Letter::DoneFor { inbox: inbox.id, by: person.id, lines };
+    let (purpose, about) = receipt_thread(inbox);
+    act.tell_as(acts_for.principal, letter, purpose, about)
+}
+
 /// The owner of a reply address that somebody else used hears of it once; at the second misuse it is replaced.
 fn tell_of_misuse(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, thread: &Thread, now: Timestamp) -> Result<()> {
     if thread.misused {
@@ -204,9 +281,28 @@ fn tell_of_misuse(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, thread: &Thread, now:
     Ok(())
 }
 
+/// The firm, and the person whose mails wait, hear of it once a day, however many there are.
+fn tell_of_brake(
+    tx: &Tx<'_>,
+    firm: &Firm,
+    inbox: &Inbox,
+    person: PersonId,
+    found: &Findings,
+    now: Timestamp,
+) -> Result<()> {
+    let day = now.to_zoned(firm.zone()).date();
+    for reader in responsible(tx, firm.id, found.matter)?.into_iter().chain([person]) {
+        let letter = Letter::Notice { notice: Notice::TooManyMails, about: person };
+        let key = format!("too-many:{person}:{day}");
+        let addressed = Addressed::new(reader, letter, key, Some((Purpose::Reply, About::Firm)));
+        letter::queue(tx, firm.id, addressed.caused_by(Some(inbox.id)), now)?;
+    }
+    Ok(())
+}
+
 fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Timestamp) -> Result<()> {
     let key = format!("held:{}", cause(inbox));
-    let Some(lawyer) = responsible(tx, firm, found.matter)? else { return Ok(()) };
+    let Some(lawyer) = responsible(tx, firm.id, found.matter)? else { return Ok(()) };
     let hour_ago = now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
     let is_proved = matches!(found.level.as_deref(), Some("strong" | "good"));
     if !is_proved && tx.recent_letters(firm.id, lawyer, "held", hour_ago)? >= MOST_NOTICES {
@@ -223,46 +319,96 @@ fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Tim
     Ok(())
 }
 
-fn responsible(tx: &Tx<'_>, firm: &Firm, matter: Option<i64>) -> Result<Option<PersonId>> {
-    let matter = match matter {
-        Some(row) => tx.matter(firm.id, row)?,
-        None => None,
-    };
-    match matter.and_then(|m| m.responsible) {
-        Some(person) => Ok(Some(person)),
-        None => Ok(tx.first_admin(firm.id)?.map(|p| p.id)),
-    }
-}
-
-/// A bounce of one of our mails: the firm hears that this person does not get them, once a day. It changes no right and
-/// is never passed on (threats T87).
-pub fn note_bounce(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, read: &Read, now: Timestamp) -> Result<()> {
+/// A bounce of one of our mails: the address that did not take it gathers points, and the firm hears of it. It changes no
+/// right and is never passed on (threats T87). Our Message-IDs are shown to whoever gets a copy of an answer, so they prove
+/// nothing: only the letter's mark does, which stands in its header and in its envelope. Without it nothing but a notice
+/// comes of a bounce; with it, one that names another address, or one that wrote to us since, weighs little.
+pub fn note_bounce(tx: &Tx<'_>, firm: &Firm, read: &Read, now: Timestamp) -> Result<()> {
     let Some(bounce) = bounce::read(&read.mail).filter(|_| read.class == Class::Bounce) else { return Ok(()) };
-    for id in &read.bounced {
+    for id in &read.bounced.message_ids {
         let Some(letter) = tx.outbox_by_message_id(firm.id, id)? else { continue };
-        let Some(admin) = responsible(tx, firm, None)? else { continue };
-        let day = now.to_zoned(firm.zone()).date();
-        let notice =
-            Letter::Notice { notice: Notice::Undeliverable { permanent: bounce.permanent }, about: letter.person };
-        let key = format!("undeliverable:{}:{day}", letter.person);
-        let addressed =
-            Addressed::new(admin, notice, key, Some((Purpose::Reply, About::Firm))).caused_by(Some(inbox.id));
-        letter::queue(tx, firm.id, addressed, now)?;
-        return Ok(());
+        let Some(address) = tx.sent_to(letter.id)? else { continue };
+        let mut is_proved = false;
+        for mark in &read.bounced.marks {
+            is_proved |= tx.is_return_mark(mark, id, now)?;
+        }
+        let is_theirs = bounce.recipients.is_empty() || bounce.recipients.contains(&address);
+        // Who answers with a copy to others shows them our Message-ID; and a mailbox that wrote since then is there.
+        let since = letter.sent_at.unwrap_or(letter.date_at);
+        let has_written = tx.has_written_since(firm.id, letter.person, &address, since)?;
+        let failure = match is_theirs && !has_written {
+            _ if !is_proved => Failure::Claimed { permanent: bounce.permanent },
+            true => Failure::of(bounce.permanent, bounce.status.as_deref()),
+            false => Failure::Temporary,
+        };
+        return undelivered::note(tx, firm, &letter, &address, failure, now);
     }
     Ok(())
 }
 
-/// Our own Message-IDs anywhere in a mail, without host: `g.` and 26 letters or digits before `@` and our domain.
-pub fn our_message_ids(raw: &[u8], domain: &str) -> Vec<String> {
-    let text = String::from_utf8_lossy(raw);
-    let host = format!("@{domain}");
-    let mut found: Vec<String> = Vec::new();
-    for (at, _) in text.match_indices(&host).take(20) {
-        let before = text.get(at.saturating_sub(28)..at).unwrap_or_default();
-        if before.starts_with("g.") && before.len() == 28 && !found.contains(&before.to_owned()) {
-            found.push(before.to_owned());
+/// What a bounce says of our own mails.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounced {
+    /// Their Message-IDs, without host.
+    pub message_ids: Vec<String>,
+    /// What stands where the mark of a letter stands: in its header, and in the envelope.
+    pub marks: Vec<String>,
+}
+
+/// Our own mails named anywhere in a mail, by their Message-ID without host: `g.` and 26 letters or digits before `@` and
+/// our domain; or the same after `+b`, with the letter's mark, as the envelope of each mail may carry it (gateway.md L4).
+pub fn our_mails(raw: &[u8], domain: &str) -> Bounced {
+    let text = String::from_utf8_lossy(raw).to_ascii_lowercase();
+    let mut found = Bounced::default();
+    let mut add = |list: fn(&mut Bounced) -> &mut Vec<String>, one: &str| {
+        let list = list(&mut found);
+        if list.len() < MOST_NAMED && !list.iter().any(|known| known == one) {
+            list.push(one.to_owned());
+        }
+    };
+    for (at, _) in text.match_indices(&format!("@{domain}")).take(MOST_NAMED) {
+        let before = text.get(..at).unwrap_or_default();
+        let local = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '+'))).next();
+        let local = local.unwrap_or_default();
+        let named = local.strip_prefix("g.").or_else(|| local.rsplit_once("+b").map(|(_, named)| named));
+        match named.and_then(|named| named.split_at_checked(ID_LEN)) {
+            Some((id, mark)) if mark.is_empty() || mark.len() == MARK_LEN => {
+                add(|f| &mut f.message_ids, &format!("g.{id}"));
+                add(|f| &mut f.marks, mark);
+            }
+            _ => {}
         }
     }
+    let mark = format!("{}:", OWN_MARK.to_ascii_lowercase());
+    for (at, _) in text.match_indices(&mark).take(MOST_NAMED) {
+        let value = text.get(at.saturating_add(mark.len())..).unwrap_or_default().split_whitespace().next();
+        add(|f| &mut f.marks, value.filter(|v| v.len() == MARK_LEN).unwrap_or_default());
+    }
+    found.marks.retain(|mark| !mark.is_empty());
     found
+}
+
+/// How many of our mails, and how many marks, are looked for in one bounce.
+const MOST_NAMED: usize = 20;
+/// How long the secret part of our Message-IDs is, and a letter's mark.
+const ID_LEN: usize = 26;
+const MARK_LEN: usize = 17;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Address;
+
+    #[test]
+    fn a_bounce_without_a_word_about_the_mail_names_it_by_the_address_that_it_comes_to() {
+        let (id, mark) = ("g.abcdefghijklmnopqrstuvwxyz", "a2345672345672345");
+        let gateway = Address::parse("r@gw.hale.example").unwrap();
+        let bounce = format!("To: <{}>\r\n\r\nUser unknown.\r\n", undelivered::return_address(&gateway, id, mark));
+        let found = our_mails(bounce.as_bytes(), "gw.hale.example");
+        assert_eq!(found, Bounced { message_ids: vec![id.into()], marks: vec![mark.into()] });
+        let quoted = format!("Message-ID: <{id}@gw.hale.example>\r\n");
+        let found = our_mails(quoted.as_bytes(), "gw.hale.example");
+        assert_eq!(found, Bounced { message_ids: vec![id.into()], marks: vec![] });
+        assert_eq!(our_mails(quoted.as_bytes(), "other.example"), Bounced::default());
+    }
 }

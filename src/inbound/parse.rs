@@ -1,14 +1,17 @@
 //! Raw mail comes in, [`Mail`] comes out: owned, plain data with the defects that were met. It never fails, never looks
-//! inside attachments, and decides nothing. The only user of mail-parser beside the decoders of `charset` and `limits`.
+//! inside attachments, and decides nothing. The only user of mail-parser beside `cards`, which writes parts anew, and the decoders of
+//! `charset` and `limits`.
 
 use super::limits::{self, Limit, Limits};
 use super::names::safe_name;
-use super::{charset, sealed, tnef, uuencode};
+use super::transfer::{self, Claim};
+use super::{charset, rtf, sealed, tnef, uuencode, words};
 use jiff::{Zoned, civil, tz};
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use mail_parser::{Addr, DateTime, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::panic::catch_unwind;
 
 /// The most Message-IDs that are kept of References and In-Reply-To; the newest win (gateway.md C1).
 pub const MAX_REFERENCES: usize = 50;
@@ -83,6 +86,8 @@ pub enum Defect {
     Encrypted,
     /// A packet of Outlook's (winmail.dat) could not be read to its end.
     BrokenPacket,
+    /// Where its parts begin, or what they are written in, is said twice: programs read different texts (threats T57).
+    Ambiguous,
 }
 
 impl Defect {
@@ -98,6 +103,7 @@ impl Defect {
             Defect::BrokenEncoding => "BROKEN_ENCODING",
             Defect::Encrypted => "ENCRYPTED_BODY",
             Defect::BrokenPacket => "BROKEN_PACKET",
+            Defect::Ambiguous => "AMBIGUOUS_STRUCTURE",
         }
     }
 }
@@ -186,16 +192,15 @@ pub fn parse_within(raw: &[u8], limits: &Limits) -> Mail {
 
 /// The same with every envelope closed.
 fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
-    let raw = without_envelope_line(raw);
+    let raw = with_line_feeds(raw);
+    let raw = without_envelope_line(&raw);
     let mut mail = Mail::default();
-    match limits::check(raw, limits) {
-        Ok(()) => match MessageParser::default().parse(raw) {
-            Some(message) => {
-                read_header(&message, raw, &mut mail);
-                read_bodies(&message, raw, &mut mail);
-            }
-            None => mail.defects.push(Defect::NoHeader),
-        },
+    match limits::check(raw, limits).and_then(|()| taken_apart(raw, limits)) {
+        Ok(Some(message)) => {
+            read_header(&message, raw, &mut mail);
+            read_bodies(&message, raw, &mut mail);
+        }
+        Ok(None) => mail.defects.push(Defect::NoHeader),
         Err(limit) => {
             mail.defects.push(Defect::Limit(limit));
             let head = bounded_head(raw, limits);
@@ -205,6 +210,75 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
         }
     }
     mail
+}
+
+/// What the library makes of a mail. It may see other structure than the limits' own scan does, where a mail is ambiguous:
+/// so depth and parts are counted once more, as it saw them, and one that it can't take apart without a panic is refused
+/// like one that breaks a limit.
+fn taken_apart<'r>(raw: &'r [u8], limits: &Limits) -> Result<Option<Message<'r>>, Limit> {
+    let parsed = catch_unwind(|| MessageParser::default().parse(raw)).map_err(|_| Limit::Unreadable)?;
+    let Some(message) = parsed else { return Ok(None) };
+    match structure(&message, limits) {
+        Ok(()) => Ok(Some(message)),
+        Err(limit) => {
+            flatten(message);
+            Err(limit)
+        }
+    }
+}
+
+/// Counts parts and depth without going deeper itself.
+fn structure(message: &Message<'_>, limits: &Limits) -> Result<(), Limit> {
+    let (mut parts, mut open) = (0_usize, vec![(message, 1_usize)]);
+    while let Some((message, depth)) = open.pop() {
+        parts = parts.saturating_add(message.parts.len());
+        if parts > limits.parts.saturating_mul(2) {
+            return Err(Limit::TooManyParts);
+        }
+        if depth > limits.nesting.saturating_add(1) {
+            return Err(Limit::TooDeep);
+        }
+        let nested =
+            message.parts.iter().filter_map(|p| if let PartType::Message(m) = &p.body { Some(m) } else { None });
+        open.extend(nested.map(|m| (m, depth.saturating_add(1))));
+    }
+    Ok(())
+}
+
+/// True if programs read different texts in this part: its header says twice how it is to be read, or what it says of its
+/// encoding is not so.
+fn is_ambiguous(part: &MessagePart<'_>) -> bool {
+    let twice = |name: &str| part.headers.iter().filter(|h| h.name().eq_ignore_ascii_case(name)).count() > 1;
+    let named = |name: &str| {
+        let attributes = part.content_type().and_then(|c| c.attributes.as_ref()).into_iter().flatten();
+        attributes.filter(|a| a.name.eq_ignore_ascii_case(name)).count() > 1
+    };
+    let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
+    (is_text && (part.is_encoding_problem || is_misread(part)))
+        || twice("content-type")
+        || twice("content-transfer-encoding")
+        || named("boundary")
+        || named("charset")
+}
+
+/// Frees a mail level by level: freeing it as a whole would go as deep as it does.
+fn flatten(message: Message<'_>) {
+    let mut open = vec![message];
+    while let Some(mut message) = open.pop() {
+        for part in &mut message.parts {
+            if let PartType::Message(nested) = std::mem::take(&mut part.body) {
+                open.push(nested);
+            }
+        }
+    }
+}
+
+/// Old Macs end lines with CR alone; nothing here nor in the library takes it for an end.
+fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
+    if raw.contains(&b'\n') || !raw.contains(&b'\r') {
+        return Cow::Borrowed(raw);
+    }
+    Cow::Owned(raw.iter().map(|b| if *b == b'\r' { b'\n' } else { *b }).collect())
 }
 
 /// An mbox's "From " line, blank lines or a byte order mark before the header are no part of the mail.
@@ -250,6 +324,9 @@ fn read_header(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     mail.cc = all_of(message, "cc");
     mail.subject = subject(message, raw);
     mail.date = message.date().and_then(zoned);
+    if message.parts.iter().any(is_ambiguous) {
+        mail.defects.push(Defect::Ambiguous);
+    }
     mail.content_type = message.content_type().map(mime_of).unwrap_or_default();
     let missing = [
         (mail.headers.is_empty(), Defect::NoHeader),
@@ -269,15 +346,15 @@ fn header(header: &mail_parser::Header<'_>, raw: &[u8]) -> Option<Header> {
     Some(Header { name: header.name().to_ascii_lowercase(), value: one_line(&value) })
 }
 
-/// 8-bit subjects are against the standard and written by old programs in their own character set.
+/// 8-bit subjects are against the standard and written by old programs in their own character set; encoded words are read
+/// here, since the library reads each for itself.
 fn subject(message: &Message<'_>, raw: &[u8]) -> String {
     let parsed = message.subject().map(one_line).unwrap_or_default();
-    if !parsed.contains('\u{fffd}') {
-        return parsed;
-    }
     let field = message.headers().iter().rfind(|h| h.name().eq_ignore_ascii_case("subject"));
     let value = field.and_then(|h| raw.get(usize::try_from(h.offset_start).ok()?..usize::try_from(h.offset_end).ok()?));
-    value.map_or(parsed, |v| one_line(&decode_words(&one_line(&charset::decode(v, None)))))
+    let value = value.map(|v| v.get(..MAX_VALUE).unwrap_or(v));
+    let own = value.filter(|v| parsed.contains('\u{fffd}') || v.windows(2).any(|w| w == b"=?"));
+    own.map_or(parsed, |v| one_line(&decode_words(&one_line(&charset::decode(v, None)))))
 }
 
 fn one_line(value: &str) -> String {
@@ -351,6 +428,10 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
         }
         if part.is_encoding_problem {
             mail.defects.push(Defect::BrokenEncoding);
+            if is_cut_body(part, mail) {
+                continue_body(part, raw, mail);
+                continue;
+            }
         }
         if part.is_content_type("text", "calendar") {
             mail.calendar.push(text_of(part, raw));
@@ -359,6 +440,22 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
         mail.attachments.push(attachment(part, raw, number, mail.html.as_deref()));
     }
     take_uuencoded(mail);
+}
+
+/// The parser lists a body whose end is missing among the files.
+fn is_cut_body(part: &MessagePart<'_>, mail: &Mail) -> bool {
+    let named = part.attachment_name().is_some() || part.content_disposition().is_some_and(|d| d.is_attachment());
+    let missing = if part.is_content_type("text", "html") { mail.html.is_none() } else { mail.text.is_none() };
+    let is_body = part.is_content_type("text", "plain") || part.is_content_type("text", "html");
+    is_body && !named && missing
+}
+
+fn continue_body(part: &MessagePart<'_>, raw: &[u8], mail: &mut Mail) {
+    let text = text_of(part, raw);
+    match part.is_content_type("text", "html") {
+        true => mail.html = Some(text),
+        false => (mail.text, mail.flow) = (Some(text), flow_of(part)),
+    }
 }
 
 /// Puts what an opaque signature signs in its place; false if there is none (RFC 8551, 3.5.2).
@@ -440,11 +537,13 @@ fn unpack_packets(mail: &mut Mail) {
 fn take_packet(mail: &mut Mail, packet: tnef::Packet, files: &mut Vec<Attachment>) {
     let blank = |text: &Option<String>| text.as_deref().is_none_or(|t| t.trim().is_empty());
     if blank(&mail.text) && blank(&mail.html) {
-        match packet.rtf {
-            Some(rtf) if packet.text.is_none() && packet.html.is_none() => {
-                files.push(file("message.rtf", "application/rtf", rtf));
+        (mail.text, mail.html) = (packet.text, packet.html);
+        // RTF is read where there is nothing else, and kept as a file where nothing could be read of it.
+        if let Some(rtf) = packet.rtf.filter(|_| blank(&mail.text) && blank(&mail.html)) {
+            match rtf::text(&rtf) {
+                Some(text) => mail.text = Some(text),
+                None => files.push(file("message.rtf", "application/rtf", rtf)),
             }
-            _ => (mail.text, mail.html) = (packet.text, packet.html),
         }
     }
     for (number, packed) in packet.files.into_iter().enumerate() {
@@ -512,7 +611,11 @@ fn flow_of(part: &MessagePart<'_>) -> Flow {
 
 fn text_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
     let claimed = part.content_type().and_then(|ct| ct.attribute("charset"));
-    charset::decode(&bytes_of(part, raw), claimed)
+    let bytes = bytes_of(part, raw);
+    let says_nothing = claimed.is_none_or(|c| c.to_ascii_lowercase().ends_with("ascii"));
+    let is_page = matches!(part.body, PartType::Html(_)) || part.is_content_type("text", "html");
+    let of_page = if says_nothing && is_page && !bytes.is_ascii() { charset::of_page(&bytes) } else { None };
+    charset::decode(&bytes, of_page.as_deref().or(claimed))
 }
 
 /// A text part between HTML parts (Apple Mail, list footers) keeps its line breaks.
@@ -528,10 +631,18 @@ fn html_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
 /// The decoded bytes as they were before any character set was applied, so that hashes are those of the file.
 fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
     if let PartType::Binary(bytes) | PartType::InlineBinary(bytes) = &part.body {
-        return Cow::Borrowed(bytes);
+        return match () {
+            _ if is_misread(part) => Cow::Owned(claim_of(part).decode(bytes)),
+            _ if part.encoding == Encoding::Base64 && transfer::lacks_padding(raw_body(part, raw)) => {
+                Cow::Owned(Claim::Base64.decode(raw_body(part, raw)))
+            }
+            _ => Cow::Borrowed(bytes),
+        };
     }
-    let range = usize::try_from(part.offset_body).unwrap_or(0)..usize::try_from(part.offset_end).unwrap_or(0);
-    let body = raw.get(range).unwrap_or_default();
+    let body = raw_body(part, raw);
+    if is_misread(part) {
+        return Cow::Owned(claim_of(part).decode(body));
+    }
     let decoded = match part.encoding {
         Encoding::None => None,
         Encoding::Base64 => base64_decode(body),
@@ -544,6 +655,20 @@ fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
         }
         _ => Cow::Borrowed(body),
     }
+}
+
+fn raw_body<'a>(part: &MessagePart<'_>, raw: &'a [u8]) -> &'a [u8] {
+    let range = usize::try_from(part.offset_body).unwrap_or(0)..usize::try_from(part.offset_end).unwrap_or(0);
+    raw.get(range).unwrap_or_default()
+}
+
+fn claim_of(part: &MessagePart<'_>) -> Claim {
+    part.content_transfer_encoding().map_or(Claim::Plain, Claim::of)
+}
+
+/// Whether the parser left the part as it stands though its header says that it is encoded.
+fn is_misread(part: &MessagePart<'_>) -> bool {
+    part.encoding == Encoding::None && !matches!(part.body, PartType::Message(_)) && claim_of(part) != Claim::Plain
 }
 
 fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&str>) -> Attachment {
@@ -576,7 +701,12 @@ fn written_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let repaired = if whole(&name) {
         None
     } else {
-        continued_name(part, raw).filter(whole).or_else(|| type_name(part).filter(whole))
+        let written = || folded_name(part, raw).map(|n| one_line(&decode_words(&n)));
+        continued_name(part, raw, "filename")
+            .or_else(|| continued_name(part, raw, "name"))
+            .filter(whole)
+            .or_else(|| written().filter(whole))
+            .or_else(|| type_name(part).filter(whole))
     };
     Some(repaired.unwrap_or(name)).filter(|n| !n.is_empty())
 }
@@ -588,18 +718,22 @@ fn type_name(part: &MessagePart<'_>) -> Option<String> {
 
 fn flat_header(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     let range = usize::try_from(part.offset_header).ok()?..usize::try_from(part.offset_body).ok()?;
-    let head = String::from_utf8_lossy(raw.get(range)?).into_owned();
+    let head = charset::decode(raw.get(range)?, None);
     Some(head.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
 /// A character that is split between two continuations (RFC 2231, 3) is whole only when all are joined before decoding.
-fn continued_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+fn continued_name(part: &MessagePart<'_>, raw: &[u8], key: &str) -> Option<String> {
     let flat = flat_header(part, raw)?;
     let lower = flat.to_ascii_lowercase();
     let mut bytes = Vec::new();
     let mut charset = None;
     for n in 0..100 {
-        let Some(value) = parameter(&flat, &lower, &format!("filename*{n}*=")) else { break };
+        let Some(value) = parameter(&flat, &lower, &format!("{key}*{n}*=")) else {
+            let Some(plain) = parameter(&flat, &lower, &format!("{key}*{n}=")) else { break };
+            bytes.extend_from_slice(plain.as_bytes());
+            continue;
+        };
         let value = match (n, value.split_once('\'').and_then(|(set, rest)| Some((set, rest.split_once('\'')?.1)))) {
             (0, Some((set, rest))) => {
                 charset = Some(set);
@@ -643,14 +777,9 @@ fn folded_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-/// Encoded words (RFC 2047) inside a parameter are forbidden and common; the header decoder reads them.
-fn decode_words(name: &str) -> String {
-    if !name.contains("=?") {
-        return name.to_owned();
-    }
-    let line = format!("{name}\n");
-    let decoded = mail_parser::parsers::MessageStream::new(line.as_bytes()).parse_unstructured();
-    decoded.as_text().map_or_else(|| name.to_owned(), str::to_owned)
+/// Encoded words (RFC 2047) in a value on one line, decoded; inside a parameter they are forbidden and common.
+pub fn decode_words(value: &str) -> String {
+    if value.contains("=?") { words::decode(value) } else { value.to_owned() }
 }
 
 fn made_up_name(part: &MessagePart<'_>, mime: &str, number: usize) -> String {
@@ -704,6 +833,12 @@ mod tests {
             Some("2026-04-14T09:30:00-04:00")
         );
         assert!(mail.defects.is_empty());
+    }
+
+    #[test]
+    fn lines_may_end_with_a_carriage_return_alone() {
+        let mail = parse(b"From: a@a.example\rSubject: x\r\rline1\rline2\r");
+        assert_eq!((mail.subject.as_str(), mail.text.as_deref()), ("x", Some("line1\nline2\n")));
     }
 
     #[test]
@@ -773,6 +908,80 @@ mod tests {
     }
 
     #[test]
+    fn what_the_parser_leaves_encoded_is_decoded() {
+        let file = |encoding: &str, body: &str, end: &str| {
+            let raw = format!(
+                "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: {encoding}\n\n{body}{end}"
+            );
+            let mail = parse(&crlf(&raw));
+            (
+                String::from_utf8(mail.attachments[0].bytes.clone()).unwrap(),
+                mail.defects.contains(&Defect::BrokenEncoding),
+            )
+        };
+        for encoding in ["base64;", "\"base64\"", "base64 (x)", "base-64"] {
+            assert_eq!(file(encoding, "JVBERi0xLjQ=", "\n--b--\n").0, "%PDF-1.4", "{encoding}");
+        }
+        assert_eq!(file("base64", "JVBERi0xLjQ", "\n--b--\n").0, "%PDF-1.4");
+        assert_eq!(file("base64", "JVBERi0xLjQ=", ""), ("%PDF-1.4".into(), true));
+        assert_eq!(file("base64", "JVBERi0xLjQ=\n\n____\nThe list of us\n", "--b--\n"), ("%PDF-1.4".into(), true));
+        assert_eq!(file("x-uuencode", "begin 644 a.pdf\n#0V%T\n`\nend\n", "--b--\n").0, "Cat");
+        assert_eq!(file("quoted-printable", "%PDF=2D1", "").0, "%PDF-1");
+    }
+
+    #[test]
+    fn a_body_that_was_cut_off_is_a_body_and_its_commands_are_doubtful() {
+        for (kind, encoding, body) in [
+            ("plain", "base64", "R3LDvMOfZQ=="),
+            ("plain", "quoted-printable", "Gr=C3=BC=C3=9Fe"),
+            ("html", "base64", "R3LDvMOfZQ=="),
+        ] {
+            let raw = format!(
+                "From: a@a.example\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/{kind}; charset=utf-8\nContent-Transfer-Encoding: {encoding}\n\n{body}\n"
+            );
+            let mail = parse(&crlf(&raw));
+            let text = if kind == "html" { mail.html } else { mail.text };
+            assert_eq!(text.as_deref().map(str::trim), Some("Grüße"), "{kind} {encoding}");
+            assert!(mail.attachments.is_empty() && mail.defects.contains(&Defect::Ambiguous));
+        }
+        let footed = "From: a@a.example\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nR3LDvMOfZQ==\n\n____\nThe list of us\n";
+        assert_eq!(parse(&crlf(footed)).text.as_deref(), Some("Grüße"));
+    }
+
+    #[test]
+    fn characters_split_between_words_and_names_in_other_charsets_are_whole() {
+        assert_eq!(
+            named(
+                "Content-Disposition: attachment;\n filename=\"=?UTF-8?B?0JTQvtCz0L7QstC+0YAg0LDRgNC10L3QtNGLINC90A==?=\n =?UTF-8?B?tdC20LjQu9C+0LPQviDQv9C+0LzQtdGJ0LXQvdC40Y8ucGRm?=\""
+            ),
+            "Договор аренды нежилого помещения.pdf"
+        );
+        assert_eq!(
+            named("Content-Disposition: attachment; filename*0*=ISO-8859-15''%A4%20; filename*1*=M%FCller.pdf"),
+            "€ Müller.pdf"
+        );
+        let subject = parse(&crlf(
+            "From: a@a.example\nSubject: =?utf-8?B?5pel5pys6Kqe4w==?=\n =?utf-8?B?ga7lpZHntITmm7g=?=\n\nx",
+        ))
+        .subject;
+        assert_eq!(subject, "日本語の契約書");
+        let mut raw = crlf(
+            "From: a@a.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nHi\n--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=\"S",
+        );
+        raw.extend_from_slice(b"\xe4tze.pdf\"\r\n\r\nx\r\n--b--\r\n");
+        assert_eq!(parse(&raw).attachments[0].name, "Sätze.pdf");
+    }
+
+    #[test]
+    fn a_page_without_a_claim_is_read_as_it_says_itself() {
+        for kind in ["text/html", "text/html; charset=us-ascii"] {
+            let mut raw = crlf(&format!("From: a@a.example\nContent-Type: {kind}\n\n<meta charset=windows-1251><p>"));
+            raw.extend_from_slice(b"\xd1\xee\xe3\xeb\xe0\xf1\xe5\xed");
+            assert!(parse(&raw).html.unwrap().contains("Согласен"), "{kind}");
+        }
+    }
+
+    #[test]
     fn a_file_without_a_name_gets_one() {
         assert_eq!(named("Content-Disposition: attachment"), "attachment-1.pdf");
     }
@@ -837,7 +1046,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encrypted_stays_a_file_and_is_told() {
+    fn t66_what_is_encrypted_stays_a_file_and_is_told() {
         let envelope = [0x30, 0x80, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x03, 0xa0, 0x80];
         let smime = with_part("application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m", &envelope);
         let pgp = crlf(
@@ -864,9 +1073,22 @@ mod tests {
     }
 
     #[test]
-    fn a_date_that_is_none_is_a_defect() {
+    fn f44_a_date_that_is_none_is_a_defect() {
         let mail = parse(&crlf("From: a@a.example\nDate: 99 Foo 2026 77:00:00 +9900\nMessage-ID: <1@a.example>\n\nHi"));
         assert!(mail.date.is_none() && mail.defects.contains(&Defect::NoDate));
+    }
+
+    /// A line of a blank ends the header for the limits' scan and not for the parser: only one of them sees the bomb.
+    #[test]
+    fn t49_a_bomb_that_only_the_parser_sees_is_refused_and_freed() {
+        for levels in [22, 12_000] {
+            let bomb = "Content-Type: message/rfc822\r\n\r\n".repeat(levels);
+            let raw = format!("From: a@b.example\r\nReceived:\r\n \r\nX-A: b\r\n{bomb}#done\r\n");
+            assert_eq!(limits::check(raw.as_bytes(), &Limits::default()), Ok(()));
+            let mail = parse(raw.as_bytes());
+            assert_eq!(mail.limit(), Some(Limit::TooDeep), "{levels}");
+            assert_eq!(mail.from.unwrap().address, "a@b.example");
+        }
     }
 
     proptest! {

@@ -6,10 +6,13 @@
 use jiff::Timestamp;
 
 use super::parse::Mail;
-use crate::domain::{Address, InboxId, Item, ItemId, Kind};
+use super::roles;
+use crate::config::Addressing;
+use crate::domain::{Address, FirmId, InboxId, Item, ItemId, Kind};
 use crate::outbound::gateway::{Gateway, Meaning};
 use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding, Verdict};
 use crate::sharing::Ability;
+use crate::store::addresses::AddressChange;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
 use crate::store::numbers::Reader;
@@ -43,6 +46,8 @@ const FREEMAIL: [&str; 20] = [
 
 /// The most addresses of one mail that are looked at.
 const MOST_ADDRESSES: usize = 200;
+/// The most mails that one answers.
+const MOST_ANSWERED: usize = 50;
 
 /// Who wrote, how sure that is, and what it is about.
 #[derive(Clone, Debug)]
@@ -61,6 +66,8 @@ pub struct Situation {
     pub matter: Option<i64>,
     /// The matter or item was named where the sender's signature covers it, or by a valid reply address.
     pub context_is_signed: bool,
+    /// Somebody said which matter it is about, after it had been held for that.
+    pub is_assigned: bool,
     /// It answers the receipt of this mail.
     pub receipt_of: Option<InboxId>,
     /// It came to the address of a matter or item, and answers nothing.
@@ -73,6 +80,19 @@ pub struct Situation {
     pub outsiders: Vec<String>,
     /// Somebody else's reply address was used.
     pub misused: Option<Thread>,
+    /// Whether it is sure in which role it was written.
+    pub role: RoleIs,
+}
+
+/// Whether it is sure in which role a mail was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleIs {
+    /// By its reply address, by `#as`, or by its writer's answer.
+    Sure,
+    /// Its writer has one role at this firm; at others that share the address there may be more.
+    OnlyHere,
+    /// Its writer has several at this firm: they are asked, and nothing is done before.
+    Open,
 }
 
 impl Situation {
@@ -84,7 +104,6 @@ impl Situation {
 
 /// What resolving came to.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, never kept")]
 pub enum Resolved {
     /// It is somebody's mail.
     Known(Box<Situation>),
@@ -95,7 +114,16 @@ pub enum Resolved {
         /// Whose reply address was used.
         misused: Option<Thread>,
         /// The person it claims to be from.
-        claimed: Option<Person>,
+        claimed: Option<Box<Person>>,
+        /// The address of nobody that its domain signed for, where it came to a reply address in use (decisions.md 4).
+        second: Option<Address>,
+    },
+    /// It came from the mailbox that is to become somebody's, to the address that was sent there alone (ACC-10).
+    NewMailbox {
+        /// The change that it confirms.
+        change: Box<AddressChange>,
+        /// How sure it is that this mailbox wrote it.
+        level: Level,
     },
 }
 
@@ -107,6 +135,7 @@ pub fn resolve(
     gateway: &Gateway,
     inbox: &Inbox,
     mail: &Mail,
+    role_word: Option<&str>,
     proof: &Proof,
     found: &mut Findings,
     now: Timestamp,
@@ -114,13 +143,13 @@ pub fn resolve(
     let tokens = Tokens::read(view, firm, gateway, mail, now)?;
     let author = match &proof.from {
         Ok(author) => author.address.clone(),
-        Err(defect) => return Ok(held(from_reason(*defect), tokens.thread().cloned(), None)),
+        Err(defect) => return Ok(held(from_reason(*defect), tokens.misused(), None)),
     };
     found.from_address = Some(author.as_str().to_owned());
-    let people = view.people_writing_from(firm.id, &author)?;
-    let Some(person) = choose(&people, tokens.thread()) else {
-        let reason = if tokens.thread().is_some() { "SENDER_MISMATCH" } else { "UNKNOWN_SENDER" };
-        return Ok(held(reason, tokens.thread().cloned(), None));
+    let mut people = view.people_writing_from(firm.id, &author)?;
+    people.extend(invited(view, firm, tokens.thread(), &author)?);
+    let Some((person, role)) = choose(&people, tokens.thread(), firm, inbox, role_word) else {
+        return stranger(view, firm, gateway, inbox, proof, &tokens, author);
     };
     found.person = Some(person.id);
     let (token, misused) = tokens.standing(person);
@@ -131,7 +160,9 @@ pub fn resolve(
     let level = level(gateway, inbox, proof, token, &bound, &author);
     found.level = Some(level.word().to_owned());
     if person.disabled {
-        return Ok(held("DISABLED_PERSON", None, Some(person.clone())));
+        let is_to_come = person.acts_for.is_some() && person.accepted_at.is_none();
+        let reason = if is_to_come { "NOT_ACCEPTED" } else { "DISABLED_PERSON" };
+        return Ok(held(reason, None, Some(person.clone())));
     }
     let signed = Signed {
         to: proof.covers("to", &bound),
@@ -156,16 +187,55 @@ pub fn resolve(
         item: context.item,
         matter: context.matter,
         context_is_signed: context.is_signed,
+        is_assigned: inbox.assigned_matter.is_some(),
         is_new: context.is_new,
         address_word: context.address_word,
         is_addressed: is_addressed(gateway, mail),
         outsiders: outsiders(gateway, mail, &author),
         misused,
+        role,
     })))
 }
 
+/// An assistant whose mailbox is nobody's until it answers the invitation that went there alone.
+fn invited(view: &Snapshot<'_>, firm: &Firm, thread: Option<&Thread>, author: &Address) -> Result<Option<Person>> {
+    let Some(thread) = thread.filter(|t| matches!(t.purpose, Purpose::Invite | Purpose::Confirm)) else {
+        return Ok(None);
+    };
+    let person = view.person(firm.id, thread.person)?.filter(|p| p.acts_for.is_some() && p.identity.is_none());
+    let Some(person) = person else { return Ok(None) };
+    let is_theirs = view.mail_address(firm.id, &person)?.as_ref() == Some(author);
+    Ok(is_theirs.then_some(person))
+}
+
 fn held(reason: &'static str, misused: Option<Thread>, claimed: Option<Person>) -> Resolved {
-    Resolved::Held { reason, misused, claimed }
+    Resolved::Held { reason, misused, claimed: claimed.map(Box::new), second: None }
+}
+
+/// From an address of nobody: the answer of a mailbox that is to become somebody's, the second address of whoever owns the
+/// reply address it came to, or a stranger.
+fn stranger(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    inbox: &Inbox,
+    proof: &Proof,
+    tokens: &Tokens,
+    author: Address,
+) -> Result<Resolved> {
+    let level = level(gateway, inbox, proof, TokenStanding::ValidForThisPerson, &[], &author);
+    if let Some(Thread { about: About::Address(change), .. }) = tokens.of_new_mailbox
+        && let Some(change) = view.address_change(firm.id, change)?.filter(|c| c.new == author)
+    {
+        return Ok(Resolved::NewMailbox { change: Box::new(change), level });
+    }
+    if let Some(former) = view.people_once_writing_from(firm.id, &author)?.into_iter().next() {
+        return Ok(held("DISABLED_PERSON", None, Some(former)));
+    }
+    let reason = if tokens.thread().is_some() { "SENDER_MISMATCH" } else { "UNKNOWN_SENDER" };
+    let misused = tokens.misused();
+    let is_theirs_perhaps = tokens.live.is_some() && misused.is_some() && level == Level::Strong;
+    Ok(Resolved::Held { reason, misused, claimed: None, second: is_theirs_perhaps.then_some(author) })
 }
 
 fn from_reason(defect: FromDefect) -> &'static str {
@@ -182,28 +252,112 @@ fn receipt_of(thread: &Thread) -> Option<InboxId> {
     }
 }
 
-/// The person that the reply address belongs to, else the firm's own person before the contact.
-fn choose<'p>(people: &'p [Person], thread: Option<&Thread>) -> Option<&'p Person> {
+/// As whom a mail is written, and whether that is sure: as whom its writer said afterwards, the owner of its reply address,
+/// the assistant of that owner, whom `#as` names, the only one there is.
+fn choose<'p>(
+    people: &'p [Person],
+    thread: Option<&Thread>,
+    firm: &Firm,
+    inbox: &Inbox,
+    word: Option<&str>,
+) -> Option<(&'p Person, RoleIs)> {
+    let chosen = inbox.role.and_then(|role| people.iter().find(|p| p.id == role));
     let owner = thread.and_then(|t| people.iter().find(|p| p.id == t.person));
-    owner.or_else(|| people.first())
+    let assistant = thread.and_then(|t| people.iter().find(|p| speaks_in(p, t) && roles::is_active(p)));
+    if let Some(person) = chosen.or(owner).or(assistant) {
+        return Some((person, RoleIs::Sure));
+    }
+    let active: Vec<&Person> = people.iter().filter(|p| roles::is_active(p)).collect();
+    let only = if active.len() == 1 { RoleIs::OnlyHere } else { RoleIs::Open };
+    let mut named = active.iter().filter(|p| word.is_some_and(|word| roles::is_called(p, firm, word)));
+    match (named.next(), named.next(), active.as_slice()) {
+        (Some(one), None, _) => Some((one, RoleIs::Sure)),
+        (Some(first), Some(_), _) => Some((first, RoleIs::Open)),
+        (None, _, [first, ..]) => Some((first, only)),
+        (None, _, []) => people.first().map(|first| (first, RoleIs::OnlyHere)),
+    }
 }
 
-/// The reply addresses in To and Cc. Bcc and what delivery wrote only suggest a context, since nobody signs them.
+/// True if an answer in this thread of somebody else's may be this person's: an assistant answers what their co-counsel
+/// forwarded to them, but never an invitation or a question that proves who one is.
+fn speaks_in(person: &Person, thread: &Thread) -> bool {
+    let answers = matches!(thread.purpose, Purpose::Reply | Purpose::Receipt | Purpose::Digest);
+    answers && person.acts_for.as_ref().is_some_and(|a| a.principal == thread.person)
+}
+
+/// The firm, of these, whose mail this answers: by its reply address, else by its Message-ID.
+pub fn firm_answered(
+    view: &Snapshot<'_>,
+    gateway: &Gateway,
+    mail: &Mail,
+    firms: &[FirmId],
+    now: Timestamp,
+) -> Result<Option<FirmId>> {
+    for mailbox in mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES) {
+        let Some(Meaning::Token(token)) = gateway.meaning(&mailbox.address) else { continue };
+        let firm = view.thread_by_token(&token, now)?.map(|found| found.thread().firm);
+        if let Some(firm) = firm.filter(|firm| firms.contains(firm)) {
+            return Ok(Some(firm));
+        }
+    }
+    for id in answered_ids(gateway, mail) {
+        for firm in firms {
+            if view.thread_by_message_id(*firm, id)?.is_some() {
+                return Ok(Some(*firm));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The reply addresses in To and Cc. Bcc and what delivery wrote only suggest a context, since nobody signs them. Where
+/// addresses carry nothing, the Message-ID that is answered stands for the reply address: nobody can guess it either.
 struct Tokens {
     live: Option<Thread>,
     dead: Option<Thread>,
+    /// The dead one stands in To: whoever signed that meant it.
+    dead_in_to: bool,
+    /// One that was sent to a mailbox which is not known to be its person's: it says nothing of who writes.
+    of_new_mailbox: Option<Thread>,
+    /// Known by Message-ID: whoever is sent a copy of an answer answers it as well, and misuses nothing.
+    by_message_id: bool,
 }
 
 impl Tokens {
     fn read(view: &Snapshot<'_>, firm: &Firm, gateway: &Gateway, mail: &Mail, now: Timestamp) -> Result<Tokens> {
-        let mut tokens = Tokens { live: None, dead: None };
-        for mailbox in mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES) {
+        let mut tokens = Tokens {
+            live: None,
+            dead: None,
+            dead_in_to: false,
+            of_new_mailbox: None,
+            by_message_id: gateway.addressing == Addressing::Plain,
+        };
+        for id in answered_ids(gateway, mail).take(if tokens.by_message_id { MOST_ANSWERED } else { 0 }) {
+            match view.thread_by_message_id(firm.id, id)? {
+                Some(thread) if thread.purpose == Purpose::NewAddress => {
+                    tokens.of_new_mailbox = tokens.of_new_mailbox.or(Some(thread));
+                }
+                Some(thread) if thread.is_alive(now) => tokens.live = tokens.live.or(Some(thread)),
+                Some(thread) => tokens.dead = tokens.dead.or(Some(thread)),
+                None => {}
+            }
+        }
+        let to = mail.to.iter().map(|m| (m, true));
+        for (mailbox, in_to) in to.chain(mail.cc.iter().map(|m| (m, false))).take(MOST_ADDRESSES) {
             let Some(Meaning::Token(token)) = gateway.meaning(&mailbox.address) else { continue };
             // An address that another firm made is nothing here (invariant 10).
-            let found = view.thread_by_token(&token)?.filter(|found| found.thread().firm == firm.id);
+            let found = view.thread_by_token(&token, now)?.filter(|found| found.thread().firm == firm.id);
             match found {
-                Some(Found::Present(thread)) if is_alive(&thread, now) => tokens.live = tokens.live.or(Some(thread)),
-                Some(Found::Present(thread) | Found::Replaced(thread)) => tokens.dead = tokens.dead.or(Some(thread)),
+                Some(Found::Present(thread)) if thread.purpose == Purpose::NewAddress => {
+                    tokens.of_new_mailbox = tokens.of_new_mailbox.or(Some(thread));
+                }
+                Some(Found::Replaced(thread)) if thread.purpose == Purpose::NewAddress => {}
+                Some(Found::Present(thread)) if thread.is_alive(now) => tokens.live = tokens.live.or(Some(thread)),
+                Some(Found::Present(thread) | Found::Replaced(thread)) if tokens.dead.is_none() => {
+                    tokens.dead = Some(thread);
+                    tokens.dead_in_to = in_to;
+                }
+                Some(_) => {}
                 None => {}
             }
         }
@@ -214,21 +368,26 @@ impl Tokens {
         self.live.as_ref().or(self.dead.as_ref())
     }
 
+    /// The owner of the address hears if somebody else uses it. One that is dead proves nothing to anybody: whoever kept it
+    /// can neither bother its owner nor have the new ones replaced.
+    fn misused(&self) -> Option<Thread> {
+        self.live.as_ref().filter(|_| !self.by_message_id).cloned()
+    }
+
     /// What the token says of this person; and whose address they used if it was not theirs.
     fn standing(&self, person: &Person) -> (TokenStanding, Option<Thread>) {
         match (&self.live, &self.dead) {
-            (Some(live), _) if live.person == person.id => (TokenStanding::ValidForThisPerson, None),
-            (_, Some(dead)) if dead.person == person.id => (TokenStanding::ExpiredForThisPerson, None),
+            (Some(live), _) if live.person == person.id || speaks_in(person, live) => {
+                (TokenStanding::ValidForThisPerson, None)
+            }
+            (_, Some(dead)) if dead.person == person.id || speaks_in(person, dead) => {
+                (TokenStanding::ExpiredForThisPerson, None)
+            }
             // A participant who answers a forwarded notice is taken as themselves, never as its owner (sender-proof.md 5.7).
-            (Some(other), _) => (TokenStanding::None, Some(other.clone())),
+            (Some(_), _) => (TokenStanding::None, self.misused()),
             _ => (TokenStanding::None, None),
         }
     }
-}
-
-/// A reply address is good while its share lives; revoked ones and those that ended by themselves are dead.
-fn is_alive(thread: &Thread, now: Timestamp) -> bool {
-    !thread.revoked && thread.expires_at.is_none_or(|end| now < end)
 }
 
 fn level(
@@ -244,7 +403,7 @@ fn level(
         return Level::Good;
     }
     let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
-    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain, spf_counts: true });
+    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain });
     // Signed for neither its recipients nor its parts, a mail can be sent on to us and cut anew, so that what it quotes
     // becomes what it says: its owner is asked.
     let is_loose = !proof.covers("to", bound) && !proof.covers("content-type", bound);
@@ -301,6 +460,9 @@ fn context(
     let mut hints = answered;
     hints.extend(address_hints(view, firm, gateway, mail, signed, person, now)?);
     hints.extend(subject_hint(view, firm, mail, person, now)?);
+    if hints.is_empty() {
+        hints.extend(bare_subject_hint(view, firm, mail, person, now)?);
+    }
     let mut matters = Vec::new();
     for hint in &hints {
         let matter = match (hint.item, &hint.thread) {
@@ -334,7 +496,7 @@ fn matter_of_thread(view: &Snapshot<'_>, firm: &Firm, thread: &Thread) -> Result
     match thread.about {
         About::Item(item) => view.matter_of(firm.id, item),
         About::Mail(inbox) => Ok(view.inbox(firm.id, inbox)?.and_then(|m| m.matter)),
-        About::Firm | About::Invitation(_) | About::Challenge(_) => Ok(None),
+        About::Firm | About::Invitation(_) | About::Challenge(_) | About::Assistant(_) | About::Address(_) => Ok(None),
     }
 }
 
@@ -353,18 +515,14 @@ fn answered_threads(
     tokens: &Tokens,
 ) -> Result<Vec<Hint>> {
     let mut hints = Vec::new();
-    if let Some(thread) = tokens.thread().filter(|t| t.person == person.id) {
-        let is_signed = tokens.live.is_some();
+    let is_theirs = |t: &Thread| t.person == person.id || speaks_in(person, t);
+    if let Some(thread) = tokens.thread().filter(|t| is_theirs(t)) {
+        let is_signed = tokens.live.is_some() || (tokens.dead_in_to && signed.to);
         hints.push(Hint { item: item_of_thread(thread), thread: Some(thread.clone()), is_signed, word: None });
     }
-    let ids = mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(50);
-    for id in ids {
-        let Some((local, domain)) = id.rsplit_once('@') else { continue };
-        if domain != gateway.address.domain() {
-            continue;
-        }
-        let found = view.thread_by_message_id(firm.id, local)?;
-        if let Some(thread) = found.filter(|t| t.person == person.id && !t.revoked) {
+    for id in answered_ids(gateway, mail) {
+        let found = view.thread_by_message_id(firm.id, id)?;
+        if let Some(thread) = found.filter(|t| is_theirs(t) && !t.revoked && t.purpose != Purpose::NewAddress) {
             let same = hints.iter().any(|h| h.thread.as_ref().is_some_and(|t| t.id == thread.id));
             if !same {
                 hints.push(Hint {
@@ -380,8 +538,39 @@ fn answered_threads(
     Ok(hints)
 }
 
+/// Our own Message-IDs, without host, that a mail answers: the nearest first.
+fn answered_ids<'m>(gateway: &'m Gateway, mail: &'m Mail) -> impl Iterator<Item = &'m str> {
+    let ids = mail.in_reply_to.iter().chain(mail.references.iter().rev()).take(MOST_ANSWERED);
+    let parts = ids.filter_map(|id| id.rsplit_once('@'));
+    parts.filter(|(_, domain)| *domain == gateway.address.domain()).map(|(local, _)| local)
+}
+
+/// By what answers are told: which of it is still there in this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carriers {
+    /// The reply address in To or Cc.
+    pub address: bool,
+    /// Our Message-ID in In-Reply-To or References.
+    pub message_id: bool,
+    /// A number in brackets in the subject.
+    pub subject: bool,
+}
+
+impl Carriers {
+    /// What this mail carries.
+    pub fn of(gateway: &Gateway, mail: &Mail) -> Carriers {
+        let token = |m: &super::parse::Mailbox| matches!(gateway.meaning(&m.address), Some(Meaning::Token(_)));
+        let tags = mail.subject.split('[').skip(1).filter_map(|t| t.split_once(']'));
+        Carriers {
+            address: mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES).any(token),
+            message_id: answered_ids(gateway, mail).next().is_some(),
+            subject: tags.take(5).any(|(tag, _)| ItemId::parse(tag.trim()).is_some()),
+        }
+    }
+}
+
 fn numbering(person: &Person) -> Reader {
-    if person.is_user() { Reader::Firm } else { Reader::Contact(person.id) }
+    if person.is_user() { Reader::Firm } else { Reader::Contact(person.whose()) }
 }
 
 fn address_hints(
@@ -445,6 +634,21 @@ fn subject_hint(
         }
     }
     Ok(None)
+}
+
+/// `expert M-2`: the number of one matter that the writer can see, in a subject where nothing else says which.
+fn bare_subject_hint(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    mail: &Mail,
+    person: &Person,
+    now: Timestamp,
+) -> Result<Option<Hint>> {
+    let words = mail.subject.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')' | '.'));
+    let mut numbers = words.filter_map(ItemId::parse).filter(|id| id.kind == Kind::Matter);
+    let (Some(only), None) = (numbers.next(), numbers.next()) else { return Ok(None) };
+    let item = visible(view, firm, person, view.find(firm.id, numbering(person), only)?, now)?;
+    Ok(item.map(|item| Hint { thread: None, item: Some(item), is_signed: true, word: None }))
 }
 
 /// The thing, if its writer may see it: otherwise it is as if it did not exist, here and in what comes after it.

@@ -103,7 +103,7 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
     if bounce::is_challenge(mail) {
         return Class::AutoReply;
     }
-    if mail.subject.trim().starts_with("Recall:") && RECALL.is_match(&body(mail)) {
+    if RECALLED.is_match(&mail.subject) && RECALL.is_match(&body(mail)) {
         return Class::Recall;
     }
     if is_read_receipt(mail) {
@@ -127,15 +127,29 @@ pub fn screen(mail: &Mail, own: &OwnMarks) -> Class {
     if is_empty(mail) { Class::Empty } else { Class::Person }
 }
 
-fn report(mail: &Mail) -> Option<Class> {
-    let has = |mime: &str| mail.attachments.iter().any(|a| a.mime == mime);
-    let is_report = mail.content_type == "multipart/report";
-    let receipt = is_report && has("message/disposition-notification");
-    (receipt && !bounce::says_rejected(mail)).then_some(Class::ReadReceipt)
+/// Whether only words make `mail` a machine's, and a person may have written it: a bounce that bears no mark of a mail
+/// server, or a subject of absence that persons write too, above a command, which no program writes. It is never obeyed
+/// unseen and never lost.
+pub fn is_doubtful(mail: &Mail, class: Class) -> bool {
+    match class {
+        Class::Bounce | Class::Delay => !bounce::is_marked(mail),
+        Class::AutoReply => !bounce::is_marked(mail) && !is_marked(mail) && !is_away(mail) && commands(mail),
+        _ => false,
+    }
 }
 
-fn lower(mail: &Mail, name: &str) -> String {
-    mail.header(name).map(|v| v.trim().to_ascii_lowercase()).unwrap_or_default()
+/// Whether a line of the text looks like a command.
+fn commands(mail: &Mail) -> bool {
+    let text = || mail.html.as_deref().map(super::extract::text_of_html);
+    let text = mail.text.clone().or_else(text).unwrap_or_default();
+    super::bounce::commands(&text)
+}
+
+fn report(mail: &Mail) -> Option<Class> {
+    let has = |mime: &str| mail.attachments.iter().any(|a| a.mime == mime);
+    // A gateway on the way may have wrapped the report with a banner of its own.
+    let receipt = has("message/disposition-notification");
+    (receipt && !bounce::says_rejected(mail)).then_some(Class::ReadReceipt)
 }
 
 fn any_lower(mail: &Mail, names: &[&str], test: impl Fn(&str) -> bool) -> bool {
@@ -146,7 +160,18 @@ fn body(mail: &Mail) -> String {
     mail.text.as_deref().or(mail.html.as_deref()).unwrap_or_default().chars().take(4000).collect()
 }
 
-static RECALL: LazyLock<Regex> = LazyLock::new(|| pattern(r"would like to recall the message"));
+static RECALLED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\s*(?:recall|rückruf|zurückrufen|rappel|recuperar|recuperación|richiamo|intrekken|recolher|cancelamento|återkalla|återkallelse|tilbagekald\w*|tilbakekall\w*|odwołaj|odwołanie|wycofaj)\s*:",
+    )
+});
+
+/// In Outlook's words: who wants back which message.
+static RECALL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"would like to recall the message|möchte die nachricht .{1,300}zurückrufen|(?:souhaite|voudrait) rappeler le message|(?:desea|quiere) recuperar el mensaje|(?:desidera|vuole) richiamare il messaggio|wil het bericht .{1,300}intrekken|gostaria de (?:recolher|cancelar|recuperar) a mensagem|vill återkalla meddelandet|(?:vil gerne|ønsker at) tilbagekalde meddelelsen|ønsker å (?:tilbakekalle|trekke tilbake) meldingen|chce (?:odwołać|wycofać) wiadomość",
+    )
+});
 
 static RECEIPT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -172,23 +197,24 @@ static AWAY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[\s\[(*]*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
         (?:out\ of\ (?:the\ )?office|ooo)(?:\ (?:auto(?:matic)?[\ -]?)?(?:re(?:ply|sponse)|notification|message))?\s*(?:[:\-–(]|$|until|from|re:)
-        | out\ of\ (?:the\ )?office(?-u:\b)
-        | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)(?-u:\b)
-        | auto\s*: | autoreply(?-u:\b) | autoresponse(?-u:\b)
-        | vacation\s*: | vacation\ (?:reply|response|message|notice) | on\ (?:vacation|holiday|annual\ leave|parental\ leave|maternity\ leave)\s*(?:$|[:(\-–]|until|from)
+        | (?:automatic\ )?out[\ -]of[\ -](?:the[\ -])?office(?:\ (?:auto[\ -]?)?(?:reply|response|notice|message|notification))?\s*(?:$|[:\-–(\[!.]|until|from|re:)
+        | (?:auto(?:mated|matic|matisch)?|automatic)[\ -]?(?:e?mail\ )?(?:reply|response|answer|responder|acknowledge?ment|antwort|antwoord)\s*(?:$|[:\-–—(\[!.,]|to(?-u:\b)|from(?-u:\b)|auf(?-u:\b)|op(?-u:\b)|re:|message)
+        | auto\s?:\s*$ | vacation\ (?:reply|response|message|notice)\s*(?:$|[:(\-–])
         | sorry,?\ i'?m\ on\ vacation
         | away\ from\ (?:the\ |my\ )?(?:office|desk|mail)
         | abwesenheits(?:notiz|meldung|nachricht|benachrichtigung|assistent|hinweis|agent) | automatische\ antwort | automatische\ abwesenheit\w* | nicht\ im\ (?:büro|hause)
-        | (?:réponse|message)\ automatique | absence\ du\ bureau | absent\ du\ bureau
+        | (?:réponse|message)\ automatique | message\ d['’]absence | absence\ du\ bureau | absent\ du\ bureau
         | respuesta\ autom[aá]tica | fuera\ de(?:\ la)?\ oficina | contestaci[oó]n\ autom[aá]tica | ausencia\ de\ la\ oficina
         | resposta\ autom[aá]tica | fora\ do\ escrit[oó]rio | ausente\ do\ escrit[oó]rio | ausência\ tempor[aá]ria
-        | risposta\ automatica | fuori\ (?:sede|ufficio) | assente\ dall'ufficio
+        | risposta\ (?:automatica|non\ al\ computer|fuori\ (?:sede|ufficio)) | fuori\ (?:sede|ufficio) | assente\ dall'ufficio
         | automatisch\ antwoord | automatisch\ bericht | afwezigheidsbericht | niet\ aanwezig
-        | autosvar | automatisk\ svar | automatiskt\ svar | automaattinen\ vastaus
+        | autosvar | (?:svar:\ )?automatiskt?\ svar | frånvaro(?:meddelande|besked) | fravær(?:smelding|sbesked|sbeskjed) | ikke\ til\ stede | automaattinen\ vastaus | poissaolo(?:ilmoitus|viesti) | sjálfvirkt\ svar
+        | automatski\ odgovor | аутоматски\ одговор | samodejni\ odgovor | автоматичен\ отговор | automaatvastus | automātiskā\ atbilde | automatinis\ atsakymas | resposta\ automàtica | erantzun\ automatikoa
+        | nieobecno[sś][cć]\ w\ biurze | mimo\ kancel[aá][rř] | házon\ kívül | irodán\ kívül | нет\ на\ (?:рабочем\ )?месте | вне\ офиса | εκτός\ γραφείου | ofis\ dışında | trả\ lời\ tự\ động | balasan\ otomat\w* | balasan\ automatik | ตอบกลับอัตโนมัติ | स्वचालित\ (?:उत्तर|प्रतिक्रिया)
         | autoodpowied\S | automatyczna\ odpowied\S | odpowied\S\ automatyczna
         | automatická\ odpov[eě][dď] | automatikus\ v[aá]lasz | r[aă]spuns\ automat | otomatik\ yan[ıi]t
         | автоответ\w* | автоматический\ ответ | автоматична\ відповідь | αυτόματη\ απάντηση
-        | 自動(?:応答|返信) | 自动(?:回复|答复) | 自動回覆 | 자동\ ?(?:회신|응답) | מענה\ אוטומטי | الرد\ التلقائي
+        | 自動(?:応答|返信) | 自动(?:回复|答复) | 自動回覆 | 不在(?:通知|のお知らせ) | 외부\ 출장 | 부재\ ?중 | 자동\ ?(?:회신|응답) | (?:מענה|תשובה)\ אוטומטית? | (?:الرد\ التلقائي|رد\ تلقائي) | پاسخ\ خودکار
         | (?:abwesend|abwesenheit|afwezig(?:heid)?|absence|ausencia|ausência|assenza|nieobecno[sś][cć]|fr[åa]nvaro|frav[æe]r|poissa)\s*(?:$|[:(\-–]\s*\d|(?:bis|vom|du|t/m|till?|do|dal|del|de)\s\d)
         )",
     )
@@ -197,16 +223,56 @@ static AWAY: LazyLock<Regex> = LazyLock::new(|| {
 /// A subject in which the notice stands last, after the subject that it answers.
 static AWAY_ANYWHERE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\((?:out of (?:the )?office|automatic reply|auto-?reply|abwesend|on vacation)(?-u:\b)[^)]*\)\s*$|out of (?:the )?office auto",
+        r"[(\[](?:out of (?:the )?office|automatic reply|auto-?reply|abwesend|on vacation)(?-u:\b)[^)\]]*[)\]]\s*$|out of (?:the )?office auto",
     )
 });
 
-/// Whether the subject is one that absence notices bear.
+/// Subjects that absence notices bear, and mails of persons as well ("Auto: Smith v Jones" is about an accident).
+static PERHAPS_AWAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^\s*(?:(?:re|aw|sv|vs|antw|rif|r)\s*:\s*)?(?:
+        (?:auto | away | ooo | oof | ooto | pto | leave | vacation | holiday | (?:annual|parental|maternity|paternity|sick)\ leave | on\ (?:vacation|holiday|leave|(?:annual|parental|maternity|sick)\ leave) | out\ of\ (?:the\ )?office
+            | abwesend | (?:ferien|urlaubs)?abwesenheit | urlaub | im\ urlaub | ferien | afwezig | afwezigheid | vakantie | absence | absente? | en\ congés? | ausencia | ausente | de\ vacaciones | ausência | de\ férias | assenza | assente | in\ vacanza | in\ ferie | fr[åa]nvaro | semester | frav[æe]r | ferie | på\ ferie | poissa | lomalla | tilapäisesti\ poissa
+            | nieobecno[sś][cć] | urlop | odsotnost | odgovor\ zunaj\ pisarne | (?:zpráva\ )?mimo\ kancel[aá][rř] | nepřítomnost | dovolená | távollét | szabadság | отпуск | відпустка | отсутствие)\s*(?:$|[:(\[\-–—!.]|re:|until|from|bis|vom|ab|till?)
+        | i\ am\ (?:currently\ )?(?:away|out\ of|on\ (?:leave|holiday|vacation)) | .{1,60}\ is\ (?:currently\ )?(?:out\ of\ (?:the\ )?office|away|on\ leave) | .{1,60}\ ist\ (?:derzeit\ )?(?:außer\ haus|abwesend|nicht\ im\ (?:büro|haus)|im\ urlaub)
+        | ich\ bin\ (?:derzeit\ )?(?:nicht\ im\ (?:büro|haus)|im\ urlaub|abwesend) | je\ suis\ (?:actuellement\ )?(?:absent|en\ congé|en\ vacances)
+        ) | \ -\ out\ of\ (?:the\ )?office\s*$ | [(\[](?:vacation|away|holiday|urlaub)[)\]]\s*$",
+    )
+});
+
+/// How somebody says that they are away, in the first person.
+static SAYS_AWAY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)(?:i\ am|i'm|i\ will\ be|i'll\ be)\ (?:currently\ |now\ |presently\ )?(?:away|out\ of|out\ until|on\ (?:leave|holiday|vacation|annual|parental|maternity|sick|a\ )|back\ (?:on|in\ the\ office|at\ work|from|by|next)|unavailable|travel+ing) | (?:no|limited|without)\ access\ to\ (?:my\ )?e?-?mail | (?:i\ will|i'll|will)\ (?:be\ back|return)\ (?:on|to\ the\ office|next|in|at|by|monday|tuesday|wednesday|thursday|friday)
+        | ich\ bin\ .{0,60}(?:nicht\ im|abwesend|im\ urlaub|außer\ haus|nicht\ erreichbar|zurück) | bin\ ich\ .{0,60}(?:zurück|erreichbar) | nicht\ im\ (?:büro|haus) | (?:e-?mails?|nachricht)\ .{0,40}nicht\ weitergeleitet
+        | je\ suis\ .{0,60}(?:absent|en\ congé|en\ vacances) | je\ serai\ .{0,40}(?:absent|de\ retour) | absent\ du\ bureau | (?:estoy|estaré)\ .{0,40}(?:fuera|ausente|de\ vacaciones|de\ vuelta) | (?:sono|sarò)\ .{0,40}(?:assente|fuori|in\ ferie|di\ ritorno) | (?:estou|estarei)\ .{0,40}(?:ausente|fora|de\ férias)
+        | (?:ik\ ben|ben\ ik)\ .{0,60}(?:afwezig|niet\ aanwezig|niet\ op\ kantoor|vakantie|terug) | jag\ är\ .{0,60}(?:frånvarande|borta|ledig|semester|tillbaka) | jeg\ er\ .{0,60}(?:ikke|fraværende|ferie|tilbage|tilbake) | olen\ .{0,40}(?:poissa|lomalla) | jestem\ .{0,40}(?:nieobecn|poza|na\ urlopie) | (?:jsem|budu)\ .{0,40}(?:mimo|nepřítom|dovolen) | я\ .{0,30}в\ отпуске | буду\ .{0,30}отсутствовать",
+    )
+});
+
+/// Whether the subject is one that absence notices bear; of one that persons write as well, the text must say the same.
 pub(super) fn says_away(mail: &Mail) -> bool {
-    AWAY.is_match(&mail.subject) || AWAY_ANYWHERE.is_match(&mail.subject)
+    is_away(mail) || (PERHAPS_AWAY.is_match(&mail.subject) && SAYS_AWAY.is_match(&body(mail)))
+}
+
+/// Whether the subject alone is enough.
+fn is_away(mail: &Mail) -> bool {
+    let subject = &mail.subject;
+    AWAY_ANYWHERE.is_match(subject) || (AWAY.is_match(subject) && !is_answered(subject))
+}
+
+/// Who answers such a notice writes `Re:` above it, and few programs do.
+fn is_answered(subject: &str) -> bool {
+    let start: String = subject.trim_start().chars().take(4).collect::<String>().to_lowercase();
+    ["re:", "aw:", "sv:", "vs:"].iter().any(|prefix| start.starts_with(prefix))
 }
 
 fn is_auto_reply(mail: &Mail) -> bool {
+    is_marked(mail) || says_away(mail)
+}
+
+/// Whether the header says that a program wrote it.
+fn is_marked(mail: &Mail) -> bool {
     let submitted = any_lower(mail, &["auto-submitted"], |v| {
         let keyword = v.split([';', ' ', '(']).next().unwrap_or_default();
         !matches!(keyword, "no" | "" | "auto-forwarded")
@@ -216,33 +282,49 @@ fn is_auto_reply(mail: &Mail) -> bool {
         &[
             "x-autosubmitted",
             "x-auto-submitted",
-            "x-autoreply",
-            "x-autorespond",
-            "x-autoresponder",
             "x-autogenerated",
-            "x-auto-reply",
             "x-auto-generated",
-            "x-mail-autoreply",
+            "x-fc-machinegenerated",
             "x-facebook-notify",
-            "x-autoreply-from",
+            "x-vacation",
+            "x-oof",
         ],
-        |v| !matches!(v, "no" | "false" | "0" | ""),
+        is_yes,
     );
-    let precedence = any_lower(mail, &["precedence", "x-precedence"], |v| {
-        v.starts_with("auto_reply") || v.starts_with("auto-reply")
+    let answered =
+        mail.headers.iter().any(|h| is_autoreply_field(&h.name) && is_yes(&h.value.trim().to_ascii_lowercase()));
+    let precedence = any_lower(mail, &["precedence", "x-precedence", "preference"], |v| {
+        v.starts_with("auto_re") || v.starts_with("auto-re") || v.starts_with("autore")
     });
+    let vacation = any_lower(mail, &["x-mailer"], |v| v.starts_with("vacation"));
     let looped = any_lower(mail, &["x-loop"], |v| !v.is_empty()) && mail.list_id().is_none();
     let suppressed = any_lower(mail, &["x-auto-response-suppress"], |v| v == "all")
         && any_lower(mail, &["return-path"], |v| v == "<>");
+    let named = any_lower(mail, &["x-post-messageclass", "delivered-to"], |v| v.contains("autoresponder"))
+        || any_lower(mail, &["message-class"], |v| v.contains(".rules.oof") || v.contains(".rules.reply"));
+    let reported = mail.content_type == "multipart/report";
     let null_sender = any_lower(mail, &["return-path"], |v| v == "<>") && !is_dated_forward(mail);
     submitted
         || flagged
+        || answered
+        || vacation
         || precedence
         || looped
         || suppressed
         || null_sender
-        || says_away(mail)
+        || named
+        || reported
         || is_noreply_machine(mail)
+}
+
+fn is_yes(value: &str) -> bool {
+    !matches!(value, "no" | "false" | "0" | "")
+}
+
+/// `X-Autoreply`, `X-Auto-Response`, `X-MDaemon-Autoresponder`: each program has its own; what asks others for none is no answer.
+fn is_autoreply_field(name: &str) -> bool {
+    let own = name.starts_with("x-") && name.contains("auto") && !name.contains("suppress");
+    own && ["autorepl", "auto-repl", "autorespon", "auto-respon"].iter().any(|word| name.contains(word))
 }
 
 /// The null sender is a machine's (RFC 3834); a mail that a person resent keeps it from its first way.
@@ -257,8 +339,7 @@ fn is_noreply_machine(mail: &Mail) -> bool {
 }
 
 fn is_list(mail: &Mail) -> bool {
-    let precedence = lower(mail, "precedence");
-    ["bulk", "list", "junk"].iter().any(|p| precedence.starts_with(p))
+    any_lower(mail, &["precedence", "x-precedence"], |v| ["bulk", "list", "junk"].iter().any(|p| v.starts_with(p)))
         || (mail.header("list-unsubscribe").is_some()
             && any_lower(mail, &["feedback-id", "x-campaign", "x-mailchimp-campaign-id", "x-campaignid"], |v| {
                 !v.is_empty()
@@ -299,6 +380,16 @@ mod tests {
             "Subject: x\nAuto-Submitted: no",
             "Subject: x\nList-Id: <team.d.example>\nList-Unsubscribe: <mailto:x@d.example>",
             "Subject: On leave to appeal",
+            "Subject: Auto: Smith v Jones",
+            "Subject: Automatic response clause",
+            "Subject: Autoreply system patent claim",
+            "Subject: Auto-Response Ltd v Smith",
+            "Subject: Vacation: motion to vacate",
+            "Subject: Abwesend: Zeuge Müller",
+            "Subject: On holiday: please call Bob instead",
+            "Subject: OOO Gazprom: claim",
+            "Subject: Leave: application to appeal",
+            "Subject: Re: Out of Office: Task",
             "Subject: Absence of the witness",
             "Subject: Delivery problem with the exhibits",
             "Subject: Re: Undeliverable: your brief",
@@ -328,8 +419,44 @@ mod tests {
     }
 
     #[test]
+    fn a_subject_that_persons_write_too_needs_a_text_that_says_the_same() {
+        for subject in [
+            "Abwesend: Task",
+            "Away: Task",
+            "Auto: Task",
+            "Annual leave: Jane Doe",
+            "Jane Doe is out of the office (returning Monday)",
+            "Re: Task (Vacation)",
+            "I am out of the office until Monday.",
+        ] {
+            let of = |text: &str| screened(&format!("From: Jane Doe <jane@d.example>\nSubject: {subject}\n\n{text}\n"));
+            assert_eq!(of("I am away until Monday. For urgent matters call Bob."), Class::AutoReply, "{subject}");
+            assert_eq!(of("Please file the brief."), Class::Person, "{subject}");
+        }
+    }
+
+    #[test]
+    fn what_only_words_make_a_machines_is_doubtful() {
+        let doubtful = |head: &str, text: &str| {
+            let mail = parse(format!("From: Jane <jane@d.example>\r\n{head}\r\n\r\n{text}\r\n").as_bytes());
+            let class = screen(&mail, &OwnMarks::default());
+            assert!(class.is_machine(), "{head}");
+            is_doubtful(&mail, class)
+        };
+        let bounced = "Please check.\r\n<jane@roe.example>: host mx said: 550 5.1.1 unknown";
+        assert!(doubtful("Subject: Mail delivery failed: is this yours?", bounced));
+        assert!(!doubtful("Subject: Mail delivery failed\r\nReturn-Path: <>", bounced));
+        assert!(doubtful("Subject: Annual leave: Jane", "I am away until Monday.\r\n#done T-1"));
+        assert!(!doubtful("Subject: Annual leave: Jane", "I am away until Monday."));
+        assert!(!doubtful("Subject: Automatic reply: Task", "I am away until Monday.\r\n#done T-1"));
+        assert!(!doubtful("Subject: Task\r\nAuto-Submitted: auto-replied", "#done T-1"));
+    }
+
+    #[test]
     fn bulk_mail_is_a_list() {
-        assert_eq!(class("Subject: News\nPrecedence: bulk"), Class::List);
+        for head in ["Precedence: bulk", "X-Precedence: list", "X-Precedence: junk"] {
+            assert_eq!(class(&format!("Subject: News\n{head}")), Class::List, "{head}");
+        }
     }
 
     #[test]

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_encrypted_stays_closed() {
+    fn t66_what_is_encrypted_stays_closed() {
         let envelope = [&[0x30, 0x80, 0x06, 0x09][..], ENVELOPED, &[0xa0, 0x80]].concat();
         assert_eq!(open(&envelope), Some(Content::Encrypted));
         assert_eq!(armour("\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n"), Some(Armour::Encrypted));

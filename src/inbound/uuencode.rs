@@ -10,6 +10,9 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
+/// Files that are taken out of one text; what looks like a further one stays text.
+const MOST_FILES: usize = 100;
+
 /// Takes every `begin 644 name` … `end` block out of `text`; linear.
 pub fn split(text: &str) -> (String, Vec<File>) {
     if !text.contains("begin ") {
@@ -21,7 +24,7 @@ pub fn split(text: &str) -> (String, Vec<File>) {
     for line in text.split_inclusive('\n') {
         let bare = line.trim_end_matches(['\r', '\n']);
         open = match open.take() {
-            None => match begin(bare) {
+            None => match begin(bare).filter(|_| files.len() < MOST_FILES) {
                 Some(name) => Some((File { name, bytes: Vec::new() }, line.to_owned())),
                 None => {
                     kept.push_str(line);

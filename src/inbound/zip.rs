@@ -1,6 +1,7 @@
-//! The bytes of a zip come in; the names in its directory come out, and whether anything in it is encrypted. Nothing is
-//! ever unpacked (decisions.md 30).
+//! The bytes of a zip come in; the names in its directory come out, whether anything in it is encrypted, and whether other
+//! programs may see other names. Nothing is unpacked here (decisions.md 30); `unpack` does that, on request.
 
+const LOCAL: &[u8] = b"PK\x03\x04";
 const END: &[u8] = b"PK\x05\x06";
 const ENTRY: &[u8] = b"PK\x01\x02";
 /// The end record without and with the longest comment (APPNOTE 4.3.16).
@@ -14,16 +15,31 @@ pub struct Directory {
     pub names: Vec<String>,
     /// Whether an entry can't be read without a password.
     pub is_encrypted: bool,
+    /// Whether another program may read other names in it: it has a second directory, or its entries bear two names
+    /// (threats T57, T63).
+    pub is_ambiguous: bool,
 }
 
 /// Reads the directory; none if these bytes are no zip, or its directory is not where it should be.
 pub fn directory(bytes: &[u8]) -> Option<Directory> {
-    let tail = bytes.get(bytes.len().saturating_sub(LONGEST_TAIL)..)?;
-    let end = tail.get(tail.windows(END.len()).rposition(|w| w == END)?..)?;
+    let tail_at = bytes.len().saturating_sub(LONGEST_TAIL);
+    let tail = bytes.get(tail_at..)?;
+    // Some programs take the last such mark, some the last whose comment reaches the end of the file.
+    let marks = tail.windows(END.len()).enumerate().filter(|(_, w)| *w == END).map(|(at, _)| at);
+    let (mut last, mut fitting) = (None, 0usize);
+    for at in marks {
+        last = Some(at);
+        let reach =
+            number(tail, at.saturating_add(20)).map(|comment| at.saturating_add(END_LEN).saturating_add(comment));
+        fitting = fitting.saturating_add(usize::from(reach == Some(tail.len())));
+    }
+    let last = last?;
+    let end = tail.get(last..)?;
     let count = number(end, 10)?;
-    let start = usize::try_from(u32::from_le_bytes(*end.get(16..)?.first_chunk::<4>()?)).ok()?;
+    let start = offset(end, 16)?;
     let mut rest = bytes.get(start..)?;
-    let mut found = Directory::default();
+    let ends_the_file = number(end, 20)?.saturating_add(END_LEN) == end.len();
+    let mut found = Directory { is_ambiguous: fitting > 1 || (fitting == 1 && !ends_the_file), ..Directory::default() };
     for _ in 0..count {
         if !rest.starts_with(ENTRY) {
             return None;
@@ -31,10 +47,26 @@ pub fn directory(bytes: &[u8]) -> Option<Directory> {
         let (name, extra, comment) = (number(rest, 28)?, number(rest, 30)?, number(rest, 32)?);
         found.is_encrypted |= number(rest, 8)? & 1 == 1;
         let after = rest.get(46..)?;
-        found.names.push(String::from_utf8_lossy(after.get(..name)?).into_owned());
+        let named = after.get(..name)?;
+        found.is_ambiguous |= local_name(bytes, offset(rest, 42)?).is_some_and(|local| local != named);
+        found.names.push(String::from_utf8_lossy(named).into_owned());
         rest = after.get(name.saturating_add(extra).saturating_add(comment)..)?;
     }
+    // Where the entries do not reach up to the end record, programs that count back from it read other ones.
+    let reached = bytes.len().saturating_sub(rest.len());
+    let zip64 = rest.starts_with(b"PK\x06\x06");
+    found.is_ambiguous |= reached != tail_at.saturating_add(last) && !zip64;
     Some(found)
+}
+
+/// The name of the entry that begins there, as programs see it that read a zip from its beginning.
+fn local_name(bytes: &[u8], at: usize) -> Option<&[u8]> {
+    let entry = bytes.get(at..).filter(|e| e.starts_with(LOCAL))?;
+    entry.get(30..)?.get(..number(entry, 26)?)
+}
+
+fn offset(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..)?.first_chunk::<4>().and_then(|b| usize::try_from(u32::from_le_bytes(*b)).ok())
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
@@ -67,7 +99,51 @@ mod tests {
     #[test]
     fn the_names_in_a_zip_are_read() {
         let found = directory(&sample(&["a.pdf", "x/../b.exe"], false)).unwrap();
-        assert_eq!(found, Directory { names: vec!["a.pdf".into(), "x/../b.exe".into()], is_encrypted: false });
+        let names = vec!["a.pdf".into(), "x/../b.exe".into()];
+        assert_eq!(found, Directory { names, ..Directory::default() });
+    }
+
+    /// The end record of a zip as it would stand at another place: its entries moved by so many bytes.
+    fn moved(end: &[u8], by: usize) -> Vec<u8> {
+        let start = u32::from_le_bytes(*end[16..].first_chunk::<4>().unwrap()) + u32::try_from(by).unwrap();
+        [&end[..16], &start.to_le_bytes(), &end[20..]].concat()
+    }
+
+    #[test]
+    fn t63_a_zip_with_two_end_records_shows_nobody_knows_which_names() {
+        let (one, two) = (sample(&["a.pdf"], false), sample(&["vbaProject.bin"], false));
+        let (body, end) = two.split_at(two.len() - END_LEN);
+        // The second zip stands in the comment of the first, so that both end where the file ends.
+        let mut both = [&one[..], body, &moved(end, one.len())].concat();
+        both[one.len() - 2..one.len()].copy_from_slice(&u16::try_from(two.len()).unwrap().to_le_bytes());
+        assert!(directory(&both).unwrap().is_ambiguous);
+        // The last mark is no end of the file, but the first is.
+        let mut hidden = [&one[..], END, &[0; 30]].concat();
+        hidden[one.len() - 2..one.len()].copy_from_slice(&34u16.to_le_bytes());
+        assert!(directory(&hidden).unwrap().is_ambiguous);
+    }
+
+    #[test]
+    fn t63_a_zip_whose_entries_bear_two_names_is_ambiguous() {
+        let mut zip = sample(&["a.pdf"], false);
+        zip[30..35].copy_from_slice(b"a.exe");
+        assert!(directory(&zip).unwrap().is_ambiguous);
+        let gap = sample(&["a.pdf"], false);
+        let (body, end) = gap.split_at(gap.len() - END_LEN);
+        assert!(directory(&[body, &b"PK\x01\x02 more"[..], end].concat()).unwrap().is_ambiguous);
+    }
+
+    #[test]
+    fn a_zip_that_holds_a_zip_has_one_directory() {
+        let inner = sample(&["a.pdf"], false);
+        let mut outer = sample(&["b.zip"], false);
+        let at = 35;
+        outer.splice(at..at, inner.iter().copied());
+        let end = outer.len() - END_LEN;
+        let moved = moved(&outer[end..], inner.len());
+        outer.splice(end.., moved);
+        let found = directory(&outer).unwrap();
+        assert_eq!((found.names, found.is_ambiguous), (vec!["b.zip".to_owned()], false));
     }
 
     #[test]

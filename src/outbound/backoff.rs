@@ -6,9 +6,14 @@ const MINUTES: [u64; 6] = [1, 2, 5, 15, 30, 60];
 const HOURLY: Duration = Duration::from_secs(3600);
 const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 3600);
 
-/// How long to wait after the `tries`-th attempt: 1, 2, 5, 15, 30, 60 minutes, then hourly; none when it is five days old.
+/// So many attempts are made however old a mail is: after an outage, or a leap of the clock, its age alone says little
+/// (fault F42).
+const FEWEST: u32 = 12;
+
+/// How long to wait after the `tries`-th attempt: 1, 2, 5, 15, 30, 60 minutes, then hourly; none when it is five days old
+/// and was tried often enough.
 pub fn next(tries: u32, age: Duration) -> Option<Duration> {
-    if age >= GIVE_UP {
+    if age >= GIVE_UP && tries >= FEWEST {
         return None;
     }
     let step = usize::try_from(tries.saturating_sub(1)).unwrap_or(usize::MAX);
@@ -23,6 +28,14 @@ mod tests {
     fn f13_waits_grow_to_an_hour_and_end_after_five_days() {
         let minutes: Vec<u64> = (1..=8).map(|n| next(n, Duration::ZERO).unwrap().as_secs() / 60).collect();
         assert_eq!(minutes, [1, 2, 5, 15, 30, 60, 60, 60]);
-        assert_eq!(next(3, GIVE_UP), None);
+        assert_eq!(next(100, GIVE_UP), None);
+    }
+
+    #[test]
+    fn f42_a_mail_that_a_leap_of_the_clock_made_old_is_tried_on() {
+        let year = GIVE_UP * 73;
+        assert_eq!(next(1, year), Some(Duration::from_secs(60)));
+        assert!(next(FEWEST - 1, year).is_some());
+        assert_eq!(next(FEWEST, year), None);
     }
 }

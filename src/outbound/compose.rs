@@ -6,14 +6,16 @@ use jiff::Timestamp;
 use mail_builder::MessageBuilder;
 use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address as Mailbox;
+use mail_builder::headers::content_type::ContentType;
 use mail_builder::headers::message_id::MessageId;
 use mail_builder::headers::raw::Raw;
+use mail_builder::mime::MimePart;
 
 use super::gateway::Gateway;
-use super::page::Page;
+use super::page::{Enclosure, ForCalendar, Page};
 use crate::domain::Address;
 
-/// Marks our own mails, so that one that comes back is told at once; the value is the gateway's address.
+/// Marks our own mails, so that one that comes back is told at once; the value is the letter's own, and proves a bounce.
 pub const OWN_MARK: &str = "X-Docketpost";
 
 /// What the envelope of a mail says.
@@ -21,7 +23,7 @@ pub const OWN_MARK: &str = "X-Docketpost";
 pub struct Envelope<'a> {
     /// The firm's name.
     pub firm: &'a str,
-    /// The recipient's name.
+    /// The recipient's name; none where it must not be said.
     pub name: &'a str,
     /// The recipient.
     pub to: &'a Address,
@@ -29,6 +31,8 @@ pub struct Envelope<'a> {
     pub reply_to: Option<&'a str>,
     /// Without host and brackets.
     pub message_id: &'a str,
+    /// What a bounce of it is known by.
+    pub return_mark: &'a str,
     /// Message-IDs of the thread, oldest first, whole.
     pub references: &'a [String],
     /// Date.
@@ -45,7 +49,8 @@ pub fn message_id(local: &str, gateway: &Gateway) -> String {
 /// The bytes of the mail.
 pub fn compose(page: &Page, envelope: &Envelope<'_>, gateway: &Gateway) -> std::io::Result<Vec<u8>> {
     let from = Mailbox::new_address(Some(clean(envelope.firm)), gateway.address.as_str().to_owned());
-    let to = Mailbox::new_address(Some(clean(envelope.name)), envelope.to.as_str().to_owned());
+    let name = Some(clean(envelope.name)).filter(|name| !name.is_empty());
+    let to = Mailbox::new_address(name, envelope.to.as_str().to_owned());
     let mut mail = MessageBuilder::new()
         .from(from)
         .to(to)
@@ -54,7 +59,7 @@ pub fn compose(page: &Page, envelope: &Envelope<'_>, gateway: &Gateway) -> std::
         .message_id(message_id(envelope.message_id, gateway))
         .header("Auto-Submitted", Raw::new(if page.is_answer { "auto-replied" } else { "auto-generated" }))
         .header("X-Auto-Response-Suppress", Raw::new("All"))
-        .header(OWN_MARK, Raw::new(gateway.address.as_str().to_owned()));
+        .header(OWN_MARK, Raw::new(envelope.return_mark.to_owned()));
     if let Some(reply_to) = envelope.reply_to {
         mail = mail.reply_to(Mailbox::new_address(Some(clean(envelope.firm)), reply_to.to_owned()));
     }
@@ -72,11 +77,36 @@ pub fn compose(page: &Page, envelope: &Envelope<'_>, gateway: &Gateway) -> std::
             mail = mail.header("List-Unsubscribe", Raw::new(unsubscribe));
         }
     }
-    mail = mail.text_body(page.to_text()).html_body(page.to_html());
+    match &page.calendar {
+        Some(calendar) => mail = mail.body(with_calendar(page, calendar)),
+        None => mail = mail.text_body(page.to_text()).html_body(page.to_html()),
+    }
     for file in &page.enclosures {
-        mail = mail.attachment(file.mime.clone(), clean(&file.name), file.bytes.clone());
+        mail = match file.is_shown {
+            true => mail.inline(file.mime.clone(), Enclosure::content_id(&file.name), file.bytes.clone()),
+            false => mail.attachment(file.mime.clone(), clean(&file.name), file.bytes.clone()),
+        };
     }
     mail.write_to_vec()
+}
+
+/// An invitation as most calendars take it (RFC 6047; mails.md d2): the object as an alternative to the words, with the
+/// method in its type, and once more as a file.
+fn with_calendar<'p>(page: &'p Page, calendar: &'p ForCalendar) -> MimePart<'p> {
+    let plain = |subtype: &'static str| ContentType::new(subtype).attribute("charset", "utf-8");
+    let object =
+        ContentType::new("text/calendar").attribute("charset", "UTF-8").attribute("method", calendar.method.word());
+    let words = MimePart::new(
+        "multipart/alternative",
+        vec![
+            MimePart::new(plain("text/plain"), page.to_text()),
+            MimePart::new(plain("text/html"), page.to_html()),
+            // As bytes, so that it is sent in base64 and nobody on the way folds its lines anew.
+            MimePart::new(object, calendar.object.as_bytes()),
+        ],
+    );
+    let file = MimePart::new(ContentType::new("application/ics"), calendar.object.as_bytes()).attachment("invite.ics");
+    MimePart::new("multipart/mixed", vec![words, file])
 }
 
 /// A value for a header: no control characters, no line separators, at most 200 characters.
@@ -97,6 +127,8 @@ mod tests {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: Addressing::Subdomain,
             domains: Vec::new(),
+            drawing: Default::default(),
+            shares_wait: Default::default(),
         }
     }
 
@@ -107,6 +139,7 @@ mod tests {
             to,
             reply_to: Some("r+abc@gw.hale.example"),
             message_id: "g.abc",
+            return_mark: "amark",
             references: &[],
             date: Timestamp::UNIX_EPOCH,
             is_digest: true,
@@ -120,8 +153,9 @@ mod tests {
         headers.replace("\r\n\t", " ").replace("\r\n ", " ")
     }
 
+    /// Shows MSG-09.
     #[test]
-    fn msg_09_a_mail_names_one_recipient_and_sends_no_copies() {
+    fn t79_a_mail_names_one_recipient_and_sends_no_copies() {
         let to = Address::parse("jane@roe.example").unwrap();
         let headers = written(&digest(&to));
         assert_eq!(headers.matches("jane@roe.example").count(), 1, "{headers}");
@@ -147,6 +181,7 @@ mod tests {
             to: &to,
             reply_to: Some("r+abc@gw.hale.example"),
             message_id: "g.abc",
+            return_mark: "amark",
             references: &[],
             date: Timestamp::UNIX_EPOCH,
             is_digest: true,

@@ -8,20 +8,24 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::compose::{self, Envelope};
 use super::gateway::Gateway;
-use super::letter::{self, Letter};
+use super::letter::{self, AddressStep, Letter};
 use super::page::Page;
-use super::reader::Reader;
+use super::preview;
+use super::reader::{Pictures, Reader, Undrawn};
 use super::templates;
 use crate::blobs::Blobs;
+use crate::config::Addressing;
 use crate::domain::{Address, FirmId, Item, OutboxId};
 use crate::sharing::{Ability, Role};
+use crate::store::calendar::SentInvitation;
 use crate::store::firms::Firm;
 use crate::store::outbox::{Disclosure, Outbox, OutboxState};
 use crate::store::people::Person;
+use crate::store::threads::About;
 use crate::store::{Result, Snapshot, Store, StoreError, Tx};
 
 /// How often a letter is written again because rights changed while it was written.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 4;
 
 /// A mail that may be handed to the server now; it is SENDING.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,14 +45,19 @@ pub enum Ready {
     Send(Claimed),
     /// It does not, and never will.
     Dropped,
-    /// Its person paused mails of its kind: it is looked at again in a day, or goes out when the pause is lifted.
+    /// Not yet: its person paused mails of its kind, or does not get them, and it is looked at again in a day, or goes out
+    /// when that ends; or more may be added to it.
     Waits,
 }
 
+/// The event that a mail puts into its reader's calendar, and what is noted of that when it leaves.
+type Invites = Option<(i64, SentInvitation)>;
+
 /// A letter in words, or the reason why it is not written.
 enum Written {
-    Mail { to: Address, bytes: Vec<u8>, shows: Vec<Disclosure> },
+    Mail { to: Address, bytes: Vec<u8>, shows: Vec<Disclosure>, invites: Invites },
     Unnumbered(Vec<Item>),
+    Undrawn(Vec<Undrawn>),
     Not(&'static str),
     Paused,
 }
@@ -70,15 +79,32 @@ impl From<Barred> for Written {
 
 /// Claims a due letter: writes it if it was not written before, asks every right again, marks it SENDING.
 pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, now: Timestamp) -> Result<Ready> {
+    if let Some(until) = gathers_until(due, gateway).filter(|until| *until > now) {
+        let id = due.id;
+        store.write_soon(move |tx: &Tx<'_>| tx.gather_until(id, until)).await?;
+        return Ok(Ready::Waits);
+    }
+    let mut pictures = Pictures::new();
     for _ in 0..ATTEMPTS {
         let written = store.read(|view| match view.frozen_bytes(due.id)? {
             Some(bytes) => frozen(view, firm, due, bytes),
-            None => write(view, store.blobs(), firm, gateway, due, now),
+            None => write(view, store.blobs(), firm, gateway, due, &pictures, now),
         })?;
-        let (to, bytes, shows) = match written {
-            Written::Mail { to, bytes, shows } => (to, bytes, shows),
+        let (to, bytes, shows, invites) = match written {
+            Written::Mail { to, bytes, shows, invites } => (to, bytes, shows, invites),
             Written::Unnumbered(items) => {
                 number(store, firm.id, due, items).await?;
+                continue;
+            }
+            Written::Undrawn(files) => {
+                // Here, where no transaction is open.
+                for Undrawn { sha256, kind } in files {
+                    let drawn = match store.blobs().get(&sha256) {
+                        Ok(bytes) => preview::draw(&gateway.drawing, kind, &bytes).await,
+                        Err(_) => None,
+                    };
+                    pictures.insert(sha256, drawn);
+                }
                 continue;
             }
             Written::Not(reason) => {
@@ -91,9 +117,10 @@ pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, 
             }
         };
         let mail = Claimed { id: due.id, to, bytes };
-        match commit(store, firm, due, mail, shows, now).await? {
+        match commit(store, firm, due, mail, (shows, invites), now).await? {
             Commit::Claimed(mail) => return Ok(Ready::Send(mail)),
             Commit::Gone => return Ok(Ready::Dropped),
+            Commit::Grown => return Ok(Ready::Waits),
             Commit::Changed => {}
         }
     }
@@ -104,7 +131,15 @@ pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, 
 enum Commit {
     Claimed(Claimed),
     Changed,
+    /// More was added to it while it was written.
+    Grown,
     Gone,
+}
+
+/// Until when more may be added to a letter that was not written yet (mails.md d0); none if nothing is ever added to it.
+fn gathers_until(due: &Outbox, gateway: &Gateway) -> Option<Timestamp> {
+    let is_open = due.coalesce.is_some() && due.tries == 0;
+    due.date_at.saturating_add(gateway.shares_wait).ok().filter(|_| is_open)
 }
 
 async fn commit(
@@ -112,12 +147,15 @@ async fn commit(
     firm: &Firm,
     due: &Outbox,
     mail: Claimed,
-    shows: Vec<Disclosure>,
+    (shows, invites): (Vec<Disclosure>, Invites),
     now: Timestamp,
 ) -> Result<Commit> {
     let (firm, due) = (firm.clone(), due.clone());
     let claimed = store.write_soon(move |tx| {
         let first = tx.frozen_bytes(due.id)?.is_none();
+        if first && tx.outbox(firm.id, due.id)?.is_some_and(|letter| letter.content != due.content) {
+            return Ok(Commit::Grown);
+        }
         match standing(tx, &firm, &due, &shows, now)? {
             Standing::Allowed => {}
             Standing::Ended if !first => {
@@ -131,6 +169,9 @@ async fn commit(
         }
         if first {
             tx.freeze(firm.id, due.id, &mail.bytes, &shows)?;
+            if let Some((event, sent)) = &invites {
+                tx.set_invitation_sent(firm.id, *event, due.person, mail.to.as_str(), sent)?;
+            }
         }
         Ok(Commit::Claimed(mail.clone()))
     });
@@ -161,6 +202,11 @@ fn standing(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, shows: &[Disclosure]
     {
         return Ok(Standing::Ended);
     }
+    if let Letter::Address { change, step: AddressStep::AskNew } = letter
+        && !view.address_change(firm.id, change)?.is_some_and(|c| c.is_open(now))
+    {
+        return Ok(Standing::Ended);
+    }
     for shown in shows {
         let ability = Ability::ALL.iter().copied().find(|a| a.code() == shown.ability).unwrap_or(Ability::View);
         if !view.ask(firm.id, person.id, ability, shown.item, now)?.is_allowed() {
@@ -174,7 +220,7 @@ fn frozen(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, bytes: Vec<u8>) -> Res
     let letter = letter::read(&due.content)?;
     let Some(person) = view.person(firm.id, due.person)? else { return Ok(Written::Not("PERSON_GONE")) };
     match recipient(view, firm, due, &letter, &person)? {
-        Ok(to) => Ok(Written::Mail { to, bytes, shows: view.disclosures(due.id)? }),
+        Ok(to) => Ok(Written::Mail { to, bytes, shows: view.disclosures(due.id)?, invites: None }),
         Err(barred) => Ok(barred.into()),
     }
 }
@@ -188,7 +234,11 @@ fn recipient(
     person: &Person,
 ) -> Result<std::result::Result<Address, Barred>> {
     let never = |reason| Ok(Err(Barred::Never(reason)));
-    let Some(to) = view.mail_address(firm.id, person)? else { return never("NO_ADDRESS") };
+    if let Letter::EventWithdrawn(withdrawn) = letter {
+        // What stands in a calendar is taken out there, whoever may write or read what by now.
+        return Ok(Address::parse(&withdrawn.address).map_err(|_| Barred::Never("NO_ADDRESS")));
+    }
+    let Some(to) = address(view, firm, letter, person)? else { return never("NO_ADDRESS") };
     if due.only_to.as_deref().is_some_and(|only| only != to.as_str()) {
         return never("ADDRESS_CHANGED");
     }
@@ -198,6 +248,11 @@ fn recipient(
     }
     if !is_user && person.accepted_at.is_none() && !letter.is_for_outsiders() {
         return never("NOT_ACCEPTED");
+    }
+    // Where mails come back from, nothing is sent but answers to what its owner writes.
+    let answers = matches!(letter, Letter::Receipt { .. } | Letter::Challenge { .. });
+    if !answers && view.is_suspended(firm.id, person.id, &to)? {
+        return Ok(Err(Barred::Paused));
     }
     let wishes = view.preferences(firm.id, person.id)?;
     if letter.is_mandatory() {
@@ -209,12 +264,24 @@ fn recipient(
     Ok(if wishes.stopped { Err(Barred::Paused) } else { Ok(to) })
 }
 
+/// The person's address now, but for the steps of a change of address that go to the other mailbox.
+fn address(view: &Snapshot<'_>, firm: &Firm, letter: &Letter, person: &Person) -> Result<Option<Address>> {
+    let Letter::Address { change, step } = letter else { return view.mail_address(firm.id, person) };
+    let change = view.address_change(firm.id, *change)?.filter(|c| c.person == person.id);
+    match step {
+        step if step.is_to_new() => Ok(change.map(|c| c.new)),
+        AddressStep::DoneOld => Ok(change.map(|c| c.old)),
+        _ => view.mail_address(firm.id, person),
+    }
+}
+
 fn write(
     view: &Snapshot<'_>,
     blobs: &Blobs,
     firm: &Firm,
     gateway: &Gateway,
     due: &Outbox,
+    pictures: &Pictures,
     now: Timestamp,
 ) -> Result<Written> {
     let letter = letter::read(&due.content)?;
@@ -223,15 +290,39 @@ fn write(
         Ok(to) => to,
         Err(barred) => return Ok(barred.into()),
     };
-    let reader = Reader::new(view, firm, gateway, &person, now)?;
+    let reader = Reader::new(view, firm, gateway, &person, now)?
+        .with_pictures(pictures.clone())
+        .confirmed(letter.is_confirmed());
     let Some(mut page) = templates::write(&reader, blobs, &letter)? else { return Ok(Written::Not("NOTHING_TO_SAY")) };
+    if gateway.addressing == Addressing::Plain {
+        tag_subject(&reader, due, &mut page)?;
+    }
     let unnumbered = reader.unnumbered();
     if !unnumbered.is_empty() {
         return Ok(Written::Unnumbered(unnumbered));
     }
+    let undrawn = reader.undrawn();
+    if !undrawn.is_empty() {
+        return Ok(Written::Undrawn(undrawn));
+    }
     page.shows = reader.shown();
     let bytes = bytes(view, firm, gateway, due, &letter, &person, &to, &page)?;
-    Ok(Written::Mail { to, bytes, shows: page.shows })
+    let invites = page.calendar.and_then(|c| c.sent);
+    Ok(Written::Mail { to, bytes, shows: page.shows, invites })
+}
+
+/// Where no address can say what an answer is about, the subject says it, for answers whose References were lost.
+fn tag_subject(reader: &Reader<'_>, due: &Outbox, page: &mut Page) -> Result<()> {
+    let thread = due.thread.map(|thread| reader.store.thread(thread)).transpose()?.flatten();
+    if let Some(About::Item(item)) = thread.map(|t| t.about)
+        && reader.may(Ability::View, item)?
+    {
+        let tag = format!("[{}]", reader.id(item)?);
+        if !page.subject.contains(&tag) {
+            page.subject = format!("{} {tag}", page.subject);
+        }
+    }
+    Ok(())
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of one mail")]
@@ -249,17 +340,21 @@ fn bytes(
         Some(thread) => view.thread(thread)?,
         None => None,
     };
-    let reply_to = thread.as_ref().map(|t| gateway.reply_address(&view.token_of(t)));
+    let token = thread.as_ref().map(|t| view.token_of(t)).transpose()?;
+    let reply_to = token.map(|token| gateway.reply_address(&token));
     let references = references(view, gateway, due)?;
+    let is_unconfirmed = matches!(letter, Letter::Address { step, .. } if step.is_to_new());
+    let name = if is_unconfirmed { String::new() } else { view.called(person)? };
     let envelope = Envelope {
         firm: &firm.name,
-        name: &person.name(),
+        name: &name,
         to,
         reply_to: reply_to.as_deref(),
         message_id: &due.message_id,
+        return_mark: &view.return_mark(&due.message_id)?,
         references: &references,
         date: due.date_at,
-        is_digest: matches!(letter, Letter::Digest { .. }),
+        is_digest: matches!(letter, Letter::Digest { .. } | Letter::FirmDigest { .. }),
     };
     compose::compose(page, &envelope, gateway).map_err(|e| StoreError::Content(e.to_string()))
 }
@@ -284,8 +379,9 @@ fn references(view: &Snapshot<'_>, gateway: &Gateway, due: &Outbox) -> Result<Ve
 async fn number(store: &Store, firm: FirmId, due: &Outbox, items: Vec<Item>) -> Result<()> {
     let person = due.person;
     let job = move |tx: &Tx<'_>| {
+        let whose = tx.person(firm, person)?.map_or(person, |p| p.whose());
         for item in &items {
-            tx.number_for(firm, crate::store::numbers::Reader::Contact(person), *item)?;
+            tx.number_for(firm, crate::store::numbers::Reader::Contact(whose), *item)?;
         }
         Ok(())
     };

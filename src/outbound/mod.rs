@@ -3,12 +3,18 @@
 //! the server ([`deliver`]). Nothing else sends.
 
 pub mod backoff;
+pub mod calendar;
 pub mod compose;
 pub mod deliver;
 pub mod gateway;
 pub mod letter;
 pub mod page;
+pub mod parcel;
+pub mod preview;
+pub mod pdf;
 pub mod reader;
+pub mod rows;
 pub mod shared;
 pub mod templates;
+pub mod undelivered;
 pub mod words;

@@ -3,6 +3,9 @@
 
 use std::fmt::Write;
 
+use super::calendar::Method;
+use crate::language::{Locale, say};
+use crate::store::calendar::SentInvitation;
 use crate::store::outbox::Disclosure;
 
 /// How a line of a receipt went.
@@ -35,6 +38,13 @@ pub enum Block {
     Examples(Vec<(String, String)>),
     /// Small print.
     Small(String),
+    /// The enclosed picture of this name, shown in its place; in the text, words for it.
+    Picture {
+        /// Name of the enclosure.
+        name: String,
+        /// What it shows.
+        words: String,
+    },
 }
 
 /// A file that goes with a mail.
@@ -46,6 +56,27 @@ pub struct Enclosure {
     pub mime: String,
     /// Its content.
     pub bytes: Vec<u8>,
+    /// Shown within the mail, by a [`Block::Picture`].
+    pub is_shown: bool,
+}
+
+impl Enclosure {
+    /// The Content-ID of an enclosure that is shown: its name, as far as it can stand in a header.
+    pub fn content_id(name: &str) -> String {
+        let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').take(60).collect();
+        format!("{plain}@docketpost")
+    }
+}
+
+/// What a mail says to the calendar of its reader.
+#[derive(Clone, Debug)]
+pub struct ForCalendar {
+    /// REQUEST or CANCEL.
+    pub method: Method,
+    /// The object (iCalendar).
+    pub object: String,
+    /// The event, and the invitation that is noted as sent when the mail leaves.
+    pub sent: Option<(i64, SentInvitation)>,
 }
 
 /// A whole mail in words, and what it shows.
@@ -57,10 +88,14 @@ pub struct Page {
     pub blocks: Vec<Block>,
     /// Files.
     pub enclosures: Vec<Enclosure>,
+    /// For the reader's calendar.
+    pub calendar: Option<ForCalendar>,
     /// What it shows; rights to all of it are asked again before it leaves.
     pub shows: Vec<Disclosure>,
     /// True for automatic mails that answer a mail, false for those that begin.
     pub is_answer: bool,
+    /// The language it is written in.
+    pub locale: Locale,
 }
 
 impl Page {
@@ -82,8 +117,8 @@ impl Page {
     }
 
     /// Adds names and values, without those that are empty.
-    pub fn facts(&mut self, facts: impl IntoIterator<Item = (&'static str, String)>) -> &mut Page {
-        let facts: Vec<_> = facts.into_iter().filter(|f| !f.1.is_empty()).map(|(n, v)| (n.to_owned(), v)).collect();
+    pub fn facts<N: Into<String>>(&mut self, facts: impl IntoIterator<Item = (N, String)>) -> &mut Page {
+        let facts: Vec<_> = facts.into_iter().filter(|f| !f.1.is_empty()).map(|(n, v)| (n.into(), v)).collect();
         if !facts.is_empty() {
             self.blocks.push(Block::Facts(facts));
         }
@@ -91,8 +126,8 @@ impl Page {
     }
 
     /// Adds what to type.
-    pub fn examples(&mut self, examples: &[(&str, &str)]) -> &mut Page {
-        let examples = examples.iter().map(|(t, w)| ((*t).to_owned(), (*w).to_owned())).collect();
+    pub fn examples<T: AsRef<str>, W: AsRef<str>>(&mut self, examples: &[(T, W)]) -> &mut Page {
+        let examples = examples.iter().map(|(t, w)| (t.as_ref().to_owned(), w.as_ref().to_owned())).collect();
         self.blocks.push(Block::Examples(examples));
         self
     }
@@ -107,7 +142,7 @@ impl Page {
                 out.push('\n');
             }
             after_mark = is_mark;
-            text_block(&mut out, block);
+            text_block(&mut out, block, self.locale);
         }
         harmless(&out)
     }
@@ -123,8 +158,10 @@ impl Page {
             body = body.replacen("margin:22px 0 6px", "margin:0 0 6px", 1);
         }
         let body = harmless(&body);
+        // Read aloud and hyphenated in its own language; English is what programs take a mail to be.
+        let lang = if self.locale.is_english() { String::new() } else { format!(" lang=\"{}\"", self.locale.word()) };
         format!(
-            "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+            "<!DOCTYPE html><html{lang}><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
              <meta name=\"color-scheme\" content=\"light dark\"></head><body style=\"margin:0;padding:16px;\
              font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\
              <div style=\"max-width:600px\">{body}</div></body></html>"
@@ -132,7 +169,7 @@ impl Page {
     }
 }
 
-fn text_block(out: &mut String, block: &Block) {
+fn text_block(out: &mut String, block: &Block, locale: Locale) {
     match block {
         Block::Text(text) => out.push_str(&format!("{text}\n")),
         Block::Heading(text) => {
@@ -140,7 +177,11 @@ fn text_block(out: &mut String, block: &Block) {
         }
         Block::Facts(facts) => {
             for (name, value) in facts {
-                let _ = writeln!(out, "{name}: {}", value.replace('\n', "\n  "));
+                let _ = writeln!(
+                    out,
+                    "{}",
+                    say!(locale, "{name}: {value}", name = name, value = value.replace('\n', "\n  "))
+                );
             }
         }
         Block::List(points) => {
@@ -166,6 +207,9 @@ fn text_block(out: &mut String, block: &Block) {
         }
         Block::Small(text) => {
             let _ = writeln!(out, "{text}");
+        }
+        Block::Picture { words, .. } => {
+            let _ = writeln!(out, "[{words}]");
         }
     }
 }
@@ -242,6 +286,12 @@ fn html_block(out: &mut String, block: &Block) {
             }
             write!(out, "</div>")
         }
+        Block::Picture { name, words } => write!(
+            out,
+            "<p style=\"margin:0 0 14px\"><img src=\"cid:{}\" alt=\"{}\" style=\"max-width:100%;border:1px solid #8c959f\"></p>",
+            Enclosure::content_id(name),
+            escape(words)
+        ),
         Block::Small(text) => {
             write!(out, "<p style=\"margin:14px 0 0;font-size:13px;opacity:.65\">{}</p>", lines(text))
         }

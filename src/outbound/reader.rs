@@ -2,14 +2,17 @@
 //! they may not see at this moment.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::gateway::Gateway;
-use crate::domain::dates::Locale;
+use super::preview::{self, Picture};
+use crate::domain::duration::Quantity;
 use crate::domain::{Item, PersonId};
+use crate::language::{Locale, Reads, phrase, say, sentence};
 use crate::sharing::{Ability, Verdict};
 use crate::store::firms::Firm;
 use crate::store::matters::{Matter, Sensitivity};
@@ -17,6 +20,22 @@ use crate::store::numbers;
 use crate::store::outbox::Disclosure;
 use crate::store::people::Person;
 use crate::store::{Result, Snapshot};
+
+/// Cities of zones that have another name elsewhere.
+const CITIES: [&str; 12] = [
+    sentence!("Berlin"),
+    sentence!("Paris"),
+    sentence!("London"),
+    sentence!("Brussels"),
+    sentence!("Vienna"),
+    sentence!("Zurich"),
+    sentence!("Rome"),
+    sentence!("Lisbon"),
+    sentence!("Athens"),
+    sentence!("Copenhagen"),
+    sentence!("Warsaw"),
+    sentence!("New York"),
+];
 
 /// The reader of one mail, and what they have been shown in it.
 pub struct Reader<'s> {
@@ -28,12 +47,36 @@ pub struct Reader<'s> {
     pub gateway: &'s Gateway,
     /// Who reads.
     pub person: &'s Person,
+    /// Their language, and how they read dates.
+    pub locale: Locale,
     /// Their time zone.
     pub zone: TimeZone,
     /// The present moment.
     pub now: Timestamp,
+    /// A code was confirmed for what this mail says: words of restricted matters are not left out.
+    pub is_confirmed: bool,
+    pictures: Pictures,
     shows: RefCell<Vec<Disclosure>>,
     unnumbered: RefCell<Vec<Item>>,
+    undrawn: RefCell<Vec<Undrawn>>,
+}
+
+/// First pages that were drawn for a letter, by the SHA-256 of the file; none: it can't be drawn.
+pub type Pictures = BTreeMap<String, Option<Picture>>;
+
+/// A file whose first page is to be drawn before its letter can be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undrawn {
+    /// Blob.
+    pub sha256: String,
+    /// As what.
+    pub kind: preview::Kind,
+}
+
+impl Reads for Reader<'_> {
+    fn locale(&self) -> Locale {
+        self.locale
+    }
 }
 
 impl<'s> Reader<'s> {
@@ -45,17 +88,42 @@ impl<'s> Reader<'s> {
         person: &'s Person,
         now: Timestamp,
     ) -> Result<Reader<'s>> {
-        let zone = store.zone_of(firm, person)?;
+        let (zone, locale) = (store.zone_of(firm, person)?, person.locale(firm));
         Ok(Reader {
             store,
             firm,
             gateway,
             person,
+            locale,
             zone,
             now,
+            is_confirmed: false,
+            pictures: Pictures::new(),
             shows: RefCell::default(),
             unnumbered: RefCell::default(),
+            undrawn: RefCell::default(),
         })
+    }
+
+    /// For a mail whose content was asked for and confirmed by a code.
+    pub fn confirmed(self, is_confirmed: bool) -> Reader<'s> {
+        Reader { is_confirmed, ..self }
+    }
+
+    /// With what was drawn for the letter.
+    pub fn with_pictures(self, pictures: Pictures) -> Reader<'s> {
+        Reader { pictures, ..self }
+    }
+
+    /// The first page of a file, if it could be drawn; until the sender has had it drawn, it is noted as wanted.
+    pub fn picture(&self, sha256: &str, kind: preview::Kind) -> Option<&Picture> {
+        match self.pictures.get(sha256) {
+            Some(drawn) => drawn.as_ref(),
+            None => {
+                self.undrawn.borrow_mut().push(Undrawn { sha256: sha256.to_owned(), kind });
+                None
+            }
+        }
     }
 
     /// True if the reader may; what they were allowed is noted as shown.
@@ -94,7 +162,7 @@ impl<'s> Reader<'s> {
 
     /// Whose numbers count.
     pub fn numbering(&self) -> numbers::Reader {
-        if self.person.is_user() { numbers::Reader::Firm } else { numbers::Reader::Contact(self.person.id) }
+        if self.person.is_user() { numbers::Reader::Firm } else { numbers::Reader::Contact(self.person.whose()) }
     }
 
     /// The name of somebody the firm knows; "the firm" if they are gone.
@@ -105,30 +173,36 @@ impl<'s> Reader<'s> {
 
     /// A day, with its month spelled.
     pub fn day(&self, date: Date) -> String {
-        self.firm.locale.display(date)
+        self.locale.display(date)
     }
 
     /// A moment in the reader's zone, with the zone named.
     pub fn moment(&self, moment: Timestamp) -> String {
         let local = moment.to_zoned(self.zone.clone());
-        format!("{}, {} ({})", self.day(local.date()), local.strftime("%H:%M"), self.zone_name())
+        let (day, time) = (self.day(local.date()), self.locale.clock(local.time()));
+        say!(self, "{day}, {time} ({zone})", day = day, time = time, zone = self.zone_name())
     }
 
     /// The reader's zone in a word: "London".
     pub fn zone_name(&self) -> String {
-        let name = self.zone.iana_name().unwrap_or("UTC");
-        name.rsplit('/').next().unwrap_or(name).replace('_', " ")
+        self.city(self.zone.iana_name().unwrap_or("UTC"))
     }
 
-    /// The word for the firm's lawyers.
-    pub fn lawyer(&self) -> &'static str {
-        if self.firm.locale == Locale::American { "attorney" } else { "solicitor" }
+    /// The city that a zone is named after.
+    pub fn city(&self, zone: &str) -> String {
+        let city = zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
+        if CITIES.contains(&city.as_str()) { phrase(self, &city) } else { city }
+    }
+
+    /// Hours as the reader reads them: "0.9 h".
+    pub fn hours(&self, quantity: Quantity) -> String {
+        say!(self, "{hours} h", hours = quantity.hours_in(self))
     }
 
     /// The matter of a thing, if the reader may see that matter.
     pub fn visible_matter(&self, item: Item) -> Result<Option<Matter>> {
         let Some(row) = self.store.matter_of(self.firm.id, item)? else { return Ok(None) };
-        let Some(matter) = self.store.matter(self.firm.id, row)? else { return Ok(None) };
+        let Some(matter) = self.matter(row)? else { return Ok(None) };
         Ok(if self.may(Ability::View, matter.item())? { Some(matter) } else { None })
     }
 
@@ -150,5 +224,10 @@ impl<'s> Reader<'s> {
     /// Things that need a number for this reader before the mail can be written.
     pub fn unnumbered(&self) -> Vec<Item> {
         self.unnumbered.borrow().clone()
+    }
+
+    /// Files that are to be drawn before the mail can be written.
+    pub fn undrawn(&self) -> Vec<Undrawn> {
+        self.undrawn.borrow().clone()
     }
 }

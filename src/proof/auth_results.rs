@@ -65,6 +65,8 @@ pub struct Border {
     pub dmarc: Option<Claim>,
     /// The SPF result, with the domain of MAIL FROM or HELO.
     pub spf: Option<Claim>,
+    /// SPF alone is not enough for the firm (decisions.md 2).
+    pub spf_is_weak: bool,
     /// The DKIM results, one per signature.
     pub dkim: Vec<Claim>,
 }
@@ -109,9 +111,109 @@ pub fn read(headers: &Headers<'_>, author_domain: &str, policy: &AuthResults) ->
     let parsed: Option<Vec<Vec<Outcome>>> =
         trusted.iter().map(|f| parse(f, policy.profile).map(|r| r.outcomes)).collect();
     match parsed {
-        Some(fields) => merged(fields.into_iter().flatten().collect(), author_domain, stray),
+        Some(fields) => Border {
+            spf_is_weak: !policy.spf_alone,
+            ..merged(fields.into_iter().flatten().collect(), author_domain, stray)
+        },
         None => Border::voided(Void::Malformed, stray),
     }
+}
+
+/// What a mail shows of the servers that it came through, whatever is configured: for finding out what to configure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The host that its topmost Received line says.
+    pub received_by: Option<String>,
+    /// Whose Authentication-Results stand above that line; nobody outside can have written them.
+    pub above: Vec<String>,
+    /// Whose stand below it, where anybody can have written them.
+    pub below: Vec<String>,
+}
+
+/// Looks at a header for whose results it has, and where.
+pub fn seen(headers: &Headers<'_>) -> Seen {
+    seen_in(headers.lines())
+}
+
+fn seen_in(lines: &[Line<'_>]) -> Seen {
+    let first = lines.iter().position(|l| l.name.eq_ignore_ascii_case("Received"));
+    let (above, below) = lines.split_at_checked(first.unwrap_or(lines.len())).unwrap_or((lines, &[]));
+    let names = |lines: &[Line<'_>]| {
+        let fields = lines.iter().filter(|l| l.name.eq_ignore_ascii_case("Authentication-Results"));
+        let clean = fields.filter_map(|l| without_comments(&unfold(l.value)));
+        let name = |f: String| f.split([';', ' ', '\t']).find(|w| !w.is_empty()).map(str::to_ascii_lowercase);
+        clean.filter_map(name).take(MAX_PARTS).collect()
+    };
+    let received_by = below.first().and_then(|l| received_by(&unfold(l.value)));
+    Seen { received_by, above: names(above), below: names(below) }
+}
+
+/// What came back of a mail in which results were forged, each with a mark in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// It came through the servers that are configured, so that what it shows is what the border does.
+    pub came_through: bool,
+    /// How many forged fields were left.
+    pub left: usize,
+    /// One of them would be believed.
+    pub believed: bool,
+    /// The host that its topmost Received line says.
+    pub received_by: Option<String>,
+    /// What the servers on the way added of their own.
+    pub added: Option<Added>,
+}
+
+/// Authentication-Results that a server added, and where: what is to be configured to read them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Added {
+    /// In whose name.
+    pub id: String,
+    /// How many fields.
+    pub fields: usize,
+    /// Where they stand about the border's own line.
+    pub layout: Layout,
+    /// The hosts of the Received lines down to the border's, topmost first.
+    pub received_by: Vec<String>,
+}
+
+/// Looks at a mail in which results were forged for the domain `mark.invalid`.
+pub fn probe(headers: &Headers<'_>, mark: &str, policy: Option<&AuthResults>) -> Probed {
+    let is_field = |l: &Line<'_>| l.name.eq_ignore_ascii_case("Authentication-Results");
+    let is_forged = |l: &Line<'_>| is_field(l) && unfold(l.value).contains(mark);
+    let own: Vec<Line<'_>> = headers.lines().iter().copied().filter(|l| !is_forged(l)).collect();
+    let border = policy.map(|p| read(headers, &format!("{mark}.invalid"), p)).unwrap_or_default();
+    let claims = border.dmarc.iter().chain(&border.spf).chain(&border.dkim);
+    Probed {
+        came_through: policy.is_some_and(|p| zone(headers.lines(), p).is_some()),
+        left: headers.lines().iter().filter(|l| is_forged(l)).count(),
+        believed: claims.into_iter().any(|c| c.domain.contains(mark)),
+        received_by: seen_in(&own).received_by,
+        added: added(&own),
+    }
+}
+
+/// Results that stand between two Received lines may be of the server above or below: it is the one that bears their name.
+/// Where none does, the upper one is taken, since only then nothing is believed before a test has shown that it may be.
+fn added(lines: &[Line<'_>]) -> Option<Added> {
+    let is_field = |l: &Line<'_>| l.name.eq_ignore_ascii_case("Authentication-Results");
+    let is_received = |l: &Line<'_>| l.name.eq_ignore_ascii_case("Received");
+    let first = lines.iter().position(is_field)?;
+    let (before, rest) = lines.split_at_checked(first)?;
+    let id = seen_in(rest.get(..1)?).above.into_iter().next()?;
+    let names_it = |l: &Line<'_>| seen_in(&[*l]).above.first() == Some(&id);
+    let host = |l: &Line<'_>| received_by(&unfold(l.value));
+    let mut hosts: Vec<String> = before.iter().filter(|l| is_received(l)).map_while(host).collect();
+    let next = rest.iter().find(|l| is_received(l)).and_then(host);
+    let layout = match (hosts.last(), next) {
+        (Some(last), next) if *last == id || next.as_ref() != Some(&id) => Layout::Below,
+        (_, Some(next)) => {
+            hosts.push(next);
+            Layout::Above
+        }
+        (_, None) => return None,
+    };
+    let fields = rest.iter().take_while(|l| !is_received(l)).filter(|l| is_field(l) && names_it(l)).count();
+    Some(Added { id, fields, layout, received_by: hosts })
 }
 
 /// The lines that only the border and what lies behind it can have written, and all others.
@@ -426,6 +528,7 @@ mod tests {
             fields: 1,
             layout: Layout::Above,
             profile: Profile::Rfc8601,
+            spf_alone: true,
         }
     }
 

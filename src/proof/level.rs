@@ -63,8 +63,6 @@ pub struct Circumstances<'a> {
     pub bound_signers: &'a [String],
     /// The author's domain is the firm's own and the mail came from outside (sender-proof.md 5.9).
     pub own_firm_domain: bool,
-    /// The firm lets a border's SPF-only pass count (decisions.md 2); a firm may switch this off.
-    pub spf_counts: bool,
 }
 
 /// The level of a mail (decisions.md 2). A proof that still waits for DNS is worth what it is worth without.
@@ -81,7 +79,10 @@ pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
     if circumstances.token == TokenStanding::OfAnotherPerson {
         return Level::None;
     }
-    let bound = proof.other_signers.iter().any(|d| circumstances.bound_signers.contains(d));
+    let bound: Vec<&String> = proof.other_signers.iter().filter(|d| circumstances.bound_signers.contains(d)).collect();
+    // A domain that signs one customer's mail only vouches for new mail too; one that signs everybody's does not.
+    let of_tenant = bound.iter().any(|d| signs_for_one_tenant(d));
+    let bound = !bound.is_empty();
     if proof.verdict == Verdict::OtherSigner && proof.dmarc.rejects() && !(bound && token) {
         return Level::Fail;
     }
@@ -91,13 +92,26 @@ pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
     match proof.verdict {
         Verdict::Aligned if token => Level::Strong,
         Verdict::Aligned => Level::Good,
-        Verdict::OtherSigner if bound => with_token(Level::Good),
-        Verdict::SpfOnlyTrusted if circumstances.spf_counts || bound => with_token(Level::Good),
+        Verdict::OtherSigner if bound && (token || of_tenant) => Level::Good,
+        Verdict::OtherSigner if bound => Level::Weak,
+        Verdict::SpfOnlyTrusted if bound || !proof.border.as_ref().is_some_and(|b| b.spf_is_weak) => {
+            with_token(Level::Good)
+        }
         Verdict::OtherSigner | Verdict::SpfOnlyTrusted | Verdict::Unproven | Verdict::Unknown => {
             with_token(Level::Weak)
         }
         Verdict::Forged => Level::Fail,
     }
+}
+
+/// The domains below which Microsoft 365 and Google Workspace sign, each customer under a name of their own, the mail of
+/// customers without a key at their own domain.
+const TENANTS: [&str; 2] = ["onmicrosoft.com", "gappssmtp.com"];
+
+/// Whether a signing domain is one customer's own at a provider that names its customers in it.
+fn signs_for_one_tenant(domain: &str) -> bool {
+    let label = |suffix: &&str| domain.strip_suffix(*suffix).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
+    TENANTS.iter().any(label)
 }
 
 /// Says whether the mail's Date lies within 7 days before its arrival, and not in its future.
@@ -214,7 +228,7 @@ mod tests {
 
     fn with(proof: &Proof, token: TokenStanding, bound: &[&str]) -> Level {
         let bound: Vec<String> = bound.iter().map(|b| (*b).to_owned()).collect();
-        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false, spf_counts: true })
+        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false })
     }
 
     #[test]
@@ -233,7 +247,21 @@ mod tests {
             assert_eq!(TOKENS.map(|token| with(&proof(verdict), token, &[])), levels, "{verdict:?}");
         }
         let bound = TOKENS.map(|token| with(&proof(Verdict::OtherSigner), token, &["provider.example"]));
-        assert_eq!(bound, [Good, None, None, None]);
+        assert_eq!(bound, [Good, Weak, Weak, None]);
+    }
+
+    /// decisions.md 3: asked once, and never again, where the signing domain is one customer's own.
+    #[test]
+    fn a_bound_signer_of_one_tenant_vouches_for_new_mail_and_one_of_everybody_does_not() {
+        let signed_by = |signer: &str| {
+            let proof = Proof { other_signers: vec![signer.to_owned()], ..proof(Verdict::OtherSigner) };
+            with(&proof, TokenStanding::None, &[signer])
+        };
+        assert_eq!(signed_by("roelaw.onmicrosoft.com"), Level::Good);
+        assert_eq!(signed_by("roe-example.20230601.gappssmtp.com"), Level::Good);
+        for everybodys in ["onmicrosoft.com", ".onmicrosoft.com", "evilonmicrosoft.com", "provider.example"] {
+            assert_eq!(signed_by(everybodys), Level::Weak, "{everybodys}");
+        }
     }
 
     #[test]
@@ -263,7 +291,7 @@ mod tests {
 
     #[test]
     fn own_firm_domain_from_outside_fails_unless_aligned() {
-        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true, spf_counts: true };
+        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true };
         for verdict in VERDICTS {
             let got = level(&proof(verdict), &own(ValidForThisPerson));
             let expected = if verdict == Verdict::Aligned { Level::Strong } else { Level::Fail };
@@ -297,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_challenged_for_a_mail_without_a_token() {
+    fn t42_nobody_is_challenged_for_a_mail_without_a_token() {
         for token in TOKENS {
             assert!(challenges(Level::Weak, token));
             assert_eq!(challenges(Level::Fail, token), token == ValidForThisPerson);

@@ -99,6 +99,14 @@ abilities! {
     SetRate = "set_rate",
     /// Put a time entry on a bill.
     AddToBill = "add_to_bill",
+    /// Give back what was not meant for oneself: `#wrong`. It only ever ends one's own access.
+    GiveBack = "give_back",
+    /// See in which roles the person writes to the firms of this gateway: `#accounts` (on `Home`).
+    SeeAccounts = "see_accounts",
+    /// Name an assistant, list them, end what was given to them: `#assistant` (on `Home`).
+    NameAssistant = "name_assistant",
+    /// Let an assistant in whom a co-counsel named, or keep them out (on `Home`).
+    ApproveAssistant = "approve_assistant",
     /// Give somebody else access: share, or invite to an event.
     Share = "share",
     /// End somebody's access: unshare, unassign, uninvite, remove a member.

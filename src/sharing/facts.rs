@@ -1,6 +1,8 @@
 //! What the decision needs to know about one person and one thing: plain data that `store` loads in the
 //! transaction in which it is used. Nothing here reads anything or decides anything.
 
+use std::collections::BTreeSet;
+
 use crate::domain::Kind;
 use jiff::civil::Date;
 
@@ -22,18 +24,20 @@ pub enum Role {
         /// May see reports.
         reports: bool,
     },
+    /// Somebody who acts for a co-counsel: asked about as that co-counsel, narrowed by [`Facts::acts_by`] (gateway.md A10).
+    Assistant,
     /// Nobody this firm has a row for.
     Stranger,
 }
 
 impl Role {
-    /// Gives the actor that the rules speak of; strangers are none.
+    /// Gives the actor that the rules speak of; strangers are none, nor are assistants by themselves.
     pub const fn who(self) -> Option<Who> {
         match self {
             Role::CoCounsel => Some(Who::CoCounsel),
             Role::Contact => Some(Who::Contact),
             Role::User { .. } => Some(Who::User),
-            Role::Stranger => None,
+            Role::Assistant | Role::Stranger => None,
         }
     }
 }
@@ -69,6 +73,9 @@ pub enum Thing {
     Item(Kind),
     /// The person's own page at this firm: the overview, and what concerns no matter (ACC-05).
     Home,
+    /// Name, picture, zone and addresses: to a contact their own (ACC-06 to ACC-10), to the firm's people those of the
+    /// contact who is the receiver (ACC-14, ACC-18).
+    Profile,
     /// The calendars of the firm (CAL-06).
     FirmCalendar,
     /// Transactions, trust, expenses and budget of a matter (MAT-06).
@@ -83,7 +90,7 @@ pub enum Thing {
 
 impl Thing {
     /// Every thing, the items first.
-    pub const ALL: [Thing; 16] = [
+    pub const ALL: [Thing; 17] = [
         Thing::Item(Kind::Matter),
         Thing::Item(Kind::Task),
         Thing::Item(Kind::Document),
@@ -95,6 +102,7 @@ impl Thing {
         Thing::Item(Kind::Conversation),
         Thing::Item(Kind::Bill),
         Thing::Home,
+        Thing::Profile,
         Thing::FirmCalendar,
         Thing::Accounting,
         Thing::Reports,
@@ -142,8 +150,62 @@ pub enum Receiver {
     CoCounsel,
     /// Another contact.
     Contact,
+    /// A contact who has accepted nothing yet and has no mail address on the card (ACC-19).
+    NoAddress,
+    /// Such a contact, with an address from which another contact of the firm writes (ACC-01).
+    AddressTaken,
+    /// Somebody who acts for a co-counsel: what is given is given to that co-counsel.
+    Assistant,
     /// Anybody, the firm's people too, whom a live screen keeps from the thing's matter (REV-11).
     Screened,
+}
+
+/// What an assistant may do for the co-counsel for whom they act; the co-counsel chooses, the firm approves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Given {
+    /// File documents and new versions.
+    Upload,
+    /// Write and answer messages.
+    Message,
+    /// Answer invitations to events.
+    Rsvp,
+    /// Complete tasks.
+    Tasks,
+    /// Add notes and log communications.
+    Notes,
+    /// Record time, as the co-counsel's.
+    Time,
+    /// Look at everything that the co-counsel sees: lists, details, documents.
+    Read,
+}
+
+impl Given {
+    /// Every one, in the order in which they are listed.
+    pub const ALL: [Given; 7] =
+        [Given::Upload, Given::Message, Given::Rsvp, Given::Tasks, Given::Notes, Given::Time, Given::Read];
+
+    /// What is given if nothing was chosen.
+    pub const USUAL: [Given; 3] = [Given::Upload, Given::Message, Given::Rsvp];
+
+    /// The word in the store, on the command line and in a mail.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Given::Upload => "upload",
+            Given::Message => "message",
+            Given::Rsvp => "rsvp",
+            Given::Tasks => "tasks",
+            Given::Notes => "notes",
+            Given::Time => "time",
+            Given::Read => "read",
+        }
+    }
+
+    /// The one of this word, in the singular or plural.
+    pub fn of(word: &str) -> Option<Given> {
+        let word = word.to_lowercase();
+        let singular = |w: &str| w.trim_end_matches('s').to_owned();
+        Given::ALL.into_iter().find(|g| singular(g.word()) == singular(&word))
+    }
 }
 
 /// All that is known about one person and one thing, at one moment.
@@ -152,6 +214,9 @@ pub enum Receiver {
 /// anything, and set what applies to the thing; the other fields are read by no rule about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
+    /// An assistant acts, and this was given to them: every other fact is that of the co-counsel for whom they act, but
+    /// `standing` and `screened` count for both. None: the person acts in their own name.
+    pub acts_by: Option<BTreeSet<Given>>,
     /// What the person is to *this* firm. A person with a contact row and a user row here is asked about in
     /// the role in which they act (ACC-15); none of both: `Stranger`.
     pub role: Role,
@@ -185,7 +250,8 @@ pub struct Facts {
     pub in_drop_folder: bool,
     /// Note: the firm marked it as internal.
     pub internal: bool,
-    /// Document: checked out by the firm. Folder: locked by the firm, so that it takes nothing from outside.
+    /// Document: checked out by the firm. Folder: locked by the firm, so that it takes nothing from outside. Profile: the firm
+    /// may not change the login address.
     pub locked: bool,
     /// Task: the day on which it was completed, if it is, in the person's zone.
     pub completed_on: Option<Date>,
@@ -207,7 +273,7 @@ pub struct Facts {
     pub read_only: bool,
     /// Bill: its state.
     pub bill: BillState,
-    /// Bill: `payment_enabled` and `payment_url` are set.
+    /// Bill: it has a payment link, or its firm has one for all bills.
     pub payment_set_up: bool,
     /// Users' `Share`, `Assign`, `AddMember`, `StartConversation`: who would get something by it. Of several
     /// receivers each is asked about.
@@ -218,6 +284,7 @@ impl Facts {
     /// Gives the facts that are known of a thing not found: present nowhere, reached by nothing.
     pub const fn bare(role: Role, standing: Standing, thing: Thing) -> Facts {
         Facts {
+            acts_by: None,
             role,
             standing,
             thing,

@@ -13,6 +13,8 @@
 //! 3. What no rule allows is refused. Of a rule that fits but for its state (closed, billed, locked, complete …) the
 //!    first such condition gives the reason; otherwise `DENIALS` does; otherwise it is `NotPermitted`.
 //!
+//! 4. An assistant is asked about as the co-counsel for whom they act, and may do of that what `DELEGATIONS` give: never more.
+//!
 //! A closed matter is read-only for contacts, not for the firm. An RSVP and a payment are no work on the matter, and go on.
 
 #[cfg(test)]
@@ -25,9 +27,9 @@ mod facts;
 mod ability;
 
 pub use ability::Ability;
-pub use facts::{BillState, Facts, Reach, Receiver, Role, Standing, Thing, Who};
+pub use facts::{BillState, Facts, Given, Reach, Receiver, Role, Standing, Thing, Who};
 pub use refusal::Refusal;
-pub use rules::{Condition, DENIALS, Denial, RULES, Rule};
+pub use rules::{Condition, DELEGATIONS, DENIALS, Delegation, Denial, RULES, Rule};
 
 use std::collections::BTreeSet;
 
@@ -64,6 +66,7 @@ pub fn decide(rules: &[Rule], denials: &[Denial], facts: &Facts, ability: Abilit
         return Verdict::Refuse(Refusal::NotVisible);
     }
     match allowing(rules, facts, ability) {
+        Some(_) if !is_in_hand(facts, ability) => Verdict::Refuse(Refusal::NotForAssistants),
         Some(rule) => Verdict::Allow { rows: rule.rows },
         None => Verdict::Refuse(reason(rules, denials, facts, ability)),
     }
@@ -88,6 +91,13 @@ fn barred(facts: &Facts, ability: Ability) -> Option<Refusal> {
         Some(Who::User) if facts.screened && gives => Some(Refusal::BlockedByScreen),
         _ => facts.screened.then_some(Refusal::NotVisible),
     }
+}
+
+/// Whether it was given to the assistant who acts; always so for who acts in their own name.
+fn is_in_hand(facts: &Facts, ability: Ability) -> bool {
+    let Some(given) = &facts.acts_by else { return true };
+    let fits = |d: &&Delegation| d.things.contains(&facts.thing) && d.abilities.contains(&ability);
+    DELEGATIONS.iter().filter(fits).any(|d| d.given.is_none_or(|g| given.contains(&g)))
 }
 
 fn allowing<'r>(rules: &'r [Rule], facts: &Facts, ability: Ability) -> Option<&'r Rule> {

@@ -35,6 +35,12 @@ fn standings() -> impl Strategy<Value = Standing> {
     ]
 }
 
+/// Mostly one's own.
+fn hands() -> impl Strategy<Value = Option<BTreeSet<Given>>> {
+    let given = prop::sample::subsequence(Given::ALL.to_vec(), 0..=Given::ALL.len());
+    prop_oneof![3 => Just(None), 1 => given.prop_map(|given| Some(given.into_iter().collect()))]
+}
+
 fn days() -> impl Strategy<Value = Option<Date>> {
     prop_oneof![2 => Just(None), 1 => (1i8..=28).prop_map(|d| Some(date(2026, 3, d)))]
 }
@@ -56,15 +62,19 @@ fn any_facts() -> impl Strategy<Value = Facts> {
             Receiver::User,
             Receiver::CoCounsel,
             Receiver::Contact,
+            Receiver::NoAddress,
+            Receiver::AddressTaken,
+            Receiver::Assistant,
             Receiver::Screened,
         ]),
     );
     let states = (any::<[bool; 8]>(), days(), days(), days(), bill_states());
-    (person, ways, states).prop_map(|((role, standing, thing), ways, states)| {
+    (person, ways, states, hands()).prop_map(|((role, standing, thing), ways, states, acts_by)| {
         let (reach, present, screened, (permitted, matter_shared, own, in_drop_folder), receiver) = ways;
         let (flags, completed_on, closed_on, worked_on, bill) = states;
         let [internal, locked, late_time_over, billed, category_hidden, cancelled, read_only, payment_set_up] = flags;
         Facts {
+            acts_by,
             role,
             standing,
             thing,
@@ -114,6 +124,18 @@ proptest! {
     }
 
     #[test]
+    fn a10_an_assistant_may_nothing_that_their_co_counsel_may_not(facts in let_in()) {
+        let own = Facts { acts_by: None, ..facts.clone() };
+        for ability in allowed(&facts) {
+            prop_assert!(may(&own, ability).is_allowed(), "{}", ability.code());
+        }
+        let nothing = Facts { acts_by: Some(BTreeSet::new()), ..facts };
+        for ability in allowed(&nothing) {
+            prop_assert!(matches!(ability, Ability::View | Ability::SeeAccounts), "{}", ability.code());
+        }
+    }
+
+    #[test]
     fn nobody_who_is_screened_is_ever_allowed_anything(facts in any_facts()) {
         let screened = Facts { screened: true, ..facts };
         prop_assert!(allowed(&screened).is_empty());
@@ -122,7 +144,9 @@ proptest! {
     #[test]
     fn who_may_not_view_gets_the_neutral_refusal_whatever_is_asked(facts in any_facts()) {
         let told_of_screen = facts.screened && matches!(facts.role, Role::User { .. });
-        if !may(&facts, Ability::View).is_allowed() && !told_of_screen {
+        // An assistant is told what was not given to them only where their co-counsel sees the thing.
+        let sees = may(&Facts { acts_by: None, ..facts.clone() }, Ability::View).is_allowed();
+        if !sees && !told_of_screen {
             for ability in Ability::ALL {
                 prop_assert_eq!(may(&facts, *ability), Verdict::Refuse(Refusal::NotVisible));
             }
@@ -133,10 +157,14 @@ proptest! {
     fn a_contact_whom_no_share_reaches_has_a_home_and_nothing_else(facts in let_in(), role in prop::sample::select(
         vec![Role::CoCounsel, Role::Contact],
     )) {
-        let facts = Facts { role, reach: Reach::None, matter_shared: false, ..facts };
+        let facts = Facts { acts_by: None, role, reach: Reach::None, matter_shared: false, ..facts };
         let home: &[Ability] = match (facts.thing, role, facts.closed_on) {
-            (Thing::Home, Role::CoCounsel, None) => &[Ability::View, Ability::StartConversation],
-            (Thing::Home, _, _) => &[Ability::View],
+            (Thing::Home, Role::CoCounsel, None) => {
+                &[Ability::View, Ability::StartConversation, Ability::SeeAccounts, Ability::NameAssistant]
+            }
+            (Thing::Home, Role::CoCounsel, _) => &[Ability::View, Ability::SeeAccounts, Ability::NameAssistant],
+            (Thing::Home, _, _) => &[Ability::View, Ability::SeeAccounts],
+            (Thing::Profile, Role::CoCounsel | Role::Contact, _) => &[Ability::View, Ability::Edit],
             _ => &[],
         };
         prop_assert_eq!(allowed(&facts), home);
@@ -145,13 +173,13 @@ proptest! {
     #[test]
     fn a_matter_share_alone_shows_the_matter_its_notes_and_its_log(facts in let_in()) {
         let facts = Facts { role: Role::CoCounsel, reach: Reach::None, own: false, ..facts };
-        if !matches!(facts.thing, MATTER | NOTE | LOG | Thing::Home) {
+        if !matches!(facts.thing, MATTER | NOTE | LOG | Thing::Home | Thing::Profile) {
             prop_assert!(allowed(&facts).is_empty());
         }
     }
 
     #[test]
-    fn co_counsel_never_see_money_or_others_time(facts in any_facts()) {
+    fn t82_co_counsel_never_see_money_or_others_time(facts in any_facts()) {
         let facts = Facts { role: Role::CoCounsel, ..facts };
         for ability in [Ability::SeeMoney, Ability::SeeOthersTime, Ability::SetRate, Ability::AddToBill] {
             prop_assert!(!may(&facts, ability).is_allowed());
@@ -169,20 +197,23 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_given_to_nobody_or_to_the_screened(facts in any_facts(), screened: bool) {
-        let facts = Facts { receiver: if screened { Receiver::Screened } else { Receiver::Nobody }, ..facts };
+    fn nothing_is_given_to_nobody_to_the_screened_or_to_who_has_no_address(facts in any_facts(), receiver in prop::sample::select(
+        vec![Receiver::Screened, Receiver::Nobody, Receiver::NoAddress, Receiver::AddressTaken],
+    )) {
+        let facts = Facts { receiver, ..facts };
         for ability in [Ability::Share, Ability::Assign, Ability::AddMember] {
             prop_assert!(!may(&facts, ability).is_allowed());
         }
     }
 
     #[test]
-    fn in_a_closed_matter_contacts_read_answer_invitations_and_pay(facts in let_in()) {
+    fn in_a_closed_matter_contacts_read_answer_invitations_pay_and_give_back(facts in let_in()) {
         use Ability::*;
-        let reads = [View, SeeDetails, SeeClient, SeeContacts, Preview, Download, Print, Rsvp, Pay];
+        let own = [SeeAccounts, NameAssistant];
+        let reads = [View, SeeDetails, SeeClient, SeeContacts, Preview, Download, Print, Rsvp, Pay, GiveBack];
         let facts = Facts { closed_on: Some(date(2026, 3, 14)), worked_on: None, ..facts };
-        if !matches!(facts.role, Role::User { .. }) {
-            prop_assert!(allowed(&facts).iter().all(|a| reads.contains(a)), "{:?}", allowed(&facts));
+        if !matches!(facts.role, Role::User { .. }) && facts.thing != Thing::Profile {
+            prop_assert!(allowed(&facts).iter().all(|a| reads.contains(a) || own.contains(a)), "{:?}", allowed(&facts));
         }
     }
 }

@@ -78,6 +78,10 @@ pub enum Refusal {
     BlockedByScreen,
     /// To the firm: a matter is shared with co-counsel only (ACC-20).
     MatterForCoCounselOnly,
+    /// To the firm: an assistant has what their co-counsel has; share it with them (A10).
+    ShareWithThePrincipal,
+    /// To an assistant: their co-counsel may, and did not give it to them (A10).
+    NotForAssistants,
     /// To the firm: the drop folder is no share; share the document itself (decisions.md 22).
     DropFolderNotShared,
     /// To the firm: whoever is not a member of the conversation may read it, not answer in it (MSG-05).
@@ -86,13 +90,19 @@ pub enum Refusal {
     AuthorStays,
     /// To the firm: time is entered in one's own name (TIM-10).
     OwnNameOnly,
+    /// To the firm: the contact has no mail address, so nothing can be shared with them (ACC-19).
+    ReceiverHasNoAddress,
+    /// To the firm: another contact writes from the address of this one (ACC-01).
+    AddressOfAnother,
+    /// To the firm: the login address of this contact is locked (ACC-14).
+    AddressLocked,
     /// To the firm: this takes the billing permission (FRM-03, TIM-12).
     BillingPermissionNeeded,
 }
 
 impl Refusal {
     /// Every refusal; those with a day carry 0000-01-01.
-    pub const ALL: [Refusal; 36] = [
+    pub const ALL: [Refusal; 41] = [
         Refusal::NotVisible,
         Refusal::NotPermitted,
         Refusal::MatterClosed { closed_on: Date::ZERO },
@@ -124,10 +134,15 @@ impl Refusal {
         Refusal::SharesByFirmOnly,
         Refusal::BlockedByScreen,
         Refusal::MatterForCoCounselOnly,
+        Refusal::ShareWithThePrincipal,
+        Refusal::NotForAssistants,
         Refusal::DropFolderNotShared,
         Refusal::MembersOnly,
         Refusal::AuthorStays,
         Refusal::OwnNameOnly,
+        Refusal::ReceiverHasNoAddress,
+        Refusal::AddressOfAnother,
+        Refusal::AddressLocked,
         Refusal::BillingPermissionNeeded,
     ];
 
@@ -165,10 +180,15 @@ impl Refusal {
             Refusal::SharesByFirmOnly => "SHARES_BY_FIRM_ONLY",
             Refusal::BlockedByScreen => "BLOCKED_BY_SCREEN",
             Refusal::MatterForCoCounselOnly => "MATTER_FOR_CO_COUNSEL_ONLY",
+            Refusal::ShareWithThePrincipal => "SHARE_WITH_THE_PRINCIPAL",
+            Refusal::NotForAssistants => "NOT_FOR_ASSISTANTS",
             Refusal::DropFolderNotShared => "DROP_FOLDER_NOT_SHARED",
             Refusal::MembersOnly => "MEMBERS_ONLY",
             Refusal::AuthorStays => "AUTHOR_STAYS",
             Refusal::OwnNameOnly => "OWN_NAME_ONLY",
+            Refusal::ReceiverHasNoAddress => "RECEIVER_HAS_NO_ADDRESS",
+            Refusal::AddressOfAnother => "ADDRESS_OF_ANOTHER",
+            Refusal::AddressLocked => "ADDRESS_LOCKED",
             Refusal::BillingPermissionNeeded => "BILLING_PERMISSION_NEEDED",
         }
     }
@@ -209,10 +229,14 @@ impl Refusal {
             Refusal::SharesByFirmOnly => &["REV-01", "DOC-11"],
             Refusal::BlockedByScreen => &["REV-11"],
             Refusal::MatterForCoCounselOnly => &["ACC-20"],
+            Refusal::ShareWithThePrincipal | Refusal::NotForAssistants => &["A10"],
             Refusal::DropFolderNotShared => &["DOC-14"],
             Refusal::MembersOnly => &["MSG-05", "MSG-10"],
             Refusal::AuthorStays => &["TIM-09"],
             Refusal::OwnNameOnly => &["TIM-10"],
+            Refusal::ReceiverHasNoAddress => &["ACC-01", "ACC-19"],
+            Refusal::AddressOfAnother => &["ACC-01"],
+            Refusal::AddressLocked => &["ACC-14"],
             Refusal::BillingPermissionNeeded => &["FRM-03", "TIM-12"],
         }
     }

@@ -1,7 +1,7 @@
 //! The table itself: what is allowed (`RULES`), and which "no" has a sentence of its own (`DENIALS`). Data only.
 
 use super::ability::Ability::{self, *};
-use super::facts::{BillState, Facts, Reach, Receiver, Role, Thing, Who};
+use super::facts::{BillState, Facts, Given, Reach, Receiver, Role, Thing, Who};
 use super::refusal::Refusal;
 use crate::domain::Kind;
 
@@ -40,6 +40,8 @@ pub enum Condition {
     CategoryVisible,
     /// It is not checked out.
     NotLocked,
+    /// The firm may change the login address.
+    AddressNotLocked,
     /// The folder takes files: the firm did not lock it. Always so for what is no folder.
     TakesFiles,
     /// It is not complete.
@@ -52,9 +54,9 @@ pub enum Condition {
     AwaitsPayment,
     /// The firm set up online payment for it.
     PaymentSetUp,
-    /// There is a receiver, and no screen between them and the matter.
+    /// There is a receiver who can be written to, and no screen between them and the matter.
     ReceiverUnscreened,
-    /// The receiver is co-counsel, and no screen stands between them and the matter.
+    /// The receiver is co-counsel who can be written to, and no screen stands between them and the matter.
     ReceiverCoCounsel,
     /// It is not the drop folder, nor a folder in it.
     OutsideDropFolder,
@@ -83,13 +85,15 @@ impl Condition {
             Condition::OpenOrWorkedBefore => worked_before_close(facts),
             Condition::NotBilled => !facts.billed,
             Condition::CategoryVisible => !facts.category_hidden,
-            Condition::NotLocked | Condition::TakesFiles => !facts.locked,
+            Condition::NotLocked | Condition::TakesFiles | Condition::AddressNotLocked => !facts.locked,
             Condition::NotComplete => facts.completed_on.is_none(),
             Condition::NotReadOnly => !facts.read_only,
             Condition::NotCancelled => !facts.cancelled,
             Condition::AwaitsPayment => facts.bill == BillState::AwaitingPayment,
             Condition::PaymentSetUp => facts.payment_set_up,
-            Condition::ReceiverUnscreened => !matches!(facts.receiver, Receiver::Nobody | Receiver::Screened),
+            Condition::ReceiverUnscreened => {
+                matches!(facts.receiver, Receiver::User | Receiver::CoCounsel | Receiver::Contact)
+            }
             Condition::ReceiverCoCounsel => facts.receiver == Receiver::CoCounsel,
             Condition::OutsideDropFolder => !facts.in_drop_folder,
         }
@@ -105,15 +109,18 @@ impl Condition {
             Condition::NotBilled => Some(Refusal::AlreadyBilled),
             Condition::CategoryVisible => Some(Refusal::CategoryUnknown),
             Condition::NotLocked => Some(Refusal::CheckedOut),
+            Condition::AddressNotLocked => Some(Refusal::AddressLocked),
             Condition::TakesFiles => Some(Refusal::FolderLocked),
             Condition::NotReadOnly => Some(Refusal::ConversationReadOnly),
             Condition::NotCancelled => Some(Refusal::EventCancelled),
             Condition::AwaitsPayment => Some(Refusal::NothingToPay),
             Condition::PaymentSetUp => Some(Refusal::PaymentNotSetUp),
-            Condition::ReceiverUnscreened => (facts.receiver == Receiver::Screened).then_some(Refusal::BlockedByScreen),
+            Condition::ReceiverUnscreened => cannot_receive(facts.receiver),
             Condition::ReceiverCoCounsel => match facts.receiver {
                 Receiver::Nobody => None,
-                Receiver::Screened => Some(Refusal::BlockedByScreen),
+                Receiver::Screened | Receiver::Assistant | Receiver::NoAddress | Receiver::AddressTaken => {
+                    cannot_receive(facts.receiver)
+                }
                 Receiver::User | Receiver::CoCounsel | Receiver::Contact => Some(Refusal::MatterForCoCounselOnly),
             },
             Condition::OutsideDropFolder => Some(Refusal::DropFolderNotShared),
@@ -129,6 +136,17 @@ impl Condition {
             | Condition::Accounts
             | Condition::Reports => None,
         }
+    }
+}
+
+/// Why nothing can be given to this receiver; none if something can, or there is none.
+fn cannot_receive(receiver: Receiver) -> Option<Refusal> {
+    match receiver {
+        Receiver::Screened => Some(Refusal::BlockedByScreen),
+        Receiver::NoAddress => Some(Refusal::ReceiverHasNoAddress),
+        Receiver::AddressTaken => Some(Refusal::AddressOfAnother),
+        Receiver::Assistant => Some(Refusal::ShareWithThePrincipal),
+        Receiver::Nobody | Receiver::User | Receiver::CoCounsel | Receiver::Contact => None,
     }
 }
 
@@ -172,6 +190,21 @@ pub struct Denial {
     pub refusal: Refusal,
 }
 
+/// One line of what an assistant may do of what the co-counsel may for whom they act; what no line gives, they may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delegation {
+    /// What must have been given; none: every assistant may.
+    pub given: Option<Given>,
+    /// To what.
+    pub things: &'static [Thing],
+    /// They may do what.
+    pub abilities: &'static [Ability],
+}
+
+const fn hand(given: Option<Given>, things: &'static [Thing], abilities: &'static [Ability]) -> Delegation {
+    Delegation { given, things, abilities }
+}
+
 const fn rule(
     rows: &'static [&'static str],
     who: Who,
@@ -204,6 +237,7 @@ const LOG: Thing = Thing::Item(Kind::Communication);
 const TALK: Thing = Thing::Item(Kind::Conversation);
 const BILL: Thing = Thing::Item(Kind::Bill);
 const HOME: Thing = Thing::Home;
+const PROFILE: Thing = Thing::Profile;
 
 use Condition as C;
 use Who::{CoCounsel, Contact, User};
@@ -213,6 +247,9 @@ use Who::{CoCounsel, Contact, User};
 pub const RULES: &[Rule] = &[
     // Co-counsel: what they see.
     rule(&["ACC-05"], CoCounsel, &[HOME], &[View], &[]),
+    rule(&["ACC-06", "ACC-07", "ACC-09", "ACC-10"], CoCounsel, &[PROFILE], &[View, Edit], &[]),
+    rule(&["ACC-15", "ACC-16"], CoCounsel, &[HOME], &[SeeAccounts], &[]),
+    rule(&["A10"], CoCounsel, &[HOME], &[NameAssistant], &[]),
     rule(&["CAL-01"], CoCounsel, &[EVENT], &[View], &[C::Reached]),
     rule(&["CAL-02"], CoCounsel, &[EVENT], &[SeeDetails], &[]),
     rule(&["TSK-01"], CoCounsel, &[TASK], &[View, SeeDetails], &[C::Reached]),
@@ -254,8 +291,12 @@ pub const RULES: &[Rule] = &[
     rule(&["MSG-03"], CoCounsel, &[MATTER, HOME], &[StartConversation], &[C::Open]),
     rule(&["MSG-06"], CoCounsel, &[TALK], &[Print], &[]),
 
+    rule(&["REV-01"], CoCounsel, &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, LOG, TALK, BILL, EVENT], &[GiveBack], &[]),
+
     // Clients and other contacts: documents, bills, events, tasks, messages; narrower, and never the matter.
     rule(&["ACC-20"], Contact, &[HOME], &[View], &[]),
+    rule(&["ACC-20", "ACC-06"], Contact, &[PROFILE], &[View, Edit], &[]),
+    rule(&["ACC-15", "ACC-16"], Contact, &[HOME], &[SeeAccounts], &[]),
     rule(&["ACC-20", "DOC-01"], Contact, &[DOCUMENT, FOLDER], &[View, SeeDetails, Download], &[C::Reached]),
     rule(&["ACC-20", "DOC-02", "DOC-04"], Contact, &[DOCUMENT], &[Preview, Print], &[]),
     rule(&["ACC-20", "BIL-01"], Contact, &[BILL], &[View, SeeDetails, Download], &[C::Reached, C::BillIssued]),
@@ -265,6 +306,7 @@ pub const RULES: &[Rule] = &[
     rule(&["ACC-20", "TSK-01"], Contact, &[TASK], &[View, SeeDetails], &[C::Reached]),
     rule(&["ACC-20", "TSK-02"], Contact, &[TASK], &[Complete], &[C::NotComplete, C::Open]),
     rule(&["ACC-20", "MSG-01"], Contact, &[TALK], &[View, SeeDetails, Print], &[C::Reached]),
+    rule(&["ACC-20", "REV-01"], Contact, &[TASK, DOCUMENT, FOLDER, TALK, BILL, EVENT], &[GiveBack], &[]),
     rule(&["ACC-20", "MSG-02"], Contact, &[TALK], &[Reply], &[C::NotReadOnly, C::Open]),
 
     // The firm's people: what they see.
@@ -282,6 +324,9 @@ pub const RULES: &[Rule] = &[
     rule(&["FRM-03"], User, &[Thing::Accounting], &[View], &[C::Permitted, C::Accounts]),
     rule(&["FRM-03"], User, &[Thing::Reports], &[View], &[C::Reports]),
     rule(&["FRM-03", "FRM-04"], User, &[Thing::Settings], &[View, Edit], &[C::Admin]),
+    rule(&["ACC-14", "FRM-01"], User, &[PROFILE], &[View], &[]),
+    rule(&["ACC-14", "FRM-03"], User, &[PROFILE], &[Edit], &[C::Admin, C::AddressNotLocked]),
+    rule(&["ACC-18", "FRM-03"], User, &[PROFILE], &[Delete], &[C::Admin]),
 
     // The firm's people: sharing.
     rule(&["REV-06", "ACC-20", "REV-11"], User, &[MATTER], &[Share], &[C::ReceiverCoCounsel]),
@@ -293,10 +338,16 @@ pub const RULES: &[Rule] = &[
     rule(&["MSG-10", "REV-11"], User, &[TALK], &[AddMember], &[C::Reached, C::ReceiverUnscreened]),
     rule(&["REV-02"], User, &[MATTER, DOCUMENT, FOLDER, BILL, EVENT, TASK, TALK], &[Unshare], &[]),
 
+    // The firm's people: assistants of co-counsel see what matters the co-counsel has, which not every user may know.
+    rule(&["A10"], User, &[HOME], &[ApproveAssistant], &[C::Admin]),
+    rule(&["ACC-15", "ACC-16"], User, &[HOME], &[SeeAccounts], &[]),
+
     // The firm's people: work.
     rule(&["TSK-06", "FRM-01"], User, &[MATTER, HOME], &[CreateTask], &[]),
     rule(&["TSK-06", "FRM-01"], User, &[TASK], &[Edit, Delete, Reopen], &[]),
     rule(&["TSK-06", "TSK-08"], User, &[TASK], &[Complete], &[C::NotComplete]),
+    rule(&["BIL-05", "FRM-01", "FRM-03"], User, &[MATTER], &[CreateBill], &[C::Billing]),
+    rule(&["BIL-05", "FRM-01", "FRM-03"], User, &[BILL], &[Edit, Approve, Void], &[]),
     rule(&["CAL-08"], User, &[MATTER, HOME], &[CreateEvent], &[]),
     rule(&["CAL-08"], User, &[EVENT], &[Edit, Delete, AddTime], &[]),
     rule(&["CAL-08"], User, &[EVENT], &[Rsvp], &[C::Reached, C::NotCancelled]),
@@ -312,6 +363,26 @@ pub const RULES: &[Rule] = &[
     rule(&["TIM-09"], User, &[TIME], &[Edit, Delete], &[]),
     rule(&["TIM-09", "FRM-03"], User, &[TIME], &[AddToBill], &[C::Billing]),
     rule(&["TIM-12", "TIM-09", "FRM-03"], User, &[MATTER, TIME, HOME], &[SetRate], &[C::Billing]),
+];
+
+/// What assistants may do (gateway.md A10). Every one may name, answer and be told the number and name of a thing that the
+/// co-counsel sees, since they answer what the co-counsel forwards to them; lists, details and content only with `Read`. Nobody
+/// pays, names assistants or changes the co-counsel's own wishes for them.
+#[rustfmt::skip]
+pub const DELEGATIONS: &[Delegation] = &[
+    hand(None, &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, EVENT, TIME, LOG, TALK, BILL], &[View]),
+    hand(None, &[HOME], &[SeeAccounts]),
+    hand(Some(Given::Upload), &[MATTER, FOLDER], &[Upload, UploadFolder, NameAtUpload]),
+    hand(Some(Given::Upload), &[DOCUMENT], &[AddVersion]),
+    hand(Some(Given::Message), &[MATTER, HOME, TALK], &[StartConversation, Reply]),
+    hand(Some(Given::Rsvp), &[EVENT], &[Rsvp]),
+    hand(Some(Given::Tasks), &[TASK], &[Complete]),
+    hand(Some(Given::Notes), &[MATTER, NOTE, LOG], &[AddNote, AddCommunication, Edit, Delete]),
+    hand(Some(Given::Time), &[MATTER, TASK, DOCUMENT, NOTE, LOG, TALK], &[AddTime]),
+    hand(Some(Given::Time), &[TIME], &[Edit, Delete]),
+    hand(Some(Given::Read), &[HOME], &[View]),
+    hand(Some(Given::Read), &[MATTER, TASK, DOCUMENT, FOLDER, NOTE, EVENT, TIME, LOG, TALK, BILL],
+        &[SeeDetails, SeeClient, SeeContacts, Preview, Download, Print]),
 ];
 
 /// The plain refusals. Anything else that a person sees and may not do is `NotPermitted`.

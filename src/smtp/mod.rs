@@ -10,6 +10,8 @@ mod directory;
 mod reply;
 mod session;
 #[cfg(test)]
+mod scripts;
+#[cfg(test)]
 mod tests;
 mod wire;
 

@@ -29,6 +29,7 @@ struct Offers {
     pipelining: bool,
     eight_bit: bool,
     size: Option<u64>,
+    dsn: bool,
     start_tls: bool,
     mechanisms: Vec<String>,
 }
@@ -42,6 +43,7 @@ impl Offers {
                 Some("PIPELINING") => offers.pipelining = true,
                 Some("8BITMIME") => offers.eight_bit = true,
                 Some("STARTTLS") => offers.start_tls = true,
+                Some("DSN") => offers.dsn = true,
                 Some("AUTH") => offers.mechanisms.extend(words.map(str::to_owned)),
                 // 0 is "no fixed limit" (RFC 1870 4)
                 Some("SIZE") => offers.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0),
@@ -214,6 +216,10 @@ impl Session {
         if self.offers.eight_bit && !mail.bytes.is_ascii() {
             parameters.push_str(" BODY=8BITMIME");
         }
+        if self.offers.dsn {
+            // A bounce need not carry the whole confidential mail back (RFC 3461 4.3, threats T87).
+            parameters.push_str(" RET=HDRS");
+        }
         parameters
     }
 }
@@ -302,6 +308,14 @@ async fn finish(mut wire: Wire, mail: &Outgoing, limit: Duration) -> (Outcome, O
         return (Outcome::NotSent(trouble), None);
     }
     crate::crash_point!("data_half");
+    // A yes that comes before the end of the mail is no answer to it, and the answer to it would be taken for the next's.
+    if wire.hears() {
+        let outcome = match wire.reply_within(limit).await {
+            Ok(reply) if reply.code >= 400 => Outcome::Refused(refusal(&reply, Whose::Content)),
+            _ => Outcome::NotSent(Trouble::Protocol("an answer before the end of the mail")),
+        };
+        return (outcome, None);
+    }
     if let Err(trouble) = wire.write(&end).await {
         return (Outcome::Unknown(trouble), None);
     }

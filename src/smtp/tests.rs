@@ -317,7 +317,7 @@ async fn only_354_lets_the_mail_out_and_only_250_means_sent() {
 }
 
 #[tokio::test]
-async fn a_mail_is_sent_if_its_250_was_read_before_the_reset() {
+async fn f19_a_mail_is_sent_if_its_250_was_read_before_the_reset() {
     let mut steps = opening(GO);
     steps.extend([HearMail, say("250 ok\r\n"), Reset]);
     let (port, task) = server([welcome(), steps].concat()).await;
@@ -362,7 +362,7 @@ async fn a_connection_lost_before_the_mail_leaves_the_server_without_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent_is_given_up() {
+async fn f18_a_server_that_falls_silent_is_given_up() {
     for answers in ["", "250 ok\r\n", "250 ok\r\n250 ok\r\n", "250 ok"] {
         let (outcome, open) = soon(opening(answers)).await;
         assert_eq!((outcome, open), (Outcome::NotSent(Trouble::Timeout), false), "{answers:?}");
@@ -372,7 +372,7 @@ async fn a_server_that_falls_silent_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_endless_or_unreadable_answer_is_cut_short() {
+async fn f17_an_endless_or_unreadable_answer_is_cut_short() {
     for flood in ["250-and so on\r\n", "250 no line end "] {
         let (outcome, open) = outcome(HELLO, [opening(""), vec![Flood(flood)]].concat()).await;
         assert!(matches!(outcome, Outcome::NotSent(Trouble::Protocol(_))), "{flood:?}: {outcome:?}");
@@ -451,7 +451,7 @@ async fn a_refused_mail_does_not_stop_the_next() {
 }
 
 #[tokio::test]
-async fn on_the_wire_dots_are_doubled_and_no_line_feed_is_bare() {
+async fn t73_on_the_wire_dots_are_doubled_and_no_line_feed_is_bare() {
     let steps = [opening(GO), vec![HearMail, say("250 ok\r\n"), Hear("QUIT"), HangUp]].concat();
     let (port, task) = server([welcome(), steps].concat()).await;
     let mut mail = outgoing();
@@ -475,7 +475,7 @@ async fn on_the_wire_dots_are_doubled_and_no_line_feed_is_bare() {
 
 proptest::proptest! {
     #[test]
-    fn no_body_ends_early_or_has_a_bare_line_end(bytes in proptest::collection::vec(
+    fn t73_no_body_ends_early_or_has_a_bare_line_end(bytes in proptest::collection::vec(
         proptest::prop_oneof![proptest::prelude::Just(b'.'), proptest::prelude::Just(b'\r'),
             proptest::prelude::Just(b'\n'), proptest::prelude::any::<u8>()], 0..200)) {
         let wire = body(&bytes);
@@ -496,7 +496,7 @@ proptest::proptest! {
 }
 
 #[test]
-fn a_command_is_one_line_whatever_stands_in_it() {
+fn t73_a_command_is_one_line_whatever_stands_in_it() {
     assert_eq!(command("EHLO a\r\nMAIL FROM:<x@y.z>\0"), "EHLO aMAIL FROM:<x@y.z>\r\n");
 }
 
@@ -507,6 +507,12 @@ async fn the_null_sender_and_the_size_are_said() {
     let mut mail = outgoing();
     mail.envelope_from = None;
     assert!(matches!(outcome_of(&mail, HELLO, steps).await.0, Outcome::Sent { .. }));
+}
+
+#[tokio::test]
+async fn t87_a_bounce_is_asked_to_bring_the_header_only() {
+    let steps = vec![Hear("MAIL FROM:<r@gw.hale.example> RET=HDRS\r\n"), HangUp];
+    let _ = outcome("250-mx\r\n250 DSN\r\n", steps).await;
 }
 
 #[tokio::test]
@@ -640,7 +646,7 @@ async fn a_mail_goes_through_implicit_tls_and_through_starttls() {
 }
 
 #[tokio::test]
-async fn without_a_good_certificate_nothing_is_sent_and_nobody_logs_in() {
+async fn t88_f31_without_a_good_certificate_nothing_is_sent_and_nobody_logs_in() {
     let good = |port| secure(port, Tls::Implicit);
     let unknown_authority = |port| Smtp { ca_file: None, ..good(port) };
     let other_name = |port| Smtp { host: "127.0.0.1".into(), ..good(port) };
@@ -655,7 +661,7 @@ async fn without_a_good_certificate_nothing_is_sent_and_nobody_logs_in() {
 }
 
 #[tokio::test]
-async fn if_starttls_was_taken_away_nobody_logs_in() {
+async fn t88_if_starttls_was_taken_away_nobody_logs_in() {
     let (port, task) = server(hello_with("AUTH PLAIN")).await;
     let error = connect_error(secure(port, Tls::StartTls), Some(&password())).await;
     assert!(matches!(error, ConnectError::NoStartTls));
@@ -663,7 +669,7 @@ async fn if_starttls_was_taken_away_nobody_logs_in() {
 }
 
 #[tokio::test]
-async fn text_between_starttls_and_tls_ends_the_connection() {
+async fn t89_text_between_starttls_and_tls_ends_the_connection() {
     let injected = "220 go\r\n250-mx\r\n250 AUTH PLAIN\r\n";
     let (port, task) = server([hello_with("STARTTLS"), vec![Hear("STARTTLS"), say(injected)]].concat()).await;
     let error = connect_error(secure(port, Tls::StartTls), Some(&password())).await;

@@ -42,6 +42,15 @@ impl Wire {
         self.ahead.is_empty() && self.stream.read(&mut byte).now_or_never().is_none()
     }
 
+    /// Takes in what the server says at this moment without being asked; whether there was anything.
+    pub fn hears(&mut self) -> bool {
+        let mut some = [0; 2048];
+        if let Some(Ok(count)) = self.stream.read(&mut some).now_or_never() {
+            self.ahead.extend(some.iter().take(count));
+        }
+        !self.ahead.is_empty()
+    }
+
     /// True if everything the server said so far was taken as an answer.
     pub fn is_in_step(&self) -> bool {
         self.ahead.is_empty()

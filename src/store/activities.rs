@@ -73,7 +73,7 @@ pub struct PricedEntry {
     pub bill: Option<i64>,
     /// Its price, if the firm set one.
     pub price_minor: Option<i64>,
-    /// The person's hourly rate: of the matter's share (TIM-12), else of the card or the user.
+    /// The hourly rate: of the entry (TIM-09), else of the matter's share (TIM-12), else of the card or the user.
     pub rate_minor: Option<i64>,
 }
 
@@ -111,7 +111,7 @@ const COLUMNS: &str =
 /// Time entries that were not taken back, for `WHERE`; expenses are kept in the same table.
 const PRESENT: &str = "a.type = 'TimeEntry' AND a.deleted_at IS NULL";
 
-const RATE: &str = "coalesce(
+const RATE: &str = "coalesce(a.rate_minor,
     (SELECT t.rate_minor FROM shares s JOIN share_terms t ON t.share_id = s.id WHERE s.firm_id = a.firm_id
        AND s.person_id = a.person_id AND s.resource_type = 'matter' AND s.resource_id = a.matter_id ORDER BY s.id DESC LIMIT 1),
     (SELECT c.rate_minor FROM contacts c WHERE c.firm_id = a.firm_id AND c.person_id = a.person_id),
@@ -211,26 +211,23 @@ impl Snapshot<'_> {
         Ok(total.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0))
     }
 
-    /// The first time entry that says the same: person, matter, day, quantity, and narrative but for capitals and blanks.
-    pub fn similar_entry(
+    /// The time entries of a person for the same matter, day and quantity, whatever their words.
+    pub fn equal_entries(
         &self,
         firm: FirmId,
         person: PersonId,
         matter: Option<i64>,
         date: Date,
         quantity: Quantity,
-        narrative: &str,
-    ) -> Result<Option<TimeEntry>> {
-        let found = self.all(
+    ) -> Result<Vec<TimeEntry>> {
+        self.all(
             &format!(
                 "SELECT {COLUMNS} FROM activities a WHERE a.firm_id = ?1 AND a.person_id = ?2 AND a.matter_id IS ?3 AND a.date = ?4
                    AND a.quantity_seconds = ?5 AND {PRESENT} ORDER BY a.id"
             ),
             (firm.0, person.0, matter, date.to_string(), quantity.seconds()),
             read,
-        )?;
-        let wanted = plain(narrative);
-        Ok(found.into_iter().find(|e| plain(&e.work.narrative) == wanted))
+        )
     }
 
     /// The firm's activity categories by name; co-counsel may choose the visible ones only.
@@ -266,6 +263,19 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
+    /// Adds a category of this name, or says who may choose it; gives whether co-counsel may. A new one is for the firm
+    /// only unless it is said.
+    pub fn put_category(&self, firm: FirmId, name: &str, visible: Option<bool>) -> Result<bool> {
+        let found = self.one(
+            "INSERT INTO activity_descriptions (firm_id, name, visible_to_co_counsel) VALUES (?1, ?2, coalesce(?3, 0))
+             ON CONFLICT (firm_id, name) DO UPDATE SET visible_to_co_counsel = coalesce(?3, visible_to_co_counsel)
+             RETURNING visible_to_co_counsel",
+            (firm.0, name, visible),
+            |r| r.get(0),
+        )?;
+        Ok(found.unwrap_or(false))
+    }
+
     /// Adds a time entry; a contact whose time it is has their own number for it from now on (decisions.md 29).
     pub fn add_time_entry(&self, firm: FirmId, person: PersonId, work: &Work, now: Timestamp) -> Result<Item> {
         let number = self.next_number(firm, Kind::TimeEntry)?;
@@ -329,6 +339,16 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
+    /// Sets the hourly rate of one time entry in minor units; firm only (TIM-09). False if it was so already.
+    pub fn set_entry_rate(&self, firm: FirmId, entry: i64, rate_minor: i64) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE activities SET rate_minor = ?3 WHERE firm_id = ?1 AND id = ?2 AND type = 'TimeEntry' AND deleted_at IS NULL
+               AND rate_minor IS NOT ?3",
+            (firm.0, entry, rate_minor),
+        )?;
+        Ok(changed == 1)
+    }
+
     /// Sets the price of a time entry in minor units; firm only (TIM-06). False if there is no such entry.
     pub fn set_price(&self, firm: FirmId, entry: i64, price_minor: Option<i64>) -> Result<bool> {
         let changed = self.run(
@@ -363,11 +383,6 @@ impl Tx<'_> {
         )?;
         Ok(())
     }
-}
-
-/// A narrative without what two typings of the same words differ in.
-fn plain(narrative: &str) -> String {
-    narrative.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
 #[cfg(test)]
@@ -450,17 +465,16 @@ mod tests {
     }
 
     #[test]
-    fn the_same_words_on_the_same_day_are_similar_and_other_minutes_or_people_are_not() {
+    fn entries_of_the_same_day_and_length_are_found_and_those_of_others_are_not() {
         let s = Sample::new();
         let item = entered(&s, s.jane, work(&s));
-        let same = |person, seconds, narrative: &str| {
+        let equal = |person, seconds| {
             let quantity = Quantity::from_seconds(seconds);
-            s.read(|r| r.similar_entry(s.firm, person, Some(s.matter), day(), quantity, narrative)).map(|e| e.id)
+            let found = s.read(|r| r.equal_entries(s.firm, person, Some(s.matter), day(), quantity));
+            found.iter().map(|e| e.id).collect::<Vec<_>>()
         };
-        assert_eq!(same(s.jane, 3_000, " drafted  reply brief\n"), Some(item.id));
-        assert_eq!(same(s.jane, 3_060, "Drafted reply brief"), None);
-        assert_eq!(same(s.jane, 3_000, "Drafted brief"), None);
-        assert_eq!(same(s.tom, 3_000, "Drafted reply brief"), None);
+        assert_eq!(equal(s.jane, 3_000), [item.id]);
+        assert!(equal(s.jane, 3_060).is_empty() && equal(s.tom, 3_000).is_empty());
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Bills. A bill that was shared on purpose may show its money (BIL-05); its memo is for the firm only and not in the type.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, named_params};
 
-use super::{Result, Snapshot, Tx};
+use super::firms::Firm;
+use super::{Result, Snapshot, Tx, at, moment};
 use crate::domain::{FirmId, Item, Kind, PersonId};
 use crate::sharing::BillState;
 
@@ -75,10 +77,23 @@ pub struct Bill {
 }
 
 impl Bill {
+    /// Where it can be paid online: by its own link, or by that of its firm.
+    pub fn payment_link(&self, firm: &Firm) -> Option<String> {
+        self.payment_url
+            .clone()
+            .or_else(|| firm.payment_link.as_ref().map(|l| l.replace("{number}", &encoded(&self.bill_number))))
+    }
+
     /// The bill as an item.
     pub const fn item(&self) -> Item {
         Item::new(Kind::Bill, self.id)
     }
+}
+
+/// A number as a part of a link (RFC 3986, 2.3).
+fn encoded(number: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
+    number.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// A bill as `import` and the demo enter it.
@@ -142,9 +157,9 @@ impl NewBill {
     }
 }
 
-const SELECT: &str =
-    "SELECT id, number, bill_number, kind, state, subject, matter_id, client_id, issued_at, due_at, start_at, end_at,
-    total_minor, balance_minor, currency, pdf_sha256, pdf_size, payment_url FROM bills";
+const COLUMNS: &str =
+    "id, number, bill_number, kind, state, subject, matter_id, client_id, issued_at, due_at, start_at, end_at,
+    total_minor, balance_minor, currency, pdf_sha256, pdf_size, payment_url";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Bill> {
     let state: String = row.get("state")?;
@@ -174,13 +189,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Bill> {
 impl Snapshot<'_> {
     /// The bill of this row, unless it was deleted.
     pub fn bill(&self, firm: FirmId, bill: i64) -> Result<Option<Bill>> {
-        self.one(&format!("{SELECT} WHERE firm_id = ?1 AND id = ?2 AND state <> 'deleted'"), (firm.0, bill), read)
+        self.one(
+            &format!("SELECT {COLUMNS} FROM bills WHERE firm_id = ?1 AND id = ?2 AND state <> 'deleted'"),
+            (firm.0, bill),
+            read,
+        )
     }
 
     /// The bills of a matter by number.
     pub fn bills_of_matter(&self, firm: FirmId, matter: i64) -> Result<Vec<Bill>> {
         self.all(
-            &format!("{SELECT} WHERE firm_id = ?1 AND matter_id = ?2 AND state <> 'deleted' ORDER BY number"),
+            &format!("SELECT {COLUMNS} FROM bills WHERE firm_id = ?1 AND matter_id = ?2 AND state <> 'deleted' ORDER BY number"),
             (firm.0, matter),
             read,
         )
@@ -188,7 +207,11 @@ impl Snapshot<'_> {
 
     /// All bills of the firm by number; only for the firm's people.
     pub fn bills(&self, firm: FirmId) -> Result<Vec<Bill>> {
-        self.all(&format!("{SELECT} WHERE firm_id = ?1 AND state <> 'deleted' ORDER BY number"), [firm.0], read)
+        self.all(
+            &format!("SELECT {COLUMNS} FROM bills WHERE firm_id = ?1 AND state <> 'deleted' ORDER BY number"),
+            [firm.0],
+            read,
+        )
     }
 }
 
@@ -198,9 +221,9 @@ impl Tx<'_> {
         let number = self.next_number(firm, Kind::Bill)?;
         let id = self.insert(
             "INSERT INTO bills (firm_id, number, bill_number, kind, state, subject, matter_id, client_id, issued_at, due_at, start_at,
-               end_at, total_minor, balance_minor, currency, pdf_sha256, pdf_size, payment_url, memo)
+               end_at, total_minor, balance_minor, currency, pdf_sha256, pdf_size, payment_url, memo, paid_at)
              VALUES (:firm, :number, :bill_number, :kind, :state, :subject, :matter, :client, :issued, :due, :start,
-               :end, :total, :balance, :currency, :pdf, :pdf_size, :payment, :memo)",
+               :end, :total, :balance, :currency, :pdf, :pdf_size, :payment, :memo, iif(:state = 'paid', 0, NULL))",
             named_params! {":firm": firm.0, ":number": number, ":bill_number": new.bill_number, ":kind": new.kind,
             ":state": state_word(new.state), ":subject": new.subject, ":matter": new.matter, ":client": new.client.map(|p| p.0),
             ":issued": new.issued_at.map(|d| d.to_string()), ":due": new.due_at.map(|d| d.to_string()),
@@ -213,10 +236,28 @@ impl Tx<'_> {
         Ok(Item::new(Kind::Bill, id))
     }
 
-    /// Says where a bill stands; false if there is no such bill.
+    /// Notes which bills were paid since this was asked last, and gives those noted at `now`, or not long before.
+    pub fn note_paid_bills(&self, firm: FirmId, now: Timestamp, since: Timestamp) -> Result<Vec<(Bill, Timestamp)>> {
+        self.run(
+            "UPDATE bills SET paid_at = ?2 WHERE firm_id = ?1 AND state = 'paid' AND paid_at IS NULL",
+            (firm.0, at(now)),
+        )?;
+        self.run(
+            "UPDATE bills SET paid_at = NULL WHERE firm_id = ?1 AND state <> 'paid' AND paid_at IS NOT NULL",
+            [firm.0],
+        )?;
+        self.all(
+            &format!("SELECT {COLUMNS}, paid_at FROM bills WHERE firm_id = ?1 AND paid_at >= ?2 ORDER BY number"),
+            (firm.0, at(since)),
+            |row| Ok((read(row)?, moment(row.get("paid_at")?))),
+        )
+    }
+
+    /// Says where a bill stands; false if there is no such bill. What is paid has nothing left to pay.
     pub fn set_bill_state(&self, firm: FirmId, bill: i64, state: BillState) -> Result<bool> {
         let changed = self.run(
-            "UPDATE bills SET state = ?3 WHERE firm_id = ?1 AND id = ?2 AND state <> 'deleted'",
+            "UPDATE bills SET state = ?3, balance_minor = iif(?3 = 'paid', 0, balance_minor)
+             WHERE firm_id = ?1 AND id = ?2 AND state <> 'deleted'",
             (firm.0, bill, state_word(state)),
         )?;
         Ok(changed == 1)

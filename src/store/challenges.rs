@@ -1,5 +1,5 @@
-//! Questions "was this you?" that go to registered addresses, and the held mails that an answer would release
-//! (sender-proof.md 5.10). Codes are stored as keyed hashes; how many wrong ones are too many is not decided here.
+//! Questions that go to registered addresses: "was this you?", with the held mails that an answer would release
+//! (sender-proof.md 5.10), and whether content of restricted matters is to be sent. Codes are stored as keyed hashes; how many wrong ones are too many is not decided here.
 
 use jiff::Timestamp;
 use rusqlite::Row;
@@ -14,8 +14,8 @@ pub struct Challenge {
     pub id: i64,
     /// Who is asked.
     pub person: PersonId,
-    /// Keyed hash of the code.
-    pub code_hash: String,
+    /// What a right code has sent to them (JSON); none: it releases held mails.
+    pub asks: Option<String>,
     /// Wrong codes so far.
     pub tries: u32,
     /// Since.
@@ -37,13 +37,13 @@ pub struct ChallengedMail {
     pub late: bool,
 }
 
-const SELECT: &str = "SELECT id, person_id, code_hash, tries, created_at, expires_at, used_at FROM challenges";
+const SELECT: &str = "SELECT id, person_id, asks, tries, created_at, expires_at, used_at FROM challenges";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Challenge> {
     Ok(Challenge {
         id: row.get("id")?,
         person: PersonId(row.get("person_id")?),
-        code_hash: row.get("code_hash")?,
+        asks: row.get("asks")?,
         tries: row.get("tries")?,
         created_at: moment(row.get("created_at")?),
         expires_at: moment(row.get("expires_at")?),
@@ -57,21 +57,21 @@ impl Snapshot<'_> {
         self.one(&format!("{SELECT} WHERE firm_id = ?1 AND id = ?2"), (firm.0, challenge), read)
     }
 
-    /// The newest question that a person can answer at `now`.
+    /// The newest "was this you?" that a person can answer at `now`.
     pub fn open_challenge(&self, firm: FirmId, person: PersonId, now: Timestamp) -> Result<Option<Challenge>> {
         self.one(
             &format!(
-                "{SELECT} WHERE firm_id = ?1 AND person_id = ?2 AND used_at IS NULL AND expires_at > ?3 ORDER BY id DESC LIMIT 1"
+                "{SELECT} WHERE firm_id = ?1 AND person_id = ?2 AND asks IS NULL AND used_at IS NULL AND expires_at > ?3 ORDER BY id DESC LIMIT 1"
             ),
             (firm.0, person.0, at(now)),
             read,
         )
     }
 
-    /// How many questions a firm asked since a moment.
+    /// How often a firm asked "was this you?" since a moment.
     pub fn challenges_since(&self, firm: FirmId, since: Timestamp) -> Result<u32> {
         let count = self.one(
-            "SELECT count(*) FROM challenges WHERE firm_id = ?1 AND created_at >= ?2",
+            "SELECT count(*) FROM challenges WHERE firm_id = ?1 AND asks IS NULL AND created_at >= ?2",
             (firm.0, at(since)),
             |r| r.get(0),
         )?;
@@ -89,28 +89,19 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
-    /// Asks a question and gives its row.
+    /// Asks a question and gives its row; `asks`: what a right code has sent (JSON), none for "was this you?".
     pub fn add_challenge(
         &self,
         firm: FirmId,
         person: PersonId,
-        code_hash: &str,
+        asks: Option<&str>,
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<i64> {
         self.insert(
-            "INSERT INTO challenges (firm_id, person_id, code_hash, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            (firm.0, person.0, code_hash, at(now), at(expires_at)),
+            "INSERT INTO challenges (firm_id, person_id, asks, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (firm.0, person.0, asks, at(now), at(expires_at)),
         )
-    }
-
-    /// Keeps the keyed hash of a question's code, which is made from its row.
-    pub fn set_code_hash(&self, firm: FirmId, challenge: i64, code_hash: &str) -> Result<()> {
-        self.run(
-            "UPDATE challenges SET code_hash = ?3 WHERE firm_id = ?1 AND id = ?2 AND used_at IS NULL",
-            (firm.0, challenge, code_hash),
-        )?;
-        Ok(())
     }
 
     /// Counts a wrong code and gives how many there were; 0 if there is no such question.
@@ -160,7 +151,7 @@ mod tests {
 
     fn asked(s: &Sample) -> i64 {
         let (firm, jane) = (s.firm, s.jane);
-        s.write(move |tx| tx.add_challenge(firm, jane, "hash", later(86_400), now()))
+        s.write(move |tx| tx.add_challenge(firm, jane, None, later(86_400), now()))
     }
 
     #[test]

@@ -204,6 +204,16 @@ impl Snapshot<'_> {
         self.one(&format!("{MESSAGE} WHERE firm_id = ?1 AND id = ?2"), (firm.0, message), read_message)
     }
 
+    /// True if this message was written in place of an earlier one (MSG-10).
+    pub fn corrects_message(&self, firm: FirmId, message: i64) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM conversation_messages WHERE firm_id = ?1 AND superseded_by = ?2 LIMIT 1",
+            (firm.0, message),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// Documents that came with a message.
     pub fn documents_of_message(&self, firm: FirmId, message: i64) -> Result<Vec<Item>> {
         self.all(
@@ -263,6 +273,15 @@ impl Tx<'_> {
                (SELECT 1 FROM conversation_messages n WHERE n.firm_id = ?1 AND n.id = ?3
                 AND n.conversation_id = conversation_messages.conversation_id)",
             (firm.0, message, by),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Lets a conversation take no more messages, or take them again; false if it was so already.
+    pub fn set_read_only(&self, firm: FirmId, conversation: i64, read_only: bool) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE conversations SET read_only = ?3 WHERE firm_id = ?1 AND id = ?2 AND read_only IS NOT ?3",
+            (firm.0, conversation, read_only),
         )?;
         Ok(changed == 1)
     }

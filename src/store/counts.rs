@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Result, Snapshot, at, moment};
-use crate::domain::FirmId;
+use crate::domain::{FirmId, PersonId};
 
 impl Snapshot<'_> {
     /// Mails that came in, by state.
@@ -29,6 +29,28 @@ impl Snapshot<'_> {
                AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.firm_id = s.firm_id AND i.person_id = s.person_id
                  AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > ?2)";
         Ok(self.one(sql, (firm.0, at(now)), |r| r.get::<_, i64>(0))?.unwrap_or(0).unsigned_abs())
+    }
+
+    /// Of the mails of people whom the firm knows since a moment: how many there were, and of how many nobody could say
+    /// whether their sender wrote them: neither a signature nor the border's word.
+    pub fn unproved_counts(&self, firm: FirmId, since: Timestamp) -> Result<(u64, u64)> {
+        let found = self.one(
+            "SELECT count(*), coalesce(sum(coalesce(json_extract(proof, '$.verdict'), 'unknown') IN ('unproven', 'unknown')), 0)
+             FROM inbox WHERE firm_id = ?1 AND received_at >= ?2 AND person_id IS NOT NULL",
+            (firm.0, at(since)),
+            |r| Ok((r.get::<_, i64>(0)?.unsigned_abs(), r.get::<_, i64>(1)?.unsigned_abs())),
+        )?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// The people of whose mails since a moment none could be proved.
+    pub fn never_proved(&self, firm: FirmId, since: Timestamp) -> Result<Vec<PersonId>> {
+        self.all(
+            "SELECT person_id FROM inbox WHERE firm_id = ?1 AND received_at >= ?2 AND person_id IS NOT NULL GROUP BY person_id
+             HAVING min(coalesce(json_extract(proof, '$.verdict'), 'unknown') IN ('unproven', 'unknown')) = 1 ORDER BY person_id",
+            (firm.0, at(since)),
+            |r| r.get(0).map(PersonId),
+        )
     }
 
     /// When the last letter was sent.

@@ -185,6 +185,22 @@ fn read_version(row: &Row<'_>) -> rusqlite::Result<Version> {
 }
 
 impl Snapshot<'_> {
+    /// The folders that a document or folder lies in, innermost first.
+    pub fn folders_above(&self, firm: FirmId, item: Item) -> Result<Vec<Item>> {
+        let mut next = match item.kind {
+            Kind::Document => self.document(firm, item.id)?.and_then(|d| d.folder),
+            Kind::Folder => self.folder(firm, item.id)?.and_then(|f| f.parent),
+            _ => None,
+        };
+        let mut above = Vec::new();
+        // Folders are made in folders that are there, so that there is no ring; the bound is for a store that was damaged.
+        while let Some(row) = next.filter(|_| above.len() < 100) {
+            above.push(Item::new(Kind::Folder, row));
+            next = self.folder(firm, row)?.and_then(|f| f.parent);
+        }
+        Ok(above)
+    }
+
     /// The folder of this row, unless it was deleted.
     pub fn folder(&self, firm: FirmId, folder: i64) -> Result<Option<Folder>> {
         self.one(
@@ -315,7 +331,18 @@ impl Snapshot<'_> {
 impl Tx<'_> {
     /// Makes a folder.
     pub fn add_folder(&self, firm: FirmId, new: &NewFolder, now: Timestamp) -> Result<Item> {
-        self.insert_folder(firm, new, false, now)
+        self.insert_folder(firm, new, false, None, now)
+    }
+
+    /// Makes a folder by somebody's upload; in the drop folder it is their own.
+    pub fn add_uploaded_folder(
+        &self,
+        firm: FirmId,
+        new: &NewFolder,
+        creator: PersonId,
+        now: Timestamp,
+    ) -> Result<Item> {
+        self.insert_folder(firm, new, false, Some(creator), now)
     }
 
     /// The folder of a matter that takes what co-counsel send, made now if there is none.
@@ -324,18 +351,44 @@ impl Tx<'_> {
             return Ok(known.item());
         }
         let new = NewFolder { matter, parent: None, name: DROP_FOLDER.into(), locked: false };
-        self.insert_folder(firm, &new, true, now)
+        self.insert_folder(firm, &new, true, None, now)
     }
 
-    fn insert_folder(&self, firm: FirmId, new: &NewFolder, is_drop: bool, now: Timestamp) -> Result<Item> {
+    fn insert_folder(
+        &self,
+        firm: FirmId,
+        new: &NewFolder,
+        is_drop: bool,
+        creator: Option<PersonId>,
+        now: Timestamp,
+    ) -> Result<Item> {
         let number = self.next_number(firm, Kind::Folder)?;
         let id = self.insert(
-            "INSERT INTO folders (firm_id, number, matter_id, parent_id, name, is_drop, locked, created_at)
-             VALUES (:firm, :number, :matter, :parent, :name, :is_drop, :locked, :now)",
+            "INSERT INTO folders (firm_id, number, matter_id, parent_id, name, is_drop, locked, creator_id, created_at)
+             VALUES (:firm, :number, :matter, :parent, :name, :is_drop, :locked, :creator, :now)",
             named_params! {":firm": firm.0, ":number": number, ":matter": new.matter, ":parent": new.parent,
-            ":name": new.name, ":is_drop": is_drop, ":locked": new.locked, ":now": at(now)},
+            ":name": new.name, ":is_drop": is_drop, ":locked": new.locked, ":creator": creator.map(|p| p.0),
+            ":now": at(now)},
         )?;
         Ok(Item::new(Kind::Folder, id))
+    }
+
+    /// Checks a document out (DOC-17), or in again; false if it was so before.
+    pub fn set_checked_out(&self, firm: FirmId, document: i64, locked: bool) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE documents SET locked = ?3 WHERE firm_id = ?1 AND id = ?2 AND locked <> ?3 AND deleted_at IS NULL",
+            (firm.0, document, locked),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Locks a folder, so that it takes nothing, or unlocks it; false if it was so before.
+    pub fn set_folder_locked(&self, firm: FirmId, folder: i64, locked: bool) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE folders SET locked = ?3 WHERE firm_id = ?1 AND id = ?2 AND locked <> ?3 AND deleted_at IS NULL",
+            (firm.0, folder, locked),
+        )?;
+        Ok(changed == 1)
     }
 
     /// Files a document with its first version.

@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY, Result, StoreError, moment, permissions, schema};
+use super::keys::{self, ReplyKey};
+use super::{BUSY, Result, Snapshot, StoreError, identity, moment, permissions, schema};
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -18,25 +19,29 @@ pub struct Examined {
     pub firms: Vec<String>,
     /// The last moment that it knows of.
     pub last_moment: Option<Timestamp>,
+    /// The keys of reply addresses, oldest first.
+    pub reply_keys: Vec<ReplyKey>,
 }
 
 /// Looks at the store in `folder`: that it is there, that nobody else can read it, that it is whole (faults F38–F42).
 pub fn examine(folder: &Path) -> Result<Examined> {
-    let (database, key) = (folder.join(schema::DATABASE), folder.join(schema::KEY_FILE));
-    if !database.exists() || !key.exists() {
+    let (database, key_file) = (folder.join(schema::DATABASE), folder.join(schema::KEY_FILE));
+    if !database.exists() || !key_file.exists() {
         return Err(StoreError::Missing(folder.to_owned()));
     }
     permissions::refuse_readable(folder, "700")?;
     permissions::refuse_readable(&database, "600")?;
-    permissions::refuse_readable(&key, "600")?;
-    schema::read_key(&key)?;
+    permissions::refuse_readable(&key_file, "600")?;
+    let keys = keys::Keys::open(&key_file)?;
     let connection = Connection::open_with_flags(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(BUSY)?;
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     schema::check(&connection)?;
+    identity::compare(folder, &connection)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |r| r.get(0))?;
     let known = schema::known();
     if version == 0 || version > known {
-        return Ok(Examined { version, known, firms: Vec::new(), last_moment: None });
+        return Ok(Examined { version, known, firms: Vec::new(), last_moment: None, reply_keys: Vec::new() });
     }
     let mut statement = connection.prepare("SELECT slug FROM firms ORDER BY id")?;
     let firms = statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -45,5 +50,10 @@ pub fn examine(folder: &Path) -> Result<Examined> {
         [],
         |r| r.get(0),
     )?;
-    Ok(Examined { version, known, firms, last_moment: last.filter(|at| *at > 0).map(moment) })
+    let snapshot = Snapshot { connection: &connection, keys: &keys };
+    let reply_keys = if version == known { snapshot.reply_keys()? } else { Vec::new() };
+    if version == known {
+        snapshot.present_key()?;
+    }
+    Ok(Examined { version, known, firms, last_moment: last.filter(|at| *at > 0).map(moment), reply_keys })
 }

@@ -27,6 +27,12 @@ pub struct Firm {
     pub rounding_minutes: u32,
     /// What closing a matter does to its shares (REV-09).
     pub closed_matters: ClosedMatters,
+    /// For so many days after the closing of a matter, time for work before it is taken (TIM-16).
+    pub late_time_days: u32,
+    /// Where bills are paid, with `{number}` for the bill's number (BIL-02).
+    pub payment_link: Option<String>,
+    /// Receipts for time come with gentle remarks.
+    pub time_hints: bool,
 }
 
 /// What closing a matter does to its shares (REV-09).
@@ -50,7 +56,8 @@ impl ClosedMatters {
         }
     }
 
-    fn from_word(word: &str) -> ClosedMatters {
+    /// What this word says; read only if it says nothing.
+    pub fn from_word(word: &str) -> ClosedMatters {
         match word {
             "keep" => ClosedMatters::Keep,
             "revoke" => ClosedMatters::Revoke,
@@ -71,7 +78,8 @@ pub fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-const COLUMNS: &str = "id, slug, name, locale, time_zone, currency, rounding_minutes, closed_matters";
+const COLUMNS: &str = "id, slug, name, locale, time_zone, currency, rounding_minutes, closed_matters, late_time_days, payment_link, \
+     time_hints";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Firm> {
     let locale: String = row.get("locale")?;
@@ -80,11 +88,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Firm> {
         id: FirmId(row.get("id")?),
         slug: row.get("slug")?,
         name: row.get("name")?,
-        locale: if locale == "en-US" { Locale::American } else { Locale::British },
+        locale: Locale::from_word(&locale).unwrap_or_default(),
         time_zone: row.get("time_zone")?,
         currency: row.get("currency")?,
         rounding_minutes: row.get("rounding_minutes")?,
         closed_matters: ClosedMatters::from_word(&closed),
+        late_time_days: row.get("late_time_days")?,
+        payment_link: row.get("payment_link")?,
+        time_hints: row.get("time_hints")?,
     })
 }
 
@@ -123,13 +134,37 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
+    /// Changes the firm's name, words, zone, rounding, what closing does and for how long late time is taken; false if that was so already.
+    pub fn change_firm(&self, new: &Firm) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE firms SET name = :name, locale = :locale, time_zone = :zone, rounding_minutes = :rounding,
+               closed_matters = :closed, late_time_days = :late
+             WHERE id = :firm AND (name, locale, time_zone, rounding_minutes, closed_matters, late_time_days)
+               IS NOT (:name, :locale, :zone, :rounding, :closed, :late)",
+            named_params! {":firm": new.id.0, ":name": new.name, ":locale": new.locale.word(), ":zone": new.time_zone,
+            ":rounding": new.rounding_minutes, ":closed": new.closed_matters.word(), ":late": new.late_time_days},
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Says where bills are paid; none: nowhere online.
+    pub fn set_payment_link(&self, firm: FirmId, link: Option<&str>) -> Result<()> {
+        self.run("UPDATE firms SET payment_link = ?2 WHERE id = ?1", (firm.0, link))?;
+        Ok(())
+    }
+
+    /// Says whether receipts for time come with gentle remarks.
+    pub fn set_time_hints(&self, firm: FirmId, wanted: bool) -> Result<()> {
+        self.run("UPDATE firms SET time_hints = ?2 WHERE id = ?1", (firm.0, wanted))?;
+        Ok(())
+    }
+
     /// Adds a firm.
     pub fn add_firm(&self, new: &NewFirm, now: Timestamp) -> Result<FirmId> {
-        let locale = if new.locale == Locale::American { "en-US" } else { "en-GB" };
         self.insert(
             "INSERT INTO firms (slug, name, locale, time_zone, currency, rounding_minutes, created_at)
              VALUES (:slug, :name, :locale, :zone, :currency, :rounding, :now)",
-            named_params! {":slug": new.slug, ":name": new.name, ":locale": locale, ":zone": new.time_zone,
+            named_params! {":slug": new.slug, ":name": new.name, ":locale": new.locale.word(), ":zone": new.time_zone,
             ":currency": new.currency, ":rounding": new.rounding_minutes, ":now": at(now)},
         )
         .map(FirmId)

@@ -84,7 +84,8 @@ impl Tx<'_> {
         Ok(card > 0 || flags > 0 || address)
     }
 
-    fn set_card_address(&self, firm: FirmId, person: PersonId, address: &Address) -> Result<bool> {
+    /// Sets the primary address of a contact's card; false if it was so before.
+    pub fn set_card_address(&self, firm: FirmId, person: PersonId, address: &Address) -> Result<bool> {
         if self.card_address(firm, person)?.as_ref() == Some(address) {
             return Ok(false);
         }

@@ -89,8 +89,10 @@ pub struct Inbox {
     pub uid: String,
     /// Of the mailbox.
     pub uid_validity: u32,
-    /// Blob of the raw mail.
+    /// SHA-256 of the raw mail as it came.
     pub sha256: String,
+    /// Blob of what is kept in its place, without card numbers.
+    pub kept_sha256: Option<String>,
     /// Bytes.
     pub size: u64,
     /// INTERNALDATE.
@@ -119,10 +121,26 @@ pub struct Inbox {
     pub level: Option<String>,
     /// Class.
     pub class: Option<String>,
+    /// Text of it may have been left out.
+    pub unsure: bool,
     /// Matter that the firm named for it.
     pub assigned_matter: Option<i64>,
     /// Level that a release or a confirmation gave it.
     pub released_level: Option<String>,
+    /// The role in which its writer said that they wrote it.
+    pub role: Option<PersonId>,
+}
+
+impl Inbox {
+    /// The blob of the mail: as it came, or what is kept in its place.
+    pub fn blob(&self) -> &str {
+        self.kept_sha256.as_deref().unwrap_or(&self.sha256)
+    }
+
+    /// True if its bytes are kept no longer (store/retention.rs).
+    pub fn is_purged(&self) -> bool {
+        self.blob().is_empty()
+    }
 }
 
 /// What was found out about a mail while it was decided; kept with the outcome.
@@ -146,14 +164,17 @@ pub struct Findings {
     pub matter: Option<i64>,
     /// In reply to what.
     pub thread: Option<ThreadId>,
+    /// Text of it may have been left out: where the history begins was not sure.
+    pub unsure: bool,
     /// A matter that its address names and its sender may not see: for the firm alone, and not kept with the mail, so that
     /// nothing that is answered can depend on it.
     pub unseen_matter: Option<i64>,
 }
 
 const COLUMNS: &str =
-    "id, firm_id, mailbox, uid, uid_validity, sha256, size, arrived_at, received_at, state, tries, proof, reason,
-    from_address, subject, person_id, matter_id, thread_id, level, class, assigned_matter_id, released_level";
+    "id, firm_id, mailbox, uid, uid_validity, sha256, kept_sha256, size, arrived_at, received_at, state, tries, proof, reason,
+    from_address, subject, person_id, matter_id, thread_id, level, class, unsure, assigned_matter_id,
+    released_level, role_id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
     let state: String = row.get("state")?;
@@ -164,6 +185,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
         uid: row.get("uid")?,
         uid_validity: row.get("uid_validity")?,
         sha256: row.get("sha256")?,
+        kept_sha256: row.get("kept_sha256")?,
         size: row.get::<_, i64>("size")?.unsigned_abs(),
         arrived_at: moment(row.get("arrived_at")?),
         received_at: moment(row.get("received_at")?),
@@ -178,8 +200,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
         thread: row.get::<_, Option<i64>>("thread_id")?.map(ThreadId),
         level: row.get("level")?,
         class: row.get("class")?,
+        unsure: row.get("unsure")?,
         assigned_matter: row.get("assigned_matter_id")?,
         released_level: row.get("released_level")?,
+        role: row.get::<_, Option<i64>>("role_id")?.map(PersonId),
     })
 }
 
@@ -200,7 +224,77 @@ pub struct Effect {
     pub undone: bool,
 }
 
+/// Which mails are counted: only proved ones that nobody had to release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// Of a person.
+    Of(PersonId),
+    /// About a matter.
+    About(i64),
+    /// Of a person, in answer to receipts.
+    ToReceipts(PersonId),
+    /// Of a person, answered without any effect.
+    WithoutEffect(PersonId),
+}
+
+/// Which mails are listed; what is none is of no matter.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// In this state.
+    pub state: Option<InboxState>,
+    /// Of this person.
+    pub person: Option<PersonId>,
+    /// About this matter.
+    pub matter: Option<i64>,
+    /// For this reason.
+    pub reason: Option<String>,
+}
+
 impl Snapshot<'_> {
+    /// How many mails other than `mail` came after `since` and not after it, but no more than `most`.
+    pub fn count_mails(&self, firm: FirmId, count: Count, mail: &Inbox, since: Timestamp, most: u32) -> Result<u32> {
+        let (row, which) = match count {
+            Count::Of(person) => (person.0, "person_id = ?2 AND state <> 'IGNORED'"),
+            Count::About(matter) => (matter, "matter_id = ?2 AND state <> 'IGNORED'"),
+            Count::ToReceipts(person) => (
+                person.0,
+                "person_id = ?2 AND state <> 'IGNORED' AND thread_id IN (SELECT id FROM threads WHERE person_id = ?2 AND purpose = 'receipt')",
+            ),
+            Count::WithoutEffect(person) => {
+                (person.0, "person_id = ?2 AND (state = 'REFUSED' OR reason IN ('CONTEXT_NONE', 'RATE_LIMITED'))")
+            }
+        };
+        let found = self.one(
+            &format!(
+                "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE firm_id = ?1 AND {which} AND arrived_at > ?3 AND arrived_at <= ?4
+                   AND id <> ?5 AND level IN ('strong', 'good') AND released_level IS NULL LIMIT ?6)"
+            ),
+            (firm.0, row, at(since), at(mail.arrived_at), mail.id.0, most),
+            |r| r.get(0),
+        )?;
+        Ok(found.unwrap_or(0))
+    }
+
+    /// True if a mail that was proved to be this person's came from this address after a moment.
+    pub fn has_written_since(&self, firm: FirmId, person: PersonId, address: &str, since: Timestamp) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND from_address = ?3 AND arrived_at > ?4
+               AND level IN ('strong', 'good') AND released_level IS NULL LIMIT 1",
+            (firm.0, person.0, address, at(since)),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// The mails of a person that were held because too many came.
+    pub fn inbox_braked(&self, firm: FirmId, person: PersonId) -> Result<Vec<InboxId>> {
+        self.all(
+            "SELECT id FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND state = 'HELD' AND reason = 'RATE_LIMITED' ORDER BY id",
+            (firm.0, person.0),
+            |r| r.get(0).map(InboxId),
+        )
+    }
+
     /// The mail of this row.
     pub fn inbox(&self, firm: FirmId, inbox: InboxId) -> Result<Option<Inbox>> {
         self.one(&format!("SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND id = ?2"), (firm.0, inbox.0), read)
@@ -218,6 +312,20 @@ impl Snapshot<'_> {
         self.all(
             &format!("SELECT {COLUMNS} FROM inbox WHERE state = ?1 AND next_at <= ?2 ORDER BY id LIMIT ?3"),
             (state.word(), at(now), limit),
+            read,
+        )
+    }
+
+    /// Mails of a firm that are as is wanted, newest first.
+    pub fn inbox_listed(&self, firm: FirmId, wanted: &Wanted, limit: u32) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM inbox WHERE firm_id = :firm AND (:state IS NULL OR state = :state)
+                   AND (:person IS NULL OR person_id = :person) AND (:matter IS NULL OR matter_id = :matter)
+                   AND (:reason IS NULL OR reason = :reason) ORDER BY id DESC LIMIT :limit"
+            ),
+            named_params! {":firm": firm.0, ":state": wanted.state.map(InboxState::word), ":person": wanted.person.map(|p| p.0),
+            ":matter": wanted.matter, ":reason": wanted.reason, ":limit": limit},
             read,
         )
     }
@@ -254,11 +362,10 @@ impl Snapshot<'_> {
         )
     }
 
-    /// True if the same bytes were staged before under another id, or were purged (faults F33, F34).
+    /// True if the same bytes were staged before under another id; a purged mail keeps its hash (faults F33, F34).
     pub fn inbox_repeats(&self, firm: FirmId, mail: &Inbox) -> Result<bool> {
         let found = self.one(
-            "SELECT 1 FROM inbox WHERE firm_id = ?1 AND sha256 = ?2 AND id < ?3
-             UNION ALL SELECT 1 FROM tombstones WHERE firm_id = ?1 AND sha256 = ?2 LIMIT 1",
+            "SELECT 1 FROM inbox WHERE firm_id = ?1 AND sha256 = ?2 AND id < ?3 LIMIT 1",
             (firm.0, &mail.sha256, mail.id.0),
             |_| Ok(()),
         )?;
@@ -289,6 +396,16 @@ impl Snapshot<'_> {
             (firm.0, person.0, message_id),
             read,
         )
+    }
+
+    /// Whether a changed copy of the mail of this person with this Message-ID was held.
+    pub fn holds_changed_copy(&self, firm: FirmId, person: PersonId, message_id: &str) -> Result<bool> {
+        let found: Option<i64> = self.one(
+            "SELECT id FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND message_id = ?3 AND reason = 'CHANGED_COPY' LIMIT 1",
+            (firm.0, person.0, message_id),
+            |r| r.get(0),
+        )?;
+        Ok(found.is_some())
     }
 
     /// What the mail did, in order.
@@ -323,11 +440,23 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
+    /// Notes what is kept in place of a raw mail, for every row of these bytes in the firm; its blob is on disk. The bytes
+    /// as they came are no longer named then, and are taken away after the commit, or by the collector after a crash.
+    pub fn replace_raw(&self, firm: FirmId, mail: &Inbox, kept: &str) -> Result<()> {
+        self.run(
+            "UPDATE inbox SET kept_sha256 = ?3 WHERE firm_id = ?1 AND sha256 = ?2 AND kept_sha256 IS NULL",
+            (firm.0, &mail.sha256, kept),
+        )?;
+        Ok(())
+    }
+
     /// Stages a mail whose blob is on disk; a second time under the same UID changes nothing and gives none.
     pub fn stage(&self, firm: FirmId, mail: &Staged, now: Timestamp) -> Result<Option<InboxId>> {
         self.one(
-            "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, size, arrived_at, received_at, state)
-             VALUES (:firm, :mailbox, :validity, :uid, :sha256, :size, :arrived, :now, 'RECEIVED') ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state)
+             VALUES (:firm, :mailbox, :validity, :uid, :sha256,
+               (SELECT kept_sha256 FROM inbox WHERE firm_id = :firm AND sha256 = :sha256 AND kept_sha256 <> '' LIMIT 1),
+               :size, :arrived, :now, 'RECEIVED') ON CONFLICT DO NOTHING RETURNING id",
             named_params! {":firm": firm.0, ":mailbox": mail.mailbox, ":validity": mail.uid_validity, ":uid": mail.uid,
             ":sha256": mail.sha256, ":size": i64::try_from(mail.size).unwrap_or(i64::MAX), ":arrived": at(mail.arrived_at), ":now": at(now)},
             |r| r.get(0).map(InboxId),
@@ -364,12 +493,13 @@ impl Tx<'_> {
     ) -> Result<bool> {
         let changed = self.run(
             "UPDATE inbox SET state = :state, reason = :reason, message_id = :message_id, content_hash = :hash, from_address = :from,
-               subject = :subject, class = :class, level = :level, person_id = :person, matter_id = :matter, thread_id = :thread, decided_at = :now
+               subject = :subject, class = :class, level = :level, person_id = :person, matter_id = :matter, thread_id = :thread, unsure = :unsure,
+               decided_at = :now
              WHERE id = :id AND state IN ('RECEIVED', 'PROVED')",
             named_params! {":id": inbox.0, ":state": state.word(), ":reason": reason, ":message_id": found.message_id,
             ":hash": found.content_hash, ":from": found.from_address, ":subject": found.subject, ":class": found.class,
             ":level": found.level, ":person": found.person.map(|p| p.0), ":matter": found.matter,
-            ":thread": found.thread.map(|t| t.0), ":now": at(now)},
+            ":thread": found.thread.map(|t| t.0), ":unsure": found.unsure, ":now": at(now)},
         )?;
         Ok(changed == 1)
     }
@@ -389,6 +519,66 @@ impl Tx<'_> {
             (firm.0, inbox.0, level, matter, by.map(|p| p.0)),
         )?;
         Ok(changed == 1)
+    }
+
+    /// HELD → PROVED, to be judged by its own proof again: its sender became known. False if it was not held.
+    pub fn judge_again(&self, firm: FirmId, inbox: InboxId) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'PROVED', tries = 0, next_at = 0 WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD'",
+            (firm.0, inbox.0),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// HELD → PROVED: its writer said in which role they wrote it; false if it did not wait for that.
+    pub fn choose_role(&self, firm: FirmId, inbox: InboxId, role: PersonId) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'PROVED', tries = 0, next_at = 0, role_id = ?3 WHERE firm_id = ?1 AND id = ?2
+               AND state = 'HELD' AND reason = 'ROLE_UNKNOWN'",
+            (firm.0, inbox.0, role.0),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// HELD → PROVED: its writer said which matter it is about; false if it did not wait for that.
+    pub fn choose_matter(&self, firm: FirmId, inbox: InboxId, matter: i64) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'PROVED', tries = 0, next_at = 0, assigned_matter_id = ?3
+             WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD' AND reason = 'CONTEXT_NONE'",
+            (firm.0, inbox.0, matter),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Takes a mail to an address of several firms to the one that it is for, before anything was made of it.
+    pub fn route(&self, mail: &Inbox, firm: FirmId) -> Result<()> {
+        self.run(
+            "UPDATE inbox SET firm_id = ?3 WHERE firm_id = ?1 AND id = ?2 AND state = 'PROVED' AND released_level IS NULL
+               AND role_id IS NULL",
+            (mail.firm.0, mail.id.0, firm.0),
+        )?;
+        Ok(())
+    }
+
+    /// HELD → IGNORED here, PROVED at another firm that has the same address: its writer said that they wrote it to that
+    /// one. Nothing of what it says stays here; false if it did not wait for that.
+    pub fn hand_over(&self, firm: FirmId, inbox: InboxId, to: FirmId, role: PersonId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'IGNORED', reason = 'FOR_ANOTHER_FIRM', decided_at = ?3, subject = NULL,
+               message_id = NULL, content_hash = NULL WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD' AND reason = 'ROLE_UNKNOWN'",
+            (firm.0, inbox.0, at(now)),
+        )?;
+        if changed == 0 {
+            return Ok(false);
+        }
+        // The row that stays sees to the copy in the mailbox.
+        self.run(
+            "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state, proof, role_id, settled_at)
+             SELECT ?3, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, ?5, 'PROVED', proof, ?4, ?5
+             FROM inbox WHERE firm_id = ?1 AND id = ?2",
+            (firm.0, inbox.0, to.0, role.0, at(now)),
+        )?;
+        Ok(true)
     }
 
     /// HELD → IGNORED: a person dismissed it; false if it was not held.

@@ -102,6 +102,15 @@ impl Snapshot<'_> {
             read,
         )
     }
+
+    /// Who of the firm last invited a person.
+    pub fn inviter(&self, firm: FirmId, person: PersonId) -> Result<Option<PersonId>> {
+        self.one(
+            "SELECT invited_by FROM invitations WHERE firm_id = ?1 AND person_id = ?2 ORDER BY id DESC LIMIT 1",
+            (firm.0, person.0),
+            |r| r.get(0).map(PersonId),
+        )
+    }
 }
 
 impl Tx<'_> {
@@ -180,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invitation_is_answered_once() {
+    fn t40_an_invitation_is_answered_once() {
         let s = Sample::new();
         let (firm, jane, id) = (s.firm, s.jane, invited(&s));
         assert!(s.write(move |tx| tx.accept_invitation(firm, id, now())));
@@ -193,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_invitation_takes_no_answer() {
+    fn t40_an_expired_invitation_takes_no_answer() {
         let s = Sample::new();
         let (firm, jane, id) = (s.firm, s.jane, invited(&s));
         assert!(s.read(|r| r.open_invitation(firm, jane, later(1_000))).is_none());

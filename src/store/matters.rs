@@ -6,6 +6,20 @@ use rusqlite::{Row, named_params};
 
 use super::{Result, Snapshot, Tx, at};
 use crate::domain::{FirmId, Item, Kind, PersonId};
+use crate::language::{Reads, phrase, sentence};
+
+/// The states of a matter, as they are stored and read.
+const OPEN: &str = sentence!("Open");
+const CLOSED: &str = sentence!("Closed");
+const PENDING: &str = sentence!("Pending");
+
+impl Matter {
+    /// Its state as the reader reads it.
+    pub fn status_in(&self, to: impl Reads) -> String {
+        let known = [OPEN, CLOSED, PENDING].into_iter().find(|state| *state == self.status);
+        known.map_or_else(|| self.status.clone(), |state| phrase(to, state))
+    }
+}
 
 /// What mails may carry about a matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +87,7 @@ impl Matter {
 
     /// True if it is closed.
     pub fn is_closed(&self) -> bool {
-        self.status == "Closed"
+        self.status == CLOSED
     }
 }
 
@@ -136,7 +150,7 @@ impl NewMatter {
         NewMatter {
             display_number: display_number.to_owned(),
             description: description.to_owned(),
-            status: "Open".into(),
+            status: OPEN.into(),
             client: None,
             practice_area: String::new(),
             responsible: None,
@@ -181,6 +195,15 @@ impl Snapshot<'_> {
         Ok(self.one(&sql, (firm.0, item.id), |r| r.get(0))?.flatten())
     }
 
+    /// Whom a screen keeps out of a matter (REV-11).
+    pub fn screened(&self, firm: FirmId, matter: i64) -> Result<Vec<PersonId>> {
+        self.all(
+            "SELECT DISTINCT person_id FROM screens WHERE firm_id = ?1 AND matter_id = ?2 AND lifted_at IS NULL ORDER BY person_id",
+            (firm.0, matter),
+            |r| Ok(PersonId(r.get(0)?)),
+        )
+    }
+
     /// Contacts that have to do with a matter, with their relationship (MAT-04).
     pub fn relationships(&self, firm: FirmId, matter: i64) -> Result<Vec<(PersonId, String)>> {
         self.all(
@@ -201,7 +224,63 @@ impl Snapshot<'_> {
     }
 }
 
+impl Snapshot<'_> {
+    /// True if mails about this matter are messages and files only.
+    pub fn matter_commands_off(&self, firm: FirmId, matter: i64) -> Result<bool> {
+        let sql = "SELECT commands_off FROM matters WHERE firm_id = ?1 AND id = ?2";
+        Ok(self.one(sql, (firm.0, matter), |r| r.get(0))?.unwrap_or(false))
+    }
+
+    /// The firm's own fields of matters, and whether co-counsel see them, by name.
+    pub fn custom_fields(&self, firm: FirmId) -> Result<Vec<(String, bool)>> {
+        let sql = "SELECT name, visible_to_co_counsel FROM custom_fields WHERE firm_id = ?1 ORDER BY name";
+        self.all(sql, [firm.0], |r| Ok((r.get(0)?, r.get(1)?)))
+    }
+}
+
 impl Tx<'_> {
+    /// Says whether mails about this matter are messages and files only; false if it was so already.
+    pub fn set_matter_commands_off(&self, firm: FirmId, matter: i64, off: bool) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE matters SET commands_off = ?3 WHERE firm_id = ?1 AND id = ?2 AND commands_off IS NOT ?3",
+            (firm.0, matter, off),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Makes a field of matters of this name, or says who sees it; gives whether co-counsel do. A new one is for the firm
+    /// only unless it is said (MAT-02).
+    pub fn put_custom_field(&self, firm: FirmId, name: &str, visible: Option<bool>) -> Result<bool> {
+        let found = self.one(
+            "INSERT INTO custom_fields (firm_id, name, visible_to_co_counsel) VALUES (?1, ?2, coalesce(?3, 0))
+             ON CONFLICT (firm_id, name) DO UPDATE SET visible_to_co_counsel = coalesce(?3, visible_to_co_counsel)
+             RETURNING visible_to_co_counsel",
+            (firm.0, name, visible),
+            |r| r.get(0),
+        )?;
+        Ok(found.unwrap_or(false))
+    }
+
+    /// Says what a field of a matter says, and makes the field if there is none of that name; nothing takes it away. False if
+    /// it was so already.
+    pub fn set_custom_field(&self, firm: FirmId, matter: i64, name: &str, value: &str) -> Result<bool> {
+        self.put_custom_field(firm, name, None)?;
+        let changed = match value.is_empty() {
+            true => self.run(
+                "DELETE FROM custom_field_values WHERE firm_id = ?1 AND matter_id = ?2 AND custom_field_id =
+                   (SELECT id FROM custom_fields WHERE firm_id = ?1 AND name = ?3)",
+                (firm.0, matter, name),
+            )?,
+            false => self.run(
+                "INSERT INTO custom_field_values (firm_id, custom_field_id, matter_id, value)
+                 SELECT firm_id, id, ?2, ?4 FROM custom_fields WHERE firm_id = ?1 AND name = ?3
+                 ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value",
+                (firm.0, matter, name, value),
+            )?,
+        };
+        Ok(changed == 1)
+    }
+
     /// Adds a matter.
     pub fn add_matter(&self, firm: FirmId, new: &NewMatter, now: Timestamp) -> Result<Item> {
         let number = self.next_number(firm, Kind::Matter)?;
@@ -231,12 +310,35 @@ impl Tx<'_> {
 
     /// Closes or opens a matter; `closed_on` none opens it again.
     pub fn set_matter_closed(&self, firm: FirmId, matter: i64, closed_on: Option<Date>) -> Result<()> {
-        let status = if closed_on.is_some() { "Closed" } else { "Open" };
+        let status = if closed_on.is_some() { CLOSED } else { OPEN };
         self.run(
             "UPDATE matters SET status = ?3, close_date = ?4 WHERE firm_id = ?1 AND id = ?2",
             (firm.0, matter, status, closed_on.map(|d| d.to_string())),
         )?;
         Ok(())
+    }
+
+    /// Says anew what a matter is about, whose it is and how its mails are worded; false if that was so already.
+    pub fn change_matter(&self, firm: FirmId, new: &Matter) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE matters SET description = :description, client_id = :client, responsible_id = :responsible,
+               sensitivity = :sensitivity
+             WHERE firm_id = :firm AND id = :matter AND (description, client_id, responsible_id, sensitivity)
+               IS NOT (:description, :client, :responsible, :sensitivity)",
+            named_params! {":firm": firm.0, ":matter": new.id, ":description": new.description,
+            ":client": new.client.map(|p| p.0), ":responsible": new.responsible.map(|p| p.0),
+            ":sensitivity": new.sensitivity.word()},
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Lets a person into a matter again; false if nothing kept them out.
+    pub fn lift_screen(&self, firm: FirmId, matter: i64, person: PersonId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE screens SET lifted_at = ?4 WHERE firm_id = ?1 AND matter_id = ?2 AND person_id = ?3 AND lifted_at IS NULL",
+            (firm.0, matter, person.0, at(now)),
+        )?;
+        Ok(changed > 0)
     }
 
     /// Keeps a person out of a matter (REV-11).

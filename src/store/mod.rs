@@ -10,12 +10,16 @@
 //! `await`. Nothing here touches the network, reads the clock or decides who may do what (`sharing` does).
 
 pub mod activities;
+pub mod addresses;
+pub mod assistants;
 pub mod audit;
 pub mod backup;
 pub mod bills;
+pub mod borders;
 pub mod calendar;
 pub mod challenges;
 pub mod communications;
+pub mod conservation;
 pub mod conversations;
 pub mod counts;
 pub mod digests;
@@ -23,21 +27,27 @@ pub mod documents;
 pub mod examine;
 pub mod external_ids;
 pub mod firms;
+pub mod identity;
 pub mod imports;
 pub mod inbox;
 pub mod invitations;
+pub mod keys;
 pub mod matters;
+pub mod news;
 pub mod notes;
 pub mod numbers;
+pub mod offers;
 pub mod outbox;
 pub mod people;
 mod permissions;
+pub mod retention;
 #[cfg(test)]
 mod sample;
 mod schema;
 pub mod shares;
 pub mod tasks;
 pub mod threads;
+pub mod undelivered;
 
 pub use schema::{BLOBS, DATABASE, KEY_FILE};
 
@@ -51,13 +61,19 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, Params, Row};
+use tokio::sync::watch;
 
 use crate::blobs::Blobs;
-use crate::domain::token::Key;
+use crate::config::{BlobKey, Config};
+use keys::Keys;
+
+use identity::Mark;
 
 const JOBS_PER_COMMIT: usize = 50;
 const LONGEST_WAIT: Duration = Duration::from_millis(20);
 const BUSY: Duration = Duration::from_secs(10);
+/// "I/O error", the same number on every Linux.
+const EIO: i32 = 5;
 
 /// What can go wrong with the store.
 #[derive(Debug, thiserror::Error)]
@@ -80,9 +96,25 @@ pub enum StoreError {
     /// The database failed its check (fault F38).
     #[error("the database is damaged ({0}); restore the last backup, the mails since then are still in the mailbox")]
     Damaged(String),
+    /// The database lacks transactions that were on disk (fault F38).
+    #[error(
+        "the database has {0} of the {1} transactions that were on disk. Its -wal file was removed, or an older copy was \
+         put in its place: put back what lay there; or restore the last backup into an empty folder, the mails since then \
+         are still at the mail server. To go on with the database as it is, remove {2}"
+    )]
+    Behind(i64, i64, PathBuf),
+    /// The database, or the log beside it, is another store's (fault F38).
+    #[error(
+        "the database, or its -wal file, is another store's than the one that {0} names: put back what lay there, or \
+         restore the last backup into an empty folder; the mails since then are still at the mail server"
+    )]
+    Foreign(PathBuf),
     /// A job panicked; it was rolled back.
     #[error("a step failed unexpectedly and was rolled back: {0}")]
     Panicked(String),
+    /// The database undid the whole transaction, as it does when the disk fails it in mid-way.
+    #[error("the database undid the transaction")]
+    Undone,
     /// What a row says can't be read.
     #[error("a row can't be read: {0}")]
     Content(String),
@@ -98,6 +130,27 @@ impl StoreError {
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)))
     }
 
+    /// True where the disk itself failed, or gave back something else than was written: what was reported as flushed before
+    /// may not be there, so nothing more is to be written by this process (fault F36). A full disk is no failed one.
+    pub fn is_disk_failure(&self) -> bool {
+        match self {
+            StoreError::Sqlite(e) => matches!(
+                e.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::SystemIoFailure | rusqlite::ErrorCode::DatabaseCorrupt)
+            ),
+            StoreError::Io(_, e) => e.raw_os_error() == Some(EIO),
+            _ => false,
+        }
+    }
+
+    /// True where it is not the job's fault: the disk is full or fails, or somebody else holds the database.
+    pub fn is_the_stores(&self) -> bool {
+        let is_full = matches!(self, StoreError::Sqlite(e) if matches!(e.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::OutOfMemory)));
+        let is_undone = matches!(self, StoreError::Undone | StoreError::Closed | StoreError::Io(..));
+        is_full || is_undone || self.is_temporary() || self.is_disk_failure()
+    }
+
     /// True where what was to be written contradicts what is there: a number twice, a row that is missing.
     pub fn is_contradiction(&self) -> bool {
         matches!(self, StoreError::Sqlite(e)
@@ -108,7 +161,7 @@ impl StoreError {
 /// The outcome of anything that the store does.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// The store: the database, the key of reply addresses, and the blobs beside it. Clones share it.
+/// The store: the database, the keys of reply addresses, and the blobs beside it. Clones share it.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -118,8 +171,11 @@ struct Inner {
     jobs: SyncSender<Job>,
     readers: Mutex<Vec<Connection>>,
     folder: PathBuf,
-    key: Arc<Key>,
+    keys: Arc<Keys>,
     blobs: Blobs,
+    identity: String,
+    /// Says true once nothing can be written any more.
+    broken: watch::Sender<bool>,
 }
 
 type Outcome = Result<Box<dyn Any + Send>>;
@@ -132,7 +188,7 @@ struct Job {
 /// A consistent view of the store, for reading.
 pub struct Snapshot<'c> {
     connection: &'c Connection,
-    key: &'c Key,
+    keys: &'c Keys,
 }
 
 /// An open transaction: it reads what a [`Snapshot`] reads, and writes.
@@ -148,8 +204,14 @@ impl<'c> Deref for Tx<'c> {
 }
 
 impl Store {
-    /// Makes the folder, the database and the key of reply addresses where they are missing, then opens them.
+    /// Makes the folder, the database and the keys of reply addresses where they are missing, then opens them.
     pub fn create(folder: &Path) -> Result<Store> {
+        Store::make(folder)?;
+        Store::open(folder)
+    }
+
+    /// Makes the folder, the database and the keys of reply addresses where they are missing.
+    pub fn make(folder: &Path) -> Result<()> {
         std::fs::create_dir_all(folder).map_err(|e| StoreError::Io(folder.to_owned(), e))?;
         permissions::restrict(folder, 0o700)?;
         let key = folder.join(schema::KEY_FILE);
@@ -160,12 +222,22 @@ impl Store {
         if !database.exists() {
             permissions::write_secret(&database, b"")?;
         }
-        Store::open(folder)
+        Ok(())
+    }
+
+    /// Opens the store that the configuration names, its blobs sealed as that says.
+    pub fn configured(config: &Config) -> Result<Store> {
+        Store::open_sealed(&config.store, config.blobs.clone())
+    }
+
+    /// Opens an existing store whose blobs lie open.
+    pub fn open(folder: &Path) -> Result<Store> {
+        Store::open_sealed(folder, BlobKey::None)
     }
 
     /// Opens an existing store: checks who may read its files and that the database is whole, and brings its tables up
     /// to date.
-    pub fn open(folder: &Path) -> Result<Store> {
+    fn open_sealed(folder: &Path, blob_key: BlobKey) -> Result<Store> {
         let database = folder.join(schema::DATABASE);
         let key_file = folder.join(schema::KEY_FILE);
         if !database.exists() || !key_file.exists() {
@@ -174,18 +246,26 @@ impl Store {
         permissions::refuse_readable(folder, "700")?;
         permissions::refuse_readable(&database, "600")?;
         permissions::refuse_readable(&key_file, "600")?;
-        let key = Arc::new(schema::read_key(&key_file)?);
-        let mut writer = connect(&database)?;
-        schema::check(&writer)?;
+        let keys = Arc::new(Keys::open(&key_file)?);
+        look(folder).map_err(damaged)?;
+        let mut writer = connect(&database).map_err(damaged)?;
         schema::migrate(&mut writer)?;
-        let blobs = Blobs::open(&folder.join(schema::BLOBS)).map_err(|e| StoreError::Io(folder.to_owned(), e))?;
+        let mark = identity::pair(folder, &mut writer)?;
+        let identity = mark.identity().to_owned();
+        let blobs =
+            Blobs::open(&folder.join(schema::BLOBS), blob_key).map_err(|e| StoreError::Io(folder.to_owned(), e))?;
         let (jobs, queue) = sync_channel(4096);
-        let writer_key = Arc::clone(&key);
+        let writer_keys = Arc::clone(&keys);
+        let broken = watch::Sender::new(false);
+        let end = End(broken.clone());
         std::thread::Builder::new()
             .name("store-writer".into())
-            .spawn(move || run_jobs(&writer, &writer_key, &queue))
+            .spawn(move || {
+                let _end = end;
+                run_jobs(&writer, &writer_keys, &mark, &queue);
+            })
             .map_err(|e| StoreError::Io(folder.to_owned(), e))?;
-        let inner = Inner { jobs, readers: Mutex::default(), folder: folder.to_owned(), key, blobs };
+        let inner = Inner { jobs, readers: Mutex::default(), folder: folder.to_owned(), keys, blobs, identity, broken };
         Ok(Store { inner: Arc::new(inner) })
     }
 
@@ -194,14 +274,35 @@ impl Store {
         &self.inner.folder
     }
 
+    /// What tells this store from every other, also from one that a backup of it was unpacked into.
+    pub fn identity(&self) -> &str {
+        &self.inner.identity
+    }
+
+    /// Ends when nothing can be written any more, because the disk failed (fault F36): the process has to end then, and
+    /// the store is checked at the next start.
+    pub fn broken(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut broken = self.inner.broken.subscribe();
+        async move { drop(broken.wait_for(|broken| *broken).await) }
+    }
+
+    /// Keeps `bytes` as a blob and gives its SHA-256; when it returns they are on disk.
+    pub fn keep(&self, bytes: &[u8]) -> Result<String> {
+        let kept = self.blobs().put(bytes).map_err(|e| StoreError::Io(self.inner.folder.clone(), e));
+        self.mind(kept)
+    }
+
+    /// Takes note of a failed disk.
+    fn mind<T>(&self, done: Result<T>) -> Result<T> {
+        if done.as_ref().is_err_and(StoreError::is_disk_failure) {
+            self.inner.broken.send_replace(true);
+        }
+        done
+    }
+
     /// Documents and raw mails.
     pub fn blobs(&self) -> &Blobs {
         &self.inner.blobs
-    }
-
-    /// The key of reply addresses and codes.
-    pub fn key(&self) -> &Key {
-        &self.inner.key
     }
 
     /// Runs `job` in a transaction of its own and waits until it is on disk.
@@ -240,13 +341,17 @@ impl Store {
 
     /// Reads from one consistent view.
     pub fn read<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
+        self.mind(self.look(look))
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         let parked = self.inner.readers.lock().map_err(|_| StoreError::Closed)?.pop();
         let connection = match parked {
             Some(connection) => connection,
             None => connect(&self.inner.folder.join(schema::DATABASE))?,
         };
         connection.execute_batch("BEGIN DEFERRED")?;
-        let seen = look(&Snapshot { connection: &connection, key: &self.inner.key });
+        let seen = look(&Snapshot { connection: &connection, keys: &self.inner.keys });
         connection.execute_batch("ROLLBACK")?;
         self.inner.readers.lock().map_err(|_| StoreError::Closed)?.push(connection);
         seen
@@ -270,6 +375,14 @@ impl Store {
         Ok(removed)
     }
 
+    /// Takes a blob away at once if no row names it any more.
+    pub fn forget_blob(&self, sha256: &str) -> Result<()> {
+        if self.read(|view| view.names_blob(sha256))? {
+            return Ok(());
+        }
+        self.blobs().remove(sha256).map_err(|e| StoreError::Io(self.inner.folder.clone(), e))
+    }
+
     /// Writes a consistent copy of the database to `file`, which must not exist, while others go on reading and writing.
     pub fn copy_database(&self, file: &Path) -> Result<()> {
         permissions::write_secret(file, b"")?;
@@ -279,6 +392,30 @@ impl Store {
         target.execute_batch("PRAGMA journal_mode = DELETE")?;
         Ok(())
     }
+}
+
+/// What can't be read as a database is told with the way out (fault F38).
+fn damaged(error: StoreError) -> StoreError {
+    match &error {
+        StoreError::Sqlite(e) => match e.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+                StoreError::Damaged(e.to_string())
+            }
+            _ => error,
+        },
+        _ => error,
+    }
+}
+
+/// Looks, before anything is written, whether the database is whole and the one that it was (fault F38).
+fn look(folder: &Path) -> Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(schema::DATABASE), flags)?;
+    connection.busy_timeout(BUSY)?;
+    // What is refused is left as it lies: a log that isn't its own must not get into the database at the close.
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    schema::check(&connection)?;
+    identity::compare(folder, &connection)
 }
 
 fn connect(database: &Path) -> Result<Connection> {
@@ -294,74 +431,129 @@ fn connect(database: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn run_jobs(connection: &Connection, key: &Key, queue: &Receiver<Job>) {
-    let tx = Tx { snapshot: Snapshot { connection, key } };
+/// Tells that the writer has ended, however that came.
+struct End(watch::Sender<bool>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// Writes until the store is dropped, or the disk fails: a flush that failed is never tried again, because the system
+/// may since hold for written what is not (fault F36). Then who waits is told, and all others find the store closed.
+fn run_jobs(connection: &Connection, keys: &Keys, mark: &Mark, queue: &Receiver<Job>) {
+    let writer = Writer { tx: Tx { snapshot: Snapshot { connection, keys } }, mark };
     while let Ok(first) = queue.recv() {
         let mut batch = vec![first];
-        match commit_together(&tx, queue, &mut batch) {
-            Ok(outcomes) => batch.into_iter().zip(outcomes).for_each(|(job, outcome)| (job.answer)(outcome)),
-            Err(_) => batch.into_iter().for_each(|mut job| {
-                let outcome = commit_alone(&tx, &mut job);
-                (job.answer)(outcome);
-            }),
+        let outcomes = match writer.commit_together(queue, &mut batch) {
+            Err(error) if error.is_disk_failure() => vec![Err(error)],
+            Err(_) => writer.commit_one_by_one(&mut batch),
+            Ok(outcomes) => outcomes,
+        };
+        let failed = |outcome: &Outcome| outcome.as_ref().is_err_and(StoreError::is_disk_failure);
+        let has_failed = outcomes.iter().any(failed);
+        // Where the disk failed there are fewer outcomes than jobs: the others hear that the store is closed.
+        batch.into_iter().zip(outcomes).for_each(|(job, outcome)| (job.answer)(outcome));
+        if has_failed {
+            return;
         }
     }
 }
 
-fn commit_together(tx: &Tx<'_>, queue: &Receiver<Job>, batch: &mut Vec<Job>) -> Result<Vec<Outcome>> {
-    tx.connection.execute_batch("BEGIN IMMEDIATE")?;
-    let began = crate::clock::instant();
-    let mut outcomes = Vec::new();
-    let mut done = 0;
-    while let Some(job) = batch.get_mut(done) {
-        outcomes.push(in_savepoint(tx, job));
-        done = done.saturating_add(1);
-        if done < JOBS_PER_COMMIT && began.elapsed() < LONGEST_WAIT {
-            match queue.try_recv() {
-                Ok(next) => batch.push(next),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
+/// What the writer's thread writes with.
+struct Writer<'c> {
+    tx: Tx<'c>,
+    mark: &'c Mark,
+}
+
+impl Writer<'_> {
+    fn commit_together(&self, queue: &Receiver<Job>, batch: &mut Vec<Job>) -> Result<Vec<Outcome>> {
+        let before = self.begin()?;
+        let began = crate::clock::instant();
+        let mut outcomes = Vec::new();
+        let mut done = 0;
+        while let Some(job) = batch.get_mut(done) {
+            outcomes.push(in_savepoint(&self.tx, job)?);
+            done = done.saturating_add(1);
+            if done < JOBS_PER_COMMIT && began.elapsed() < LONGEST_WAIT {
+                match queue.try_recv() {
+                    Ok(next) => batch.push(next),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => {}
+                }
             }
         }
+        self.commit(before).map(|()| outcomes)
     }
-    if let Err(error) = tx.connection.execute_batch("COMMIT") {
+
+    fn commit_one_by_one(&self, batch: &mut [Job]) -> Vec<Outcome> {
+        let mut outcomes: Vec<Outcome> = Vec::new();
+        for job in batch {
+            if outcomes.last().is_some_and(|last| last.as_ref().is_err_and(StoreError::is_disk_failure)) {
+                break;
+            }
+            outcomes.push(self.commit_alone(job));
+        }
+        outcomes
+    }
+
+    fn commit_alone(&self, job: &mut Job) -> Outcome {
+        let before = self.begin()?;
+        let outcome = in_savepoint(&self.tx, job)?;
+        self.commit(before)?;
+        outcome
+    }
+
+    /// Begins a transaction; gives how many rows this connection had changed before.
+    fn begin(&self) -> Result<u64> {
+        self.tx.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(self.tx.connection.total_changes())
+    }
+
+    /// Commits, and says in the file beside the database how far it came (fault F38).
+    fn commit(&self, before: u64) -> Result<()> {
+        let connection = self.tx.connection;
+        let commit = || {
+            let has_changed = connection.total_changes() != before;
+            let number = if has_changed { Some(identity::count(connection)?) } else { None };
+            connection.execute_batch("COMMIT")?;
+            Ok(number)
+        };
+        let number = commit().inspect_err(|_: &StoreError| drop(connection.execute_batch("ROLLBACK")))?;
+        match number.map_or(Ok(()), |number| self.mark.note(number)) {
+            // The number of the next commit will say as much.
+            Err(error) if !error.is_disk_failure() => Ok(()),
+            noted => noted,
+        }
+    }
+}
+
+/// Runs a job in a savepoint of the open transaction; an error of ours means that this transaction is no more. A disk
+/// that is full or fails lets SQLite undo all of it, with the jobs before; what would be run after it would stand alone.
+fn in_savepoint(tx: &Tx<'_>, job: &mut Job) -> Result<Outcome> {
+    let undone = |outcome: Outcome| Err(outcome.err().unwrap_or(StoreError::Undone));
+    if let Err(error) = tx.connection.execute_batch("SAVEPOINT job") {
         let _ = tx.connection.execute_batch("ROLLBACK");
         return Err(error.into());
     }
-    Ok(outcomes)
-}
-
-fn commit_alone(tx: &Tx<'_>, job: &mut Job) -> Outcome {
-    tx.connection.execute_batch("BEGIN IMMEDIATE")?;
-    let outcome = in_savepoint(tx, job);
-    if let Err(error) = tx.connection.execute_batch("COMMIT") {
-        let _ = tx.connection.execute_batch("ROLLBACK");
-        return Err(error.into());
-    }
-    outcome
-}
-
-fn in_savepoint(tx: &Tx<'_>, job: &mut Job) -> Outcome {
-    tx.connection.execute_batch("SAVEPOINT job")?;
+    // What a panic says may hold a stranger's text; our own words are told.
     let outcome = catch_unwind(AssertUnwindSafe(|| (job.run)(tx))).unwrap_or_else(|panic| {
-        let text =
-            panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
-        Err(StoreError::Panicked(text.unwrap_or_default().chars().take(200).collect()))
+        Err(StoreError::Panicked(panic.downcast_ref::<&str>().copied().unwrap_or("in a job").to_owned()))
     });
-    match outcome {
-        Ok(done) => tx.connection.execute_batch("RELEASE job").map(|()| done).map_err(StoreError::from),
+    if tx.connection.is_autocommit() {
+        return undone(outcome);
+    }
+    let end = if outcome.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    match tx.connection.execute_batch(end) {
+        Ok(()) => Ok(outcome),
         Err(error) => {
-            tx.connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
-            Err(error)
+            let _ = tx.connection.execute_batch("ROLLBACK");
+            undone(outcome.and(Err(error.into())))
         }
     }
 }
 
 impl Snapshot<'_> {
-    /// The key of reply addresses and codes.
-    pub fn key(&self) -> &Key {
-        self.key
-    }
-
     fn one<T>(
         &self,
         sql: &str,
@@ -390,7 +582,8 @@ impl Snapshot<'_> {
     /// True if any row names this blob.
     pub fn names_blob(&self, sha256: &str) -> Result<bool> {
         let found = self.one(
-            "SELECT 1 FROM inbox WHERE sha256 = ?1 UNION ALL SELECT 1 FROM document_versions WHERE sha256 = ?1
+            "SELECT 1 FROM inbox WHERE sha256 = ?1 AND kept_sha256 IS NULL UNION ALL SELECT 1 FROM inbox WHERE kept_sha256 = ?1
+             UNION ALL SELECT 1 FROM document_versions WHERE sha256 = ?1
              UNION ALL SELECT 1 FROM bills WHERE pdf_sha256 = ?1 UNION ALL SELECT 1 FROM identities WHERE picture_sha256 = ?1 LIMIT 1",
             [sha256],
             |_| Ok(()),
@@ -405,6 +598,14 @@ impl Snapshot<'_> {
 }
 
 impl Tx<'_> {
+    /// Runs `job` and takes back all that it wrote; what it gives stays.
+    pub fn rehearse<T>(&self, job: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        self.connection.execute_batch("SAVEPOINT rehearsal")?;
+        let done = job(self);
+        self.connection.execute_batch("ROLLBACK TO rehearsal; RELEASE rehearsal")?;
+        done
+    }
+
     /// Runs one statement and gives how many rows it changed.
     fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
@@ -437,4 +638,104 @@ fn day(row: &Row<'_>, column: &str) -> rusqlite::Result<jiff::civil::Date> {
     date(row, column)?.ok_or_else(|| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, format!("{column}: no date").into())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    /// A store with a table of numbers.
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        store.write(|tx| Ok(tx.connection.execute_batch("CREATE TABLE numbers (n INTEGER NOT NULL) STRICT")?)).unwrap();
+        (folder, store)
+    }
+
+    fn add(tx: &Tx<'_>, n: i64) -> Result<()> {
+        tx.run("INSERT INTO numbers (n) VALUES (?1)", [n]).map(drop)
+    }
+
+    fn numbers(store: &Store) -> Vec<i64> {
+        store.read(|view| view.all("SELECT n FROM numbers ORDER BY n", [], |r| r.get(0))).unwrap()
+    }
+
+    type Step = Box<dyn FnMut(&Tx<'_>) -> Result<()> + Send>;
+
+    /// Waits until the writer is at work on `first`, so that what is submitted meanwhile comes into the same commit.
+    fn together(store: &Store, jobs: Vec<Step>) -> Vec<Result<()>> {
+        let (begun, wait) = sync_channel::<()>(0);
+        let (go, hold) = sync_channel::<()>(0);
+        let hold = Mutex::new(hold);
+        let mut once = false;
+        let first = store.write_soon(move |tx| {
+            if !std::mem::replace(&mut once, true) {
+                begun.send(()).unwrap();
+                hold.lock().unwrap().recv().unwrap();
+            }
+            add(tx, 0)
+        });
+        wait.recv().unwrap();
+        let soon: Vec<_> = jobs.into_iter().map(|job| store.write_soon(job)).collect();
+        go.send(()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut outcomes = vec![first.await];
+            for one in soon {
+                outcomes.push(one.await);
+            }
+            outcomes
+        })
+    }
+
+    #[test]
+    fn f07_a_transaction_that_the_database_undid_takes_no_job_with_it_and_runs_none_twice() {
+        let (_folder, store) = store();
+        let undoes = |tx: &Tx<'_>| {
+            // What SQLite does by itself when the disk is full in mid-transaction.
+            tx.connection.execute_batch("ROLLBACK")?;
+            Err(StoreError::Content("full".into()))
+        };
+        let outcomes = together(&store, vec![Box::new(|tx| add(tx, 1)), Box::new(undoes), Box::new(|tx| add(tx, 2))]);
+        let well: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
+        assert_eq!(well, [true, true, false, true]);
+        assert_eq!(numbers(&store), [0, 1, 2]);
+    }
+
+    #[test]
+    fn f36_a_failed_disk_ends_all_writing_and_is_told() {
+        let (_folder, store) = store();
+        let fails = |_: &Tx<'_>| Err(StoreError::Io("x".into(), std::io::Error::from_raw_os_error(EIO)));
+        let outcomes = together(&store, vec![Box::new(fails), Box::new(|tx| add(tx, 1))]);
+        assert!(outcomes[1].as_ref().is_err_and(StoreError::is_disk_failure));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(store.broken());
+        assert!(matches!(store.write(|tx| add(tx, 3)), Err(StoreError::Closed)));
+    }
+
+    #[test]
+    fn f35_a_full_disk_ends_nothing() {
+        let (_folder, store) = store();
+        let full = |_: &Tx<'_>| Err(StoreError::Io("x".into(), std::io::Error::from_raw_os_error(28)));
+        assert!(store.write::<()>(full).is_err());
+        store.write(|tx| add(tx, 3)).unwrap();
+        assert_eq!(numbers(&store), [3]);
+    }
+
+    #[test]
+    fn f37_a_lock_held_elsewhere_is_waited_for() {
+        let (folder, store) = store();
+        let other = Connection::open(folder.path().join(schema::DATABASE)).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let began = Instant::now();
+        let soon = store.write_soon(|tx| add(tx, 1));
+        // Whoever reads is not held up.
+        assert!(numbers(&store).is_empty() && began.elapsed() < BUSY);
+        other.execute_batch("COMMIT").unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(soon).unwrap();
+        assert_eq!(numbers(&store), [1]);
+    }
 }

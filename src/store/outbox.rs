@@ -102,6 +102,8 @@ pub struct Outbox {
     pub date_at: Timestamp,
     /// Only to this address.
     pub only_to: Option<String>,
+    /// May be merged with later ones of this key until it is rendered.
+    pub coalesce: Option<String>,
     /// Where it stands.
     pub state: OutboxState,
     /// Attempts so far.
@@ -127,7 +129,24 @@ pub struct Disclosure {
     pub version: Option<u32>,
 }
 
-const COLUMNS: &str = "id, firm_id, person_id, template, content, thread_id, inbox_id, message_id, date_at, to_login_address, state, tries,
+/// What a letter that left showed, and to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentDisclosure {
+    /// When it was taken by the server.
+    pub at: Timestamp,
+    /// To whom.
+    pub person: PersonId,
+    /// The address it went to.
+    pub to: String,
+    /// Which letter.
+    pub template: String,
+    /// Its Message-ID without brackets.
+    pub message_id: String,
+    /// What it showed.
+    pub shown: Disclosure,
+}
+
+const COLUMNS: &str = "id, firm_id, person_id, template, content, thread_id, inbox_id, message_id, date_at, to_login_address, coalesce_key, state, tries,
     next_at, sent_at, last_reply, reason";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Outbox> {
@@ -143,6 +162,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Outbox> {
         message_id: row.get("message_id")?,
         date_at: moment(row.get("date_at")?),
         only_to: row.get("to_login_address")?,
+        coalesce: row.get("coalesce_key")?,
         state: OutboxState::from_word(&state).unwrap_or(OutboxState::Failed),
         tries: row.get("tries")?,
         next_at: moment(row.get("next_at")?),
@@ -238,19 +258,68 @@ impl Snapshot<'_> {
 }
 
 impl Snapshot<'_> {
-    /// What a person was already sent about a thing: when, by which letter, and for documents which version (REV-02).
-    pub fn delivered(
-        &self,
-        firm: FirmId,
-        person: PersonId,
-        item: Item,
-    ) -> Result<Vec<(Timestamp, String, Option<u32>)>> {
-        self.all(
-            "SELECT DISTINCT o.sent_at, o.template, d.version_number FROM disclosures d JOIN outbox o ON o.id = d.outbox_id
-             WHERE d.firm_id = ?1 AND d.kind = ?3 AND d.item_id = ?4 AND o.person_id = ?2 AND o.sent_at IS NOT NULL ORDER BY o.sent_at, o.id",
-            (firm.0, person.0, item.kind.stored(), item.id),
-            |r| Ok((moment(r.get(0)?), r.get(1)?, r.get(2)?)),
+    /// The last mail of this template that a person was sent, as it left.
+    pub fn last_sent_bytes(&self, firm: FirmId, person: PersonId, template: &str) -> Result<Option<Vec<u8>>> {
+        self.one(
+            "SELECT b.bytes FROM outbox o JOIN outbox_bytes b ON b.outbox_id = o.id
+             WHERE o.firm_id = ?1 AND o.person_id = ?2 AND o.template = ?3 AND o.sent_at IS NOT NULL ORDER BY o.id DESC LIMIT 1",
+            (firm.0, person.0, template),
+            |r| r.get(0),
         )
+    }
+
+    /// The letters to a person that wait to leave, oldest first.
+    pub fn queued_letters(&self, firm: FirmId, person: PersonId) -> Result<Vec<Outbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM outbox WHERE firm_id = ?1 AND person_id = ?2 AND state = 'QUEUED' ORDER BY id"
+            ),
+            (firm.0, person.0),
+            read,
+        )
+    }
+
+    /// True if a mail to a person that left, or may have left, showed them this thing.
+    pub fn was_shown(&self, firm: FirmId, person: PersonId, item: Item) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM disclosures d JOIN outbox o ON o.id = d.outbox_id
+             WHERE d.firm_id = ?1 AND d.kind = ?3 AND d.item_id = ?4 AND o.person_id = ?2 LIMIT 1",
+            (firm.0, person.0, item.kind.stored(), item.id),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// True if a letter with this key was queued.
+    pub fn is_queued(&self, firm: FirmId, key: &str) -> Result<bool> {
+        let found =
+            self.one("SELECT 1 FROM outbox WHERE firm_id = ?1 AND letter_key = ?2", (firm.0, key), |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+}
+
+impl Snapshot<'_> {
+    /// Everything that letters of a firm showed which left, to this person or to anybody, oldest first.
+    pub fn sent_disclosures(&self, firm: FirmId, to: Option<PersonId>) -> Result<Vec<SentDisclosure>> {
+        let rows = self.all(
+            "SELECT o.sent_at, o.person_id, coalesce(o.sent_to, ''), o.template, o.message_id, d.kind, d.item_id, d.ability, d.version_number
+             FROM disclosures d JOIN outbox o ON o.id = d.outbox_id
+             WHERE d.firm_id = ?1 AND (?2 IS NULL OR o.person_id = ?2) AND o.sent_at IS NOT NULL ORDER BY o.sent_at, d.id",
+            (firm.0, to.map(|p| p.0)),
+            |r| {
+                let (kind, item): (String, i64) = (r.get(5)?, r.get(6)?);
+                let Some(kind) = Kind::from_stored(&kind) else { return Ok(None) };
+                Ok(Some(SentDisclosure {
+                    at: moment(r.get(0)?),
+                    person: PersonId(r.get(1)?),
+                    to: r.get(2)?,
+                    template: r.get(3)?,
+                    message_id: r.get(4)?,
+                    shown: Disclosure { item: Item::new(kind, item), ability: r.get(7)?, version: r.get(8)? },
+                }))
+            },
+        )?;
+        Ok(rows.into_iter().flatten().collect())
     }
 }
 
@@ -281,9 +350,18 @@ impl Tx<'_> {
         )
     }
 
-    /// Changes what a letter says that was not rendered yet.
-    pub fn set_letter_content(&self, outbox: OutboxId, content: &str) -> Result<()> {
-        self.run("UPDATE outbox SET content = ?2 WHERE id = ?1 AND state = 'QUEUED'", (outbox.0, content))?;
+    /// Changes what a letter says that was not rendered yet, and what an answer to it is about.
+    pub fn set_letter_content(&self, outbox: OutboxId, content: &str, thread: Option<ThreadId>) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET content = ?2, thread_id = ?3 WHERE id = ?1 AND state = 'QUEUED'",
+            (outbox.0, content, thread.map(|t| t.0)),
+        )?;
+        Ok(())
+    }
+
+    /// QUEUED → QUEUED, not before `next`: more may be added to it until then. No attempt is counted.
+    pub fn gather_until(&self, outbox: OutboxId, next: Timestamp) -> Result<()> {
+        self.run("UPDATE outbox SET next_at = ?2 WHERE id = ?1 AND state = 'QUEUED'", (outbox.0, at(next)))?;
         Ok(())
     }
 
@@ -334,6 +412,18 @@ impl Tx<'_> {
             (outbox.0, reply, at(next)),
         )?;
         Ok(())
+    }
+
+    /// Lets what is to be tried again, mails and letters, wait no longer than until `latest`: a clock that was wrong put
+    /// it off until then (fault F42). Gives how many.
+    pub fn wait_no_longer_than(&self, latest: Timestamp) -> Result<usize> {
+        let letters = self.run(
+            "UPDATE outbox SET next_at = ?1 WHERE state = 'QUEUED' AND next_at > ?1 AND coalesce(reason, '') <> 'PAUSED'",
+            [at(latest)],
+        )?;
+        let mails = self
+            .run("UPDATE inbox SET next_at = ?1 WHERE state IN ('RECEIVED','PROVED') AND next_at > ?1", [at(latest)])?;
+        Ok(letters.saturating_add(mails))
     }
 
     /// → FAILED: refused for good, or for too long.

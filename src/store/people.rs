@@ -6,7 +6,10 @@ use rusqlite::{Row, named_params};
 
 use super::{Result, Snapshot, Tx, at, firms, moment};
 use crate::domain::{Address, FirmId, IdentityId, PersonId};
-use crate::sharing::Role;
+use std::collections::BTreeSet;
+
+use crate::language::Locale;
+use crate::sharing::{Given, Role};
 
 /// A human with a mailbox, across firms.
 #[derive(Clone, Debug)]
@@ -17,6 +20,8 @@ pub struct Identity {
     pub address: Address,
     /// The name they gave themselves.
     pub display_name: Option<String>,
+    /// Blob of their picture.
+    pub picture: Option<String>,
     /// IANA zone they chose.
     pub time_zone: Option<String>,
     /// May do nothing.
@@ -42,17 +47,62 @@ pub struct Person {
     pub title: String,
     /// Initials on bills.
     pub initials: String,
+    /// The language that they, or the firm for them, chose.
+    pub language: Option<Locale>,
     /// Contacts: when they accepted this firm's invitation.
     pub accepted_at: Option<Timestamp>,
-    /// May do nothing for this firm, or the card is deleted.
+    /// May do nothing for this firm, or the card is deleted; an assistant who was not approved or has ended, too.
     pub disabled: bool,
+    /// Assistants: for whom they act, and by what was given to them.
+    pub acts_for: Option<ActsFor>,
+}
+
+/// For whom an assistant acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActsFor {
+    /// The co-counsel.
+    pub principal: PersonId,
+    /// The co-counsel's name.
+    pub name: String,
+    /// What was given.
+    pub given: BTreeSet<Given>,
 }
 
 impl Person {
-    /// The name as people write it; the company's for a company.
+    /// The name as people write it; the company's for a company; "Paula Berg for Jane Roe" for who acts for another.
     pub fn name(&self) -> String {
+        match &self.acts_for {
+            Some(principal) => format!("{} for {}", self.own_name(), principal.name),
+            None => self.own_name(),
+        }
+    }
+
+    /// Whose matters, numbers and time are meant by what this person does: their own, or those of their principal.
+    pub fn whose(&self) -> PersonId {
+        self.acts_for.as_ref().map_or(self.id, |a| a.principal)
+    }
+
+    /// The name without that of a principal.
+    pub fn own_name(&self) -> String {
         let name = format!("{} {}", self.first_name, self.last_name).trim().to_owned();
         if name.is_empty() { self.company.clone() } else { name }
+    }
+
+    /// The language in which they are written to: theirs, or the firm's.
+    pub fn locale(&self, firm: &firms::Firm) -> Locale {
+        self.language.unwrap_or(firm.locale)
+    }
+
+    /// The initials by which a bill shows them (TIM-11): those of the card, or of the name.
+    pub fn shown_initials(&self) -> String {
+        if !self.initials.trim().is_empty() {
+            return self.initials.trim().to_owned();
+        }
+        self.name()
+            .split([' ', '-'])
+            .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()))
+            .collect::<String>()
+            .to_uppercase()
     }
 
     /// True for the firm's own people.
@@ -61,15 +111,22 @@ impl Person {
     }
 }
 
-const PERSON: &str = "SELECT p.id, p.identity_id, p.kind, p.first_name, p.last_name, p.company, p.title, p.initials,
-    p.accepted_at, p.disabled_at IS NOT NULL OR p.deleted_at IS NOT NULL AS disabled,
+const PERSON: &str =
+    "SELECT p.id, p.identity_id, p.kind, p.first_name, p.last_name, p.company, p.title, p.initials, p.language,
+    p.accepted_at, p.principal_id, a.given, q.first_name AS q_first, q.last_name AS q_last, q.company AS q_company,
+    p.disabled_at IS NOT NULL OR p.deleted_at IS NOT NULL OR (p.principal_id IS NOT NULL AND (a.approved_at IS NULL
+      OR a.ended_at IS NOT NULL OR q.disabled_at IS NOT NULL OR q.deleted_at IS NOT NULL)) AS disabled,
     u.is_admin, u.has_accounts, u.has_reports, u.has_billing, c.is_co_counsel
-    FROM people p LEFT JOIN users u ON u.person_id = p.id LEFT JOIN contacts c ON c.person_id = p.id";
+    FROM people p LEFT JOIN users u ON u.person_id = p.id LEFT JOIN contacts c ON c.person_id = p.id
+    LEFT JOIN assistants a ON a.person_id = p.id LEFT JOIN people q ON q.firm_id = p.firm_id AND q.id = p.principal_id";
 
 fn read_person(row: &Row<'_>) -> rusqlite::Result<Person> {
     let kind: String = row.get("kind")?;
     let flag = |name: &str| -> rusqlite::Result<bool> { Ok(row.get::<_, Option<bool>>(name)?.unwrap_or(false)) };
-    let role = if kind == "user" {
+    let principal: Option<i64> = row.get("principal_id")?;
+    let role = if principal.is_some() {
+        Role::Assistant
+    } else if kind == "user" {
         Role::User {
             admin: flag("is_admin")?,
             accounts: flag("has_accounts")?,
@@ -90,12 +147,29 @@ fn read_person(row: &Row<'_>) -> rusqlite::Result<Person> {
         company: row.get("company")?,
         title: row.get("title")?,
         initials: row.get("initials")?,
+        language: row.get::<_, Option<String>>("language")?.and_then(|word| Locale::from_word(&word)),
         accepted_at: row.get::<_, Option<i64>>("accepted_at")?.map(moment),
         disabled: row.get("disabled")?,
+        acts_for: match principal {
+            Some(principal) => Some(acts_for(row, PersonId(principal))?),
+            None => None,
+        },
     })
 }
 
-const IDENTITY: &str = "SELECT i.id, i.address, i.display_name, i.time_zone, i.disabled_at FROM identities i";
+fn acts_for(row: &Row<'_>, principal: PersonId) -> rusqlite::Result<ActsFor> {
+    let [first, last, company] = ["q_first", "q_last", "q_company"].map(|column| row.get::<_, Option<String>>(column));
+    let name = format!("{} {}", first?.unwrap_or_default(), last?.unwrap_or_default()).trim().to_owned();
+    let given: Option<String> = row.get("given")?;
+    Ok(ActsFor {
+        principal,
+        name: if name.is_empty() { company?.unwrap_or_default() } else { name },
+        given: given.unwrap_or_default().split_whitespace().filter_map(Given::of).collect(),
+    })
+}
+
+const IDENTITY: &str =
+    "SELECT i.id, i.address, i.display_name, i.picture_sha256, i.time_zone, i.disabled_at FROM identities i";
 
 fn read_identity(row: &Row<'_>) -> rusqlite::Result<Identity> {
     let address: String = row.get("address")?;
@@ -104,6 +178,7 @@ fn read_identity(row: &Row<'_>) -> rusqlite::Result<Identity> {
         address: Address::parse(&address)
             .map_err(|e| rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(e)))?,
         display_name: row.get("display_name")?,
+        picture: row.get("picture_sha256")?,
         time_zone: row.get("time_zone")?,
         disabled: row.get::<_, Option<i64>>("disabled_at")?.is_some(),
     })
@@ -201,7 +276,58 @@ impl NewPerson {
     }
 }
 
+/// A postal address on a contact's card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Work, Home, Other.
+    pub label: String,
+    /// Street and number.
+    pub street: String,
+    /// Town.
+    pub city: String,
+    /// State or county.
+    pub state: String,
+    /// Postcode.
+    pub postal_code: String,
+    /// Country.
+    pub country: String,
+}
+
+/// A role of an identity, told to nobody but that identity: the firm's name and what they are there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleAt {
+    /// The firm's name.
+    pub firm: String,
+    /// One of the firm's own people.
+    pub is_user: bool,
+    /// Co-counsel.
+    pub is_co_counsel: bool,
+    /// Assistants: the name of the co-counsel for whom they act.
+    pub acts_for: Option<String>,
+}
+
 impl Snapshot<'_> {
+    /// The roles in which an identity can write now, at all firms, by the firms' names.
+    pub fn roles_of(&self, identity: IdentityId) -> Result<Vec<RoleAt>> {
+        let people: Vec<(String, Person)> = self.all(
+            &format!(
+                "SELECT f.name AS firm_name, z.* FROM ({PERSON} WHERE p.identity_id = ?1) z
+                 JOIN people r ON r.id = z.id JOIN firms f ON f.id = r.firm_id ORDER BY f.name, z.id"
+            ),
+            [identity.0],
+            |r| Ok((r.get("firm_name")?, read_person(r)?)),
+        )?;
+        let live = people.into_iter().filter(|(_, p)| !p.disabled && (p.is_user() || p.accepted_at.is_some()));
+        Ok(live
+            .map(|(firm, p)| RoleAt {
+                firm,
+                is_user: p.is_user(),
+                is_co_counsel: p.role == Role::CoCounsel,
+                acts_for: p.acts_for.map(|a| a.name),
+            })
+            .collect())
+    }
+
     /// The person of this row.
     pub fn person(&self, firm: FirmId, person: PersonId) -> Result<Option<Person>> {
         self.one(&format!("{PERSON} WHERE p.firm_id = ?1 AND p.id = ?2"), (firm.0, person.0), read_person)
@@ -245,6 +371,18 @@ impl Snapshot<'_> {
         )
     }
 
+    /// Those who wrote to the firm from this login address before their card was deleted (ACC-18).
+    pub fn people_once_writing_from(&self, firm: FirmId, address: &Address) -> Result<Vec<Person>> {
+        self.all(
+            &format!(
+                "{PERSON} WHERE p.firm_id = ?1 AND p.deleted_at IS NOT NULL AND p.identity_id IN
+                   (SELECT id FROM identities WHERE address = ?2) ORDER BY p.id DESC"
+            ),
+            (firm.0, address.as_str()),
+            read_person,
+        )
+    }
+
     /// The identity of this row.
     pub fn identity(&self, identity: IdentityId) -> Result<Option<Identity>> {
         self.one(&format!("{IDENTITY} WHERE i.id = ?1"), [identity.0], read_identity)
@@ -275,12 +413,59 @@ impl Snapshot<'_> {
         Ok(found.and_then(|a| Address::parse(&a).ok()))
     }
 
-    /// Where mail to this person goes: the login address, or before there is one the card's.
+    /// The mail addresses of a contact's card with their labels, the primary one first.
+    pub fn card_addresses(&self, firm: FirmId, person: PersonId) -> Result<Vec<(String, String)>> {
+        self.all(
+            "SELECT label, address FROM contact_emails WHERE firm_id = ?1 AND person_id = ?2 ORDER BY is_primary DESC, id",
+            (firm.0, person.0),
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+    }
+
+    /// The telephone numbers of a contact's card with their labels.
+    pub fn card_phones(&self, firm: FirmId, person: PersonId) -> Result<Vec<(String, String)>> {
+        self.all(
+            "SELECT label, number FROM contact_phones WHERE firm_id = ?1 AND person_id = ?2 ORDER BY id",
+            (firm.0, person.0),
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+    }
+
+    /// The postal addresses of a contact's card.
+    pub fn card_places(&self, firm: FirmId, person: PersonId) -> Result<Vec<Place>> {
+        self.all(
+            "SELECT label, street, city, state, postal_code, country FROM contact_addresses
+             WHERE firm_id = ?1 AND person_id = ?2 ORDER BY id",
+            (firm.0, person.0),
+            |r| {
+                Ok(Place {
+                    label: r.get(0)?,
+                    street: r.get(1)?,
+                    city: r.get(2)?,
+                    state: r.get(3)?,
+                    postal_code: r.get(4)?,
+                    country: r.get(5)?,
+                })
+            },
+        )
+    }
+
+    /// Where mail to this person goes: the login address, or before there is one the card's, or what was named for them.
     pub fn mail_address(&self, firm: FirmId, person: &Person) -> Result<Option<Address>> {
         match person.identity {
             Some(identity) => Ok(self.identity(identity)?.map(|i| i.address)),
+            None if person.acts_for.is_some() => self.named_address(firm, person.id),
             None => self.card_address(firm, person.id),
         }
+    }
+
+    /// What the person calls themselves (ACC-06); the name on the card if they never said.
+    pub fn called(&self, person: &Person) -> Result<String> {
+        let identity = match person.identity {
+            Some(id) => self.identity(id)?,
+            None => None,
+        };
+        Ok(identity.and_then(|i| i.display_name).unwrap_or_else(|| person.name()))
     }
 
     /// The person's time zone: theirs, or the firm's.
@@ -323,9 +508,25 @@ impl Snapshot<'_> {
         Ok(found.unwrap_or_default())
     }
 
+    /// True if mails of this person are messages and files only.
+    pub fn commands_off(&self, firm: FirmId, person: PersonId) -> Result<bool> {
+        let sql = "SELECT commands_off FROM people WHERE firm_id = ?1 AND id = ?2";
+        Ok(self.one(sql, (firm.0, person.0), |r| r.get(0))?.unwrap_or(false))
+    }
+
     /// Domains that sign this person's mail though they are not its own (decisions.md 3).
     pub fn bound_signers(&self, identity: IdentityId) -> Result<Vec<String>> {
         self.all("SELECT domain FROM bound_signers WHERE identity_id = ?1 ORDER BY domain", [identity.0], |r| r.get(0))
+    }
+
+    /// The domains that sign mail of a firm's people though they are not its own, with whose it is (decisions.md 3).
+    pub fn signers_of_firm(&self, firm: FirmId) -> Result<Vec<(PersonId, String)>> {
+        self.all(
+            "SELECT p.id, b.domain FROM bound_signers b JOIN people p ON p.identity_id = b.identity_id
+             WHERE p.firm_id = ?1 AND p.deleted_at IS NULL ORDER BY p.id, b.domain",
+            [firm.0],
+            |r| Ok((PersonId(r.get(0)?), r.get(1)?)),
+        )
     }
 
     /// The first administrator, as whom the command line acts unless told otherwise.
@@ -396,6 +597,40 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Deletes a contact's card and ends their reply addresses and whatever else still lets them in (ACC-18).
+    pub fn delete_card(&self, firm: FirmId, person: PersonId, now: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE people SET deleted_at = coalesce(deleted_at, ?3) WHERE firm_id = ?1 AND id = ?2 AND kind = 'contact'",
+            (firm.0, person.0, at(now)),
+        )?;
+        self.run(
+            "UPDATE threads SET revoked_at = coalesce(revoked_at, ?3) WHERE firm_id = ?1 AND person_id = ?2",
+            (firm.0, person.0, at(now)),
+        )?;
+        Ok(())
+    }
+
+    /// Lets a disabled person back in; false if they were not disabled.
+    pub fn enable_person(&self, firm: FirmId, person: PersonId) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE people SET disabled_at = NULL WHERE firm_id = ?1 AND id = ?2 AND disabled_at IS NOT NULL",
+            (firm.0, person.0),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Says what a user may beyond what all users may; false if that was so already, or if it is no user.
+    pub fn set_user_rights(&self, firm: FirmId, person: PersonId, role: Role) -> Result<bool> {
+        let Role::User { admin, accounts, reports, billing } = role else { return Ok(false) };
+        let changed = self.run(
+            "UPDATE users SET is_admin = ?3, has_accounts = ?4, has_reports = ?5, has_billing = ?6
+             WHERE firm_id = ?1 AND person_id = ?2
+               AND (is_admin, has_accounts, has_reports, has_billing) IS NOT (?3, ?4, ?5, ?6)",
+            (firm.0, person.0, admin, accounts, reports, billing),
+        )?;
+        Ok(changed == 1)
+    }
+
     /// Notes that the person accepted this firm's invitation.
     pub fn set_accepted(&self, firm: FirmId, person: PersonId, now: Timestamp) -> Result<()> {
         self.run(
@@ -414,9 +649,39 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Sets the name by which somebody wants to be called (ACC-06).
+    pub fn set_display_name(&self, identity: IdentityId, name: &str) -> Result<()> {
+        self.run("UPDATE identities SET display_name = ?2 WHERE id = ?1", (identity.0, name))?;
+        Ok(())
+    }
+
+    /// Sets the identity's picture, a blob that is on disk (ACC-07).
+    pub fn set_picture(&self, identity: IdentityId, sha256: &str) -> Result<()> {
+        self.run("UPDATE identities SET picture_sha256 = ?2 WHERE id = ?1", (identity.0, sha256))?;
+        Ok(())
+    }
+
     /// Sets the identity's time zone (an IANA name that was checked).
     pub fn set_time_zone(&self, identity: IdentityId, zone: &str) -> Result<()> {
         self.run("UPDATE identities SET time_zone = ?2 WHERE id = ?1", (identity.0, zone))?;
+        Ok(())
+    }
+
+    /// Says whether mails of this person are messages and files only; false if it was so already.
+    pub fn set_commands_off(&self, firm: FirmId, person: PersonId, off: bool) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE people SET commands_off = ?3 WHERE firm_id = ?1 AND id = ?2 AND commands_off IS NOT ?3",
+            (firm.0, person.0, off),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Sets the language of the mails that a person gets from this firm.
+    pub fn set_language(&self, firm: FirmId, person: PersonId, language: Locale) -> Result<()> {
+        self.run(
+            "UPDATE people SET language = ?3 WHERE firm_id = ?1 AND id = ?2",
+            (firm.0, person.0, language.word()),
+        )?;
         Ok(())
     }
 

@@ -1,18 +1,34 @@
 //! Who may read the store's files: nobody but its owner, or docketpost does not start (decisions.md 43, threats T77).
 
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
 use super::{Result, StoreError};
 
-/// Writes a new file that only its owner can read, and waits until it is on disk; an existing file is an error.
+/// Writes a new file that only its owner can read, and waits until it is on disk; an existing file is an error. It gets
+/// its name when it is whole: half a key, left by a crash, would stop every later start.
 pub fn write_secret(file: &Path, content: &[u8]) -> Result<()> {
+    write(file, content, false)
+}
+
+/// As [`write_secret`], in place of a file that is there; whenever it is read, it is the old one or the new one.
+pub fn replace_secret(file: &Path, content: &[u8]) -> Result<()> {
+    write(file, content, true)
+}
+
+fn write(file: &Path, content: &[u8], may_replace: bool) -> Result<()> {
     let write = || {
+        let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut open = std::fs::OpenOptions::new();
-        let mut file = open.write(true).create_new(true).mode(0o600).open(file)?;
-        file.write_all(content)?;
-        file.sync_all()
+        let mut whole = tempfile::Builder::new()
+            .prefix(".new-")
+            .make_in(parent, |path| open.write(true).create_new(true).mode(0o600).open(path))?;
+        whole.write_all(content)?;
+        whole.as_file().sync_all()?;
+        let placed = if may_replace { whole.persist(file) } else { whole.persist_noclobber(file) };
+        placed.map_err(|e| e.error)?;
+        std::fs::File::open(parent)?.sync_all()
     };
     write().map_err(|e| StoreError::Io(file.to_owned(), e))
 }
@@ -21,6 +37,15 @@ pub fn write_secret(file: &Path, content: &[u8]) -> Result<()> {
 pub fn restrict(path: &Path, mode: u32) -> Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
         .map_err(|e| StoreError::Io(path.to_owned(), e))
+}
+
+/// Gives a new file to whom the folder belongs, so that a command run as root keeps the service from nothing.
+pub fn give_to_owner_of(folder: &Path, file: &Path) -> Result<()> {
+    let give = || {
+        let (wanted, found) = (std::fs::metadata(folder)?, std::fs::metadata(file)?);
+        if found.uid() == wanted.uid() { Ok(()) } else { chown(file, Some(wanted.uid()), Some(wanted.gid())) }
+    };
+    give().map_err(|e| StoreError::Io(file.to_owned(), e))
 }
 
 /// Refuses a file that its group or anybody else can read or write.

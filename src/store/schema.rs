@@ -1,15 +1,12 @@
 //! The tables, made and brought up to date in steps; forward only, each step in one transaction (fault F40).
 
-use std::path::Path;
-
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{Result, StoreError};
-use crate::domain::token::Key;
 
 /// The database's file name in the store's folder.
 pub const DATABASE: &str = "docketpost.sqlite";
-/// The key's file name in the store's folder.
+/// The keys' file name in the store's folder.
 pub const KEY_FILE: &str = "reply.key";
 /// The blobs' folder name in the store's folder.
 pub const BLOBS: &str = "blobs";
@@ -42,13 +39,6 @@ pub fn migrate(connection: &mut Connection) -> Result<()> {
         tx.pragma_update(None, "user_version", found.saturating_add(1))?;
         tx.commit()?;
     }
-}
-
-/// Reads the key of reply addresses.
-pub fn read_key(file: &Path) -> Result<Key> {
-    let bytes = std::fs::read(file).map_err(|e| StoreError::Io(file.to_owned(), e))?;
-    let bytes = <[u8; 32]>::try_from(bytes.as_slice());
-    bytes.map(Key::new).map_err(|_| StoreError::Content(format!("{} is not a key of 32 bytes", file.display())))
 }
 
 #[cfg(test)]

@@ -12,9 +12,6 @@ use super::{Result, Snapshot, Tx, at, moment};
 use crate::domain::{FirmId, Item, Kind, PersonId};
 use crate::sharing::{self, Ability, BillState, Facts, Reach, Receiver, Role, Standing, Thing, Verdict};
 
-/// Time on a closed matter, for work done before it closed, is taken for this many days (TIM-16).
-const LATE_TIME_DAYS: i64 = 30;
-
 /// How a share came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
@@ -128,10 +125,41 @@ impl Snapshot<'_> {
     ) -> Result<Facts> {
         let found = self.person(firm, person)?;
         let (role, standing) = self.standing(found.as_ref())?;
+        let Some(acts_for) = found.and_then(|p| p.acts_for).filter(|_| standing == Standing::Active) else {
+            return self.own_facts(firm, person, (role, standing), subject, circumstances, now);
+        };
+        // An assistant is asked about as the co-counsel for whom they act; what was given to them narrows it.
+        let principal = acts_for.principal;
+        let (role, standing) = self.standing(self.person(firm, principal)?.as_ref())?;
+        let mut facts = self.own_facts(firm, principal, (role, standing), subject, circumstances, now)?;
+        facts.acts_by = Some(acts_for.given);
+        let matter = match subject {
+            Subject::Item(item) => self.matter_of(firm, item)?,
+            Subject::Other(_, matter) => matter,
+        };
+        if let Some(matter) = matter {
+            facts.screened = facts.screened || self.is_screened(firm, matter, person)?;
+        }
+        Ok(facts)
+    }
+
+    /// The facts about a person in their own name.
+    fn own_facts(
+        &self,
+        firm: FirmId,
+        person: PersonId,
+        (role, standing): (Role, Standing),
+        subject: Subject,
+        circumstances: Circumstances,
+        now: Timestamp,
+    ) -> Result<Facts> {
         match subject {
             Subject::Other(thing, matter) => {
                 let mut facts = Facts::bare(role, standing, thing);
                 facts.present = true;
+                if let Some(contact) = circumstances.receiver.filter(|_| thing == Thing::Profile) {
+                    facts.locked = self.is_address_locked(firm, contact)?;
+                }
                 self.matter_facts(firm, person, matter, circumstances, now, &mut facts)?;
                 Ok(facts)
             }
@@ -185,12 +213,13 @@ impl Snapshot<'_> {
         facts.permitted = self.is_permitted(firm, matter, person)?;
         facts.matter_shared = self.share_is_live(firm, person, Item::new(Kind::Matter, matter), now)?;
         let closed = self.matter(firm, matter)?.filter(super::matters::Matter::is_closed);
-        let keeps = self.firm(firm)?.is_some_and(|f| f.closed_matters == ClosedMatters::Keep);
-        if let Some(closed) = closed.filter(|_| !keeps) {
+        let set = self.firm(firm)?.filter(|f| f.closed_matters != ClosedMatters::Keep);
+        if let (Some(closed), Some(set)) = (closed, set) {
             let closed_on = closed.close_date.unwrap_or(Date::MIN);
             facts.closed_on = Some(closed_on);
             let today = now.to_zoned(TimeZone::UTC).date();
-            let last_day = closed_on.checked_add(jiff::Span::new().days(LATE_TIME_DAYS)).unwrap_or(Date::MAX);
+            let last_day =
+                closed_on.checked_add(jiff::Span::new().days(i64::from(set.late_time_days))).unwrap_or(Date::MAX);
             facts.late_time_over = today > last_day;
         }
         Ok(())
@@ -202,10 +231,19 @@ impl Snapshot<'_> {
         {
             return Ok(Receiver::Screened);
         }
-        Ok(match self.person(firm, receiver)?.map(|p| p.role) {
-            Some(Role::CoCounsel) => Receiver::CoCounsel,
-            Some(Role::User { .. }) => Receiver::User,
-            _ => Receiver::Contact,
+        let Some(person) = self.person(firm, receiver)? else { return Ok(Receiver::Contact) };
+        if !person.is_user() && person.role != Role::Assistant && person.accepted_at.is_none() {
+            let Some(card) = self.card_address(firm, person.id)? else { return Ok(Receiver::NoAddress) };
+            let others = self.people_writing_from(firm, &card)?;
+            if others.iter().any(|p| p.id != person.id && !p.is_user()) {
+                return Ok(Receiver::AddressTaken);
+            }
+        }
+        Ok(match person.role {
+            Role::CoCounsel => Receiver::CoCounsel,
+            Role::User { .. } => Receiver::User,
+            Role::Assistant => Receiver::Assistant,
+            Role::Contact | Role::Stranger => Receiver::Contact,
         })
     }
 
@@ -288,14 +326,14 @@ impl Snapshot<'_> {
                 let sql = "SELECT author_id, internal FROM notes WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL";
                 let found: Option<(i64, bool)> = self.one(sql, key, |r| Ok((r.get(0)?, r.get(1)?)))?;
                 facts.present = found.is_some();
-                facts.own = found.is_some_and(|f| f.0 == person.0);
+                facts.own = self.is_work_of(firm, found.map(|f| f.0), person)?;
                 facts.internal = found.is_some_and(|f| f.1);
             }
             Kind::Communication => {
                 let sql = "SELECT author_id FROM communications WHERE firm_id = ?1 AND id = ?2";
                 let found: Option<i64> = self.one(sql, key, |r| r.get(0))?;
                 facts.present = found.is_some();
-                facts.own = found == Some(person.0);
+                facts.own = self.is_work_of(firm, found, person)?;
             }
             Kind::Event => {
                 let sql =
@@ -316,7 +354,8 @@ impl Snapshot<'_> {
                     "SELECT read_only, EXISTS (SELECT 1 FROM conversation_memberships m WHERE m.firm_id = c.firm_id
                       AND m.conversation_id = c.id AND m.person_id = ?3 AND m.removed_at IS NULL),
                       EXISTS (SELECT 1 FROM conversation_messages s WHERE s.firm_id = c.firm_id AND s.conversation_id = c.id
-                      AND s.sender_id = ?3 AND s.superseded_by IS NULL)
+                      AND s.superseded_by IS NULL AND s.sender_id IN
+                        (SELECT id FROM people WHERE firm_id = ?1 AND (id = ?3 OR principal_id = ?3)))
                     FROM conversations c WHERE c.firm_id = ?1 AND c.id = ?2";
                 let found: Option<(bool, bool, bool)> =
                     self.one(sql, (firm.0, item.id, person.0), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
@@ -328,7 +367,8 @@ impl Snapshot<'_> {
                 facts.reach = direct_if(member && granted);
             }
             Kind::Bill => {
-                let sql = "SELECT state, payment_url IS NOT NULL FROM bills WHERE firm_id = ?1 AND id = ?2 AND state <> 'deleted'";
+                let sql = "SELECT b.state, coalesce(b.payment_url, f.payment_link) IS NOT NULL FROM bills b JOIN firms f ON f.id = b.firm_id
+                   WHERE b.firm_id = ?1 AND b.id = ?2 AND b.state <> 'deleted'";
                 let found: Option<(String, bool)> = self.one(sql, key, |r| Ok((r.get(0)?, r.get(1)?)))?;
                 let Some((state, payment)) = found else { return Ok(()) };
                 facts.present = true;
@@ -340,24 +380,33 @@ impl Snapshot<'_> {
         Ok(())
     }
 
+    /// True if this person made it, or one who acts or acted for them did.
+    fn is_work_of(&self, firm: FirmId, maker: Option<i64>, person: PersonId) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM people WHERE firm_id = ?1 AND id = ?2 AND (id = ?3 OR principal_id = ?3)",
+            (firm.0, maker, person.0),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// Documents and folders: a share of the thing, or of any folder above it.
     fn filed_facts(&self, firm: FirmId, person: PersonId, item: Item, now: Timestamp, facts: &mut Facts) -> Result<()> {
-        let (sql, is_folder) = match item.kind {
+        let sql = match item.kind {
             Kind::Folder => {
-                ("SELECT id, is_drop, locked FROM folders WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL", true)
+                "SELECT id, is_drop, creator_id, locked FROM folders WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"
             }
-            _ => (
-                "SELECT folder_id, creator_id, locked FROM documents WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL",
-                false,
-            ),
+            _ => {
+                "SELECT folder_id, 0, creator_id, locked FROM documents WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"
+            }
         };
-        let found: Option<(Option<i64>, i64, bool)> =
-            self.one(sql, (firm.0, item.id), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
-        let Some((start, second, locked)) = found else { return Ok(()) };
+        let found: Option<(Option<i64>, bool, Option<i64>, bool)> =
+            self.one(sql, (firm.0, item.id), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
+        let Some((start, is_drop_root, maker, locked)) = found else { return Ok(()) };
         facts.present = true;
         facts.locked = locked;
         // The root of a drop folder is everybody's own: each sees there what they put in (decisions.md 22).
-        facts.own = if is_folder { second == 1 } else { second == person.0 };
+        facts.own = is_drop_root || self.is_work_of(firm, maker, person)?;
         let above: Vec<(i64, bool)> = self.all(
             "WITH RECURSIVE up (id, parent_id, is_drop, depth) AS (
                SELECT id, parent_id, is_drop, 0 FROM folders WHERE firm_id = ?1 AND id = ?2
@@ -408,6 +457,40 @@ impl Snapshot<'_> {
             read,
         )?;
         Ok(found.into_iter().flatten().collect())
+    }
+
+    /// The live shares of a matter and of everything that belongs to it, oldest first.
+    pub fn live_shares_in(&self, firm: FirmId, matter: i64, now: Timestamp) -> Result<Vec<Share>> {
+        let all = self.all(
+            &format!("SELECT * FROM shares WHERE firm_id = :firm AND {LIVE} ORDER BY id"),
+            named_params! {":firm": firm.0, ":now": at(now)},
+            read,
+        )?;
+        let mut found = Vec::new();
+        for share in all.into_iter().flatten() {
+            if self.matter_of(firm, share.item)? == Some(matter) {
+                found.push(share);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A contact's rate on the matters whose share has none of its own; firm only (TIM-12).
+    pub fn contact_rate(&self, firm: FirmId, person: PersonId) -> Result<Option<i64>> {
+        let sql = "SELECT rate_minor FROM contacts WHERE firm_id = ?1 AND person_id = ?2";
+        Ok(self.one(sql, (firm.0, person.0), |r| r.get::<_, Option<i64>>(0))?.flatten())
+    }
+
+    /// The matters whose live share with a person has a rate of its own, with it; firm only (TIM-12).
+    pub fn share_rates(&self, firm: FirmId, person: PersonId, now: Timestamp) -> Result<Vec<(Item, i64)>> {
+        self.all(
+            &format!(
+                "SELECT s.resource_id, t.rate_minor FROM shares s JOIN share_terms t ON t.share_id = s.id
+                 WHERE s.firm_id = :firm AND s.person_id = :person AND s.resource_type = 'matter' AND {LIVE} ORDER BY s.id"
+            ),
+            named_params! {":firm": firm.0, ":person": person.0, ":now": at(now)},
+            |r| Ok((Item::new(Kind::Matter, r.get(0)?), r.get(1)?)),
+        )
     }
 
     /// The live shares of a thing, oldest first.
@@ -468,14 +551,24 @@ impl Tx<'_> {
         Ok(changed > 0)
     }
 
-    /// Sets co-counsel's rate for a share; firm only (TIM-12).
-    pub fn set_share_rate(&self, share: i64, rate_minor: i64, currency: &str) -> Result<()> {
-        self.run(
+    /// Sets co-counsel's rate for a share; firm only (TIM-12). False if it was so already.
+    pub fn set_share_rate(&self, share: i64, rate_minor: i64, currency: &str) -> Result<bool> {
+        let changed = self.run(
             "INSERT INTO share_terms (share_id, rate_minor, currency) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET rate_minor = excluded.rate_minor, currency = excluded.currency",
+             ON CONFLICT DO UPDATE SET rate_minor = excluded.rate_minor, currency = excluded.currency
+             WHERE (rate_minor, currency) IS NOT (excluded.rate_minor, excluded.currency)",
             (share, rate_minor, currency),
         )?;
-        Ok(())
+        Ok(changed == 1)
+    }
+
+    /// Sets a contact's rate on all matters whose share has none of its own; firm only (TIM-12). False if it was so already.
+    pub fn set_contact_rate(&self, firm: FirmId, person: PersonId, rate_minor: Option<i64>) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE contacts SET rate_minor = ?3 WHERE firm_id = ?1 AND person_id = ?2 AND rate_minor IS NOT ?3",
+            (firm.0, person.0, rate_minor),
+        )?;
+        Ok(changed == 1)
     }
 }
 

@@ -7,6 +7,7 @@ use rusqlite::{Row, named_params};
 use super::{Result, Snapshot, Tx, at, moment};
 use crate::domain::duration::Quantity;
 use crate::domain::{FirmId, Item, Kind, PersonId};
+use crate::language::sentence;
 
 /// How urgent a task is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,9 +25,9 @@ impl Priority {
     /// The word in the store, in imports and in mails.
     pub const fn word(self) -> &'static str {
         match self {
-            Priority::High => "High",
-            Priority::Normal => "Normal",
-            Priority::Low => "Low",
+            Priority::High => sentence!("High"),
+            Priority::Normal => sentence!("Normal"),
+            Priority::Low => sentence!("Low"),
         }
     }
 
@@ -173,6 +174,22 @@ impl Snapshot<'_> {
         self.one(&format!("{SELECT} WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"), (firm.0, task), read)
     }
 
+    /// The open tasks that are due from one day to another.
+    pub fn open_tasks_due(&self, firm: FirmId, first: Date, last: Date) -> Result<Vec<Task>> {
+        self.all(
+            &format!(
+                "{SELECT} WHERE firm_id = ?1 AND deleted_at IS NULL AND completed_at IS NULL AND due_at BETWEEN ?2 AND ?3 {ORDER}"
+            ),
+            (firm.0, first.to_string(), last.to_string()),
+            read,
+        )
+    }
+
+    /// All tasks of the firm, open ones first, the next due first; only for the firm's people.
+    pub fn tasks(&self, firm: FirmId) -> Result<Vec<Task>> {
+        self.all(&format!("{SELECT} WHERE firm_id = ?1 AND deleted_at IS NULL {ORDER}"), [firm.0], read)
+    }
+
     /// The tasks that a person shall do or did, open ones first, the next due first.
     pub fn tasks_assigned_to(&self, firm: FirmId, person: PersonId) -> Result<Vec<Task>> {
         self.all(
@@ -216,6 +233,20 @@ impl Tx<'_> {
         let changed = self.run(
             "UPDATE tasks SET assignee_id = ?3 WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL",
             (firm.0, task, assignee.map(|p| p.0)),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// Says anew what is to be done, how urgent it is and by when; false if that was so already.
+    pub fn change_task(&self, firm: FirmId, new: &Task) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE tasks SET name = :name, description = :description, priority = :priority, due_at = :due,
+               notify_completion = :tells
+             WHERE firm_id = :firm AND id = :task AND deleted_at IS NULL
+               AND (name, description, priority, due_at, notify_completion) IS NOT (:name, :description, :priority, :due, :tells)",
+            named_params! {":firm": firm.0, ":task": new.id, ":name": new.name, ":description": new.description,
+            ":priority": new.priority.word(), ":due": new.due_at.map(|d| d.to_string()),
+            ":tells": new.notify_completion},
         )?;
         Ok(changed == 1)
     }

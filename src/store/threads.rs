@@ -1,8 +1,9 @@
 //! Reply addresses: one row per person, purpose and thing; the token itself is never stored.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Row, named_params};
 
+use super::keys::Standing;
 use super::{Result, Snapshot, Tx, at, moment};
 use crate::domain::token::Token;
 use crate::domain::{FirmId, InboxId, Item, Kind, PersonId, ThreadId};
@@ -18,12 +19,24 @@ pub enum Purpose {
     Receipt,
     /// An answer to a digest.
     Digest,
-    /// An answer to "was this you?".
+    /// An answer to "was this you?", or to a code for a change of address.
     Confirm,
+    /// An answer from a mailbox that is to become its person's; it proves nothing else.
+    NewAddress,
+    /// An answer to "in which role did you write this?".
+    Role,
 }
 
 impl Purpose {
-    const ALL: [Purpose; 5] = [Purpose::Reply, Purpose::Invite, Purpose::Receipt, Purpose::Digest, Purpose::Confirm];
+    const ALL: [Purpose; 7] = [
+        Purpose::Reply,
+        Purpose::Invite,
+        Purpose::Receipt,
+        Purpose::Digest,
+        Purpose::Confirm,
+        Purpose::Role,
+        Purpose::NewAddress,
+    ];
 
     /// The word in the store.
     pub const fn word(self) -> &'static str {
@@ -33,9 +46,14 @@ impl Purpose {
             Purpose::Receipt => "receipt",
             Purpose::Digest => "digest",
             Purpose::Confirm => "confirm",
+            Purpose::NewAddress => "new_address",
+            Purpose::Role => "role",
         }
     }
 }
+
+/// How long a reply address is good after the last notice or answer (sender-proof.md 5.7).
+const GOOD_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// What a thread is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +68,10 @@ pub enum About {
     Invitation(i64),
     /// A challenge's row.
     Challenge(i64),
+    /// The row of a change of address.
+    Address(i64),
+    /// The naming of an assistant, by their row.
+    Assistant(PersonId),
 }
 
 impl About {
@@ -60,6 +82,8 @@ impl About {
             About::Mail(inbox) => ("inbox", inbox.0),
             About::Invitation(id) => ("invitation", id),
             About::Challenge(id) => ("challenge", id),
+            About::Address(id) => ("address", id),
+            About::Assistant(person) => ("assistant", person.0),
         }
     }
 
@@ -68,6 +92,8 @@ impl About {
             "inbox" => About::Mail(InboxId(id)),
             "invitation" => About::Invitation(id),
             "challenge" => About::Challenge(id),
+            "address" => About::Address(id),
+            "assistant" => About::Assistant(PersonId(id)),
             other => Kind::from_stored(other).map_or(About::Firm, |kind| About::Item(Item::new(kind, id))),
         }
     }
@@ -98,12 +124,20 @@ pub struct Thread {
     pub misused: bool,
 }
 
+impl Thread {
+    /// True while its address proves something: not revoked, before its end, and used within the last 90 days.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        let is_fresh = self.used_at.saturating_add(GOOD_FOR).is_ok_and(|end| now < end);
+        !self.revoked && is_fresh && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
 /// What the store knows of a token.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// The present address of this thread.
     Present(Thread),
-    /// An address that this thread had before it was replaced.
+    /// An address that this thread had before it was replaced, or one that was made with a key which has ended.
     Replaced(Thread),
 }
 
@@ -143,13 +177,14 @@ impl Snapshot<'_> {
     }
 
     /// The thread of a token that was made with our key; unknown and wrong look the same.
-    pub fn thread_by_token(&self, token: &Token) -> Result<Option<Found>> {
-        if !self.key().made(token) {
-            return Ok(None);
-        }
-        let lookup = self.key().lookup(token);
+    pub fn thread_by_token(&self, token: &Token, now: Timestamp) -> Result<Option<Found>> {
+        let Some(standing) = self.made_here(token, now)? else { return Ok(None) };
+        let lookup = self.keys.first().lookup(token);
         if let Some(thread) = self.one(&format!("SELECT {COLUMNS} FROM threads WHERE lookup = ?1"), [&lookup], read)? {
-            return Ok(Some(Found::Present(thread)));
+            return Ok(Some(match standing {
+                Standing::Good => Found::Present(thread),
+                Standing::Ended => Found::Replaced(thread),
+            }));
         }
         let before = self.one(&format!("SELECT {COLUMNS} FROM threads WHERE previous_lookup = ?1"), [&lookup], read)?;
         Ok(before.map(Found::Replaced))
@@ -166,9 +201,32 @@ impl Snapshot<'_> {
         )
     }
 
+    /// The thread of this person, purpose and thing, if there is one.
+    pub fn thread_about(
+        &self,
+        firm: FirmId,
+        person: PersonId,
+        purpose: Purpose,
+        about: About,
+    ) -> Result<Option<Thread>> {
+        let (kind, item) = about.stored();
+        self.one(
+            &format!("SELECT {COLUMNS} FROM threads WHERE firm_id = ?1 AND person_id = ?2 AND purpose = ?3 AND kind = ?4 AND item_id = ?5"),
+            (firm.0, person.0, purpose.word(), kind, item),
+            read,
+        )
+    }
+
+    /// The token that a thread had in one of its generations, as it was made at that moment.
+    pub fn token_then(&self, thread: ThreadId, generation: i64, then: Timestamp) -> Result<String> {
+        let (number, key) = self.key_then(then)?;
+        Ok(self.keys.first().token(thread.0, generation, (number, &key)))
+    }
+
     /// The token of a thread, to stand in a Reply-To.
-    pub fn token_of(&self, thread: &Thread) -> String {
-        self.key().token(thread.id.0, thread.generation)
+    pub fn token_of(&self, thread: &Thread) -> Result<String> {
+        let (number, key) = self.present_key()?;
+        Ok(self.keys.first().token(thread.id.0, thread.generation, (number, &key)))
     }
 }
 
@@ -184,14 +242,10 @@ impl Tx<'_> {
         now: Timestamp,
     ) -> Result<ThreadId> {
         let (kind, item) = about.stored();
-        let known = self.one(
-            &format!("SELECT {COLUMNS} FROM threads WHERE firm_id = ?1 AND person_id = ?2 AND purpose = ?3 AND kind = ?4 AND item_id = ?5"),
-            (firm.0, person.0, purpose.word(), kind, item),
-            read,
-        )?;
-        if let Some(thread) = known {
-            if thread.revoked {
-                // What was given again gets an address of its own: the old one may be in other hands (sender-proof.md 5.7).
+        if let Some(thread) = self.thread_about(firm, person, purpose, about)? {
+            if !thread.is_alive(now) {
+                // What was given again, and what nobody used for long, gets an address of its own: the old one may be in
+                // other hands (sender-proof.md 5.7).
                 self.replace_address(&thread)?;
             }
             self.run(
@@ -208,7 +262,7 @@ impl Tx<'_> {
             named_params! {":firm": firm.0, ":person": person.0, ":purpose": purpose.word(), ":kind": kind, ":item": item,
             ":lookup": stand_in, ":now": at(now), ":expires": expires_at.map(at)},
         )?;
-        self.run("UPDATE threads SET lookup = ?2 WHERE id = ?1", (id, self.key().lookup_of(id, 0)))?;
+        self.run("UPDATE threads SET lookup = ?2 WHERE id = ?1", (id, self.keys.first().lookup_of(id, 0)))?;
         Ok(ThreadId(id))
     }
 
@@ -229,7 +283,7 @@ impl Tx<'_> {
         let next = thread.generation.saturating_add(1);
         self.run(
             "UPDATE threads SET previous_lookup = lookup, generation = ?2, lookup = ?3, misused_at = NULL WHERE id = ?1",
-            (thread.id.0, next, self.key().lookup_of(thread.id.0, next)),
+            (thread.id.0, next, self.keys.first().lookup_of(thread.id.0, next)),
         )?;
         Ok(())
     }

@@ -3,8 +3,8 @@
 
 use std::cell::Cell;
 
-use docketpost::actions::shares;
-use docketpost::config::{Addressing, Firm, WayOut};
+use docketpost::actions::{Act, shares};
+use docketpost::config::{Addressing, Firm, Limits, WayOut};
 use docketpost::demo::office::{DOMAINS, GATEWAY, Office, SLUG};
 use docketpost::demo::signer::{MICROSOFT, Signer, USUAL};
 use docketpost::demo::zone::Zone;
@@ -12,31 +12,37 @@ use docketpost::domain::{Address, PersonId};
 use docketpost::inbound::{self, Arrived, Desk, Outcome, Taken, parse};
 use docketpost::outbound::deliver::{self, Ready};
 use docketpost::outbound::gateway::Gateway;
-use docketpost::proof::{Verifier, VerifierSettings};
-use docketpost::store::inbox::Inbox;
+use docketpost::outbound::letter::Letter;
+use docketpost::proof::{Proof, Verifier, VerifierSettings};
+use docketpost::sharing::Given;
+use docketpost::store::assistants::NewAssistant;
+use docketpost::store::inbox::{Inbox, InboxState};
 use docketpost::store::outbox::{NewLetter, OutboxState};
 use docketpost::store::threads::{About, Purpose};
 use docketpost::store::{Snapshot, Store, StoreError, Tx};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
-fn at(clock: &str) -> Timestamp {
+pub fn at(clock: &str) -> Timestamp {
     format!("2026-04-14T{clock}Z").parse().unwrap()
 }
 
 /// A mail of ours as it left.
-struct Left {
-    template: String,
-    to: PersonId,
-    subject: String,
-    text: String,
+pub struct Left {
+    pub template: String,
+    pub to: PersonId,
+    pub address: String,
+    pub subject: String,
+    pub text: String,
+    pub mail: parse::Mail,
+    pub bytes: Vec<u8>,
 }
 
 /// Jane accepted and works on M-1; Max accepted and works on M-2; the demo's office.
-struct World {
-    office: Office,
-    desk: Desk,
-    verifier: Verifier,
+pub struct World {
+    pub office: Office,
+    pub desk: Desk,
+    pub verifier: Verifier,
     signers: Vec<(String, Signer)>,
     uid: Cell<u32>,
     _zone: Zone,
@@ -44,7 +50,7 @@ struct World {
 }
 
 impl World {
-    async fn new() -> World {
+    pub async fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path()).unwrap();
         let office = Office::make(&store, at("07:00:00")).unwrap();
@@ -60,8 +66,10 @@ impl World {
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
             way_out: WayOut::Directory(std::path::PathBuf::new()),
+            shares_wait: jiff::SignedDuration::ZERO,
+            files: docketpost::config::Files::default(),
         };
-        let desk = Desk { gateway: Gateway::new(&firm), mail_bytes: 25 << 20 };
+        let desk = Desk::new(Gateway::new(&firm), Limits::default());
         let world = World { office, desk, verifier, signers, uid: Cell::new(1), _zone: zone, _folder: folder };
         world.let_in(world.office.jane, "jane@roe.example", world.office.matter);
         world.let_in(world.office.max, "max@oduya.example", world.office.other_matter);
@@ -81,17 +89,17 @@ impl World {
         self.office.act(self.office.anna, address, at("07:05:00"), job).unwrap();
     }
 
-    fn store(&self) -> &Store {
+    pub fn store(&self) -> &Store {
         &self.office.store
     }
 
-    fn sign(&self, domain: &str, mail: &[u8], names: &[&str]) -> String {
+    pub fn sign(&self, domain: &str, mail: &[u8], names: &[&str]) -> String {
         let (_, signer) = self.signers.iter().find(|(d, _)| d == domain).unwrap();
         String::from_utf8(signer.sign_as(mail, names, "")).unwrap()
     }
 
     /// Jane's reply address for a thing, made if there was none.
-    fn reply_to(&self, person: PersonId, purpose: Purpose, about: About) -> String {
+    pub fn reply_to(&self, person: PersonId, purpose: Purpose, about: About) -> String {
         let firm = self.office.firm.id;
         let thread =
             self.store().write(move |tx| tx.thread_for(firm, person, purpose, about, None, at("07:12:00"))).unwrap();
@@ -99,14 +107,24 @@ impl World {
             .store()
             .read(|view| {
                 let thread = view.thread(thread)?.unwrap();
-                Ok(view.token_of(&thread))
+                view.token_of(&thread)
             })
             .unwrap();
         self.desk.gateway.reply_address(&token)
     }
 
     /// Takes a mail through the steps of the daemon.
-    async fn take(&self, raw: &str, now: Timestamp) -> (Inbox, Result<Outcome, StoreError>) {
+    pub async fn take(&self, raw: &str, now: Timestamp) -> (Inbox, Result<Outcome, StoreError>) {
+        self.take_while(raw, now, || {}).await
+    }
+
+    /// As [`World::take`]; `meanwhile` happens after the mail was proved and read, before it is received.
+    pub async fn take_while(
+        &self,
+        raw: &str,
+        now: Timestamp,
+        meanwhile: impl FnOnce(),
+    ) -> (Inbox, Result<Outcome, StoreError>) {
         let raw = raw.as_bytes().to_vec();
         let firm = self.office.firm.id;
         let uid = self.uid.replace(self.uid.get() + 1);
@@ -123,56 +141,72 @@ impl World {
         let facts = serde_json::to_string(&proof).unwrap();
         self.store().write(move |tx| tx.set_proved(id, &facts)).unwrap();
         let inbox = self.store().read(|view| view.inbox(firm, id)).unwrap().unwrap();
-        let read = inbound::read(&raw, &self.desk);
+        let outcome = self.settle(inbox, now, meanwhile);
+        (self.store().read(|view| view.inbox(firm, id)).unwrap().unwrap(), outcome)
+    }
+
+    /// Reads a proved mail and receives it; `meanwhile` happens between the two.
+    fn settle(&self, inbox: Inbox, now: Timestamp, meanwhile: impl FnOnce()) -> Result<Outcome, StoreError> {
+        let proof: Proof = serde_json::from_str(inbox.proof.as_ref().unwrap()).unwrap();
+        let read = inbound::read(&self.store().blobs().get(inbox.blob()).unwrap(), &self.desk);
         let look = |view: &Snapshot<'_>| inbound::wants_files(view, &self.desk, &inbox, &read, Some(&proof), now);
         let files_kept = self.store().read(look).unwrap();
         for (index, _) in read.files.iter().filter(|_| files_kept) {
             self.store().blobs().put(&read.mail.attachments[*index].bytes).unwrap();
         }
+        meanwhile();
         let desk = self.desk.clone();
-        let job = move |tx: &Tx<'_>| {
+        self.store().write(move |tx| {
             let taken = Taken { read: &read, proof: Some(&proof), files_kept };
             inbound::receive(tx, &desk, &inbox, &taken, now)
-        };
-        let outcome = self.store().write(job);
-        (self.store().read(|view| view.inbox(firm, id)).unwrap().unwrap(), outcome)
+        })
+    }
+
+    /// Receives what was held and has been released.
+    pub fn settle_released(&self, now: Timestamp) {
+        for inbox in self.store().read(|view| view.inbox_due(InboxState::Proved, now, 10)).unwrap() {
+            self.settle(inbox, now, || {}).unwrap();
+        }
     }
 
     /// As [`World::take`]; gives state and reason.
-    async fn receive(&self, raw: &str, now: Timestamp) -> String {
+    pub async fn receive(&self, raw: &str, now: Timestamp) -> String {
         let (inbox, outcome) = self.take(raw, now).await;
         let outcome = outcome.unwrap_or_else(|e| panic!("{e}\n{raw}"));
         format!("{} {} {}", inbox.state.word(), outcome.reason, inbox.level.unwrap_or_default())
     }
 
-    async fn deliver(&self, now: Timestamp) -> Vec<Left> {
+    pub async fn deliver(&self, now: Timestamp) -> Vec<Left> {
         let firm = self.office.firm.clone();
         let due = self.store().read(|view| view.outbox_due(firm.id, now, 100)).unwrap();
         let mut left = Vec::new();
         for letter in due {
             let ready = deliver::claim(self.store(), &firm, &self.desk.gateway, &letter, now).await.unwrap();
             if let Ready::Send(mail) = ready {
-                let id = mail.id;
-                self.store().write(move |tx| tx.set_sent(id, "", "250 ok", now)).unwrap();
+                let (id, to) = (mail.id, mail.to.as_str().to_owned());
+                self.store().write(move |tx| tx.set_sent(id, &to, "250 ok", now)).unwrap();
                 let parsed = parse::parse(&mail.bytes);
                 left.push(Left {
                     template: letter.template.clone(),
                     to: letter.person,
-                    subject: parsed.subject,
-                    text: parsed.text.unwrap_or_default(),
+                    address: mail.to.as_str().to_owned(),
+                    subject: parsed.subject.clone(),
+                    text: parsed.text.clone().unwrap_or_default(),
+                    mail: parsed,
+                    bytes: mail.bytes,
                 });
             }
         }
         left
     }
 
-    fn rows(&self, now: Timestamp) -> Vec<String> {
+    pub fn rows(&self, now: Timestamp) -> Vec<String> {
         self.office.rows(now).unwrap().into_iter().collect()
     }
 }
 
 /// What to write: From, To, Subject, text; the rest is ordinary.
-fn mail(from: &str, to: &str, subject: &str, id: &str, text: &str) -> String {
+pub fn mail(from: &str, to: &str, subject: &str, id: &str, text: &str) -> String {
     format!(
         "From: {from}\r\nTo: {to}\r\nSubject: {subject}\r\nDate: Tue, 14 Apr 2026 08:29:00 +0000\r\nMessage-ID: <{id}@mail.example>\r\n\
          MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n",
@@ -180,9 +214,9 @@ fn mail(from: &str, to: &str, subject: &str, id: &str, text: &str) -> String {
     )
 }
 
-const JANE: &str = "Jane Roe <jane@roe.example>";
+pub const JANE: &str = "Jane Roe <jane@roe.example>";
 
-async fn jane_says(w: &World, to: &str, subject: &str, id: &str, text: &str) -> String {
+pub async fn jane_says(w: &World, to: &str, subject: &str, id: &str, text: &str) -> String {
     let raw = w.sign("roe.example", mail(JANE, to, subject, id, text).as_bytes(), &USUAL);
     w.receive(&raw, at("08:30:00")).await
 }
@@ -192,7 +226,7 @@ fn without_numbers(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn t32_a_message_about_a_matter_that_is_not_shared_is_refused_as_about_none() {
+async fn t43_a_message_about_a_matter_that_is_not_shared_is_refused_as_about_none() {
     let w = World::new().await;
     let before = w.rows(at("08:29:00"));
     let mut answers = Vec::new();
@@ -212,7 +246,7 @@ async fn t32_a_message_about_a_matter_that_is_not_shared_is_refused_as_about_non
 }
 
 #[tokio::test]
-async fn t32_a_receipt_of_a_task_does_not_open_its_unshared_matter() {
+async fn t81_a_receipt_of_a_task_does_not_open_its_unshared_matter() {
     let w = World::new().await;
     let (jane, matter) = (w.office.jane, w.office.matter);
     let brief = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
@@ -234,7 +268,7 @@ async fn t32_a_receipt_of_a_task_does_not_open_its_unshared_matter() {
 }
 
 #[tokio::test]
-async fn t32_a_hidden_matter_in_the_subject_is_as_if_absent() {
+async fn t28_t43_a_hidden_matter_in_the_subject_is_as_if_absent() {
     let w = World::new().await;
     let mut states = Vec::new();
     for (place, tag) in ["M-2", "M-9", "2026-0019", "2026-0099"].into_iter().enumerate() {
@@ -245,7 +279,7 @@ async fn t32_a_hidden_matter_in_the_subject_is_as_if_absent() {
 }
 
 #[tokio::test]
-async fn t32_an_unsigned_address_commands_nothing() {
+async fn t15_an_unsigned_address_commands_nothing() {
     let w = World::new().await;
     let raw = mail(JANE, "eve@evil.example", "Lunch?", "d1", "Are you free tomorrow?\n\nJane");
     let raw = w.sign("roe.example", raw.as_bytes(), &MICROSOFT);
@@ -256,7 +290,7 @@ async fn t32_an_unsigned_address_commands_nothing() {
 }
 
 #[tokio::test]
-async fn t32_a_strangers_signature_over_in_reply_to_proves_no_context() {
+async fn t28_a_strangers_signature_over_in_reply_to_proves_no_context() {
     let w = World::new().await;
     let firm = w.office.firm.id;
     let ours = w.store().read(|v| v.outbox_list(firm, None, 50)).unwrap();
@@ -270,7 +304,7 @@ async fn t32_a_strangers_signature_over_in_reply_to_proves_no_context() {
 }
 
 #[tokio::test]
-async fn t22_a_replay_with_other_blanks_or_another_content_type_acts_once() {
+async fn t17_a_replay_with_other_blanks_or_another_content_type_acts_once() {
     let w = World::new().await;
     let conversation = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.matter));
     let names = ["From", "To", "Subject", "Date", "Message-ID"];
@@ -295,7 +329,36 @@ async fn t22_a_replay_with_other_blanks_or_another_content_type_acts_once() {
 }
 
 #[tokio::test]
-async fn t32_undoing_a_correction_does_not_delete_the_entry() {
+async fn t15_t47_a_genuine_mail_is_not_lost_behind_a_copy_that_was_changed_and_came_first() {
+    for (added, state) in [
+        ("Content-Transfer-Encoding: base64", "APPLIED APPLIED strong"),
+        ("Content-Disposition: attachment; filename=x.txt", "HELD CHANGED_COPY strong"),
+    ] {
+        let w = World::new().await;
+        let (firm, later) = (w.office.firm.id, at("08:34:00"));
+        let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.matter));
+        let genuine = mail(JANE, &to, "Re: M-1", "c1", "#time 2h Drafted the reply");
+        let genuine = w.sign("roe.example", genuine.as_bytes(), &USUAL);
+        let changed = format!("{added}\r\n{genuine}");
+        w.receive(&changed, at("08:30:00")).await;
+        assert_eq!(w.receive(&genuine, at("08:31:00")).await, state, "{added}");
+        if state.starts_with("HELD") {
+            let told = w.deliver(at("08:32:00")).await;
+            assert!(told.iter().any(|l| l.text.contains("one of them was changed on the way")), "{added}");
+            let third = w.receive(&changed.replace("x.txt", "y.txt"), at("08:33:00")).await;
+            assert!(third.starts_with("IGNORED"), "the firm hears of it once: {third}");
+            // Whoever compares the two lets the right one through.
+            let held = w.store().read(|v| v.inbox_list(firm, Some(InboxState::Held), 10)).unwrap();
+            let held = held.iter().find(|m| m.reason.as_deref() == Some("CHANGED_COPY")).unwrap().id;
+            assert!(w.store().write(move |tx| tx.release(firm, held, "good", None, None)).unwrap());
+            w.settle_released(later);
+        }
+        assert!(w.rows(later).iter().any(|r| r.contains("Drafted the reply")), "{added}");
+    }
+}
+
+#[tokio::test]
+async fn undoing_a_correction_does_not_delete_the_entry() {
     let w = World::new().await;
     let brief = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
     let firm = w.office.firm.id;
@@ -311,7 +374,7 @@ async fn t32_undoing_a_correction_does_not_delete_the_entry() {
 }
 
 #[tokio::test]
-async fn t32_a_reply_address_that_was_revoked_is_dead_after_sharing_again() {
+async fn t45_a_reply_address_that_was_revoked_is_dead_after_sharing_again() {
     let w = World::new().await;
     let (jane, matter) = (w.office.jane, w.office.matter);
     let old = w.reply_to(jane, Purpose::Reply, About::Item(matter));
@@ -328,9 +391,17 @@ async fn t32_a_reply_address_that_was_revoked_is_dead_after_sharing_again() {
 }
 
 #[tokio::test]
-async fn t32_what_ends_is_told_for_each_thing() {
+async fn what_ends_is_told_for_each_thing() {
     let w = World::new().await;
     let (jane, folder, document) = (w.office.jane, w.office.folder, w.office.document);
+    let letter = Letter::Shared { items: vec![folder, document], by: w.office.anna, message: String::new() };
+    w.office
+        .act(w.office.anna, "told", at("07:50:00"), move |act| {
+            act.tell(jane, letter.clone(), About::Firm)?;
+            Ok(Ok(()))
+        })
+        .unwrap();
+    w.deliver(at("07:51:00")).await;
     w.office
         .act(w.office.anna, "both", at("08:00:00"), move |act| {
             let _ = shares::unshare(act, jane, folder, "over")?;
@@ -342,7 +413,7 @@ async fn t32_what_ends_is_told_for_each_thing() {
 }
 
 #[tokio::test]
-async fn t32_a_token_of_another_firm_is_no_token_here() {
+async fn t29_a_token_of_another_firm_is_no_token_here() {
     let w = World::new().await;
     let store = w.store().clone();
     let job = |tx: &Tx<'_>| {
@@ -371,7 +442,7 @@ async fn t32_a_token_of_another_firm_is_no_token_here() {
         let person = tx.add_person(firm, &person, at("07:00:00"))?;
         let thread = tx.thread_for(firm, person, Purpose::Reply, About::Firm, None, at("07:00:00"))?;
         let thread = tx.thread(thread)?.unwrap();
-        Ok((firm, thread.id, tx.token_of(&thread)))
+        Ok((firm, thread.id, tx.token_of(&thread)?))
     };
     let (_, thread, token) = store.write(job).unwrap();
     let to = w.desk.gateway.reply_address(&token);
@@ -385,7 +456,7 @@ async fn t32_a_token_of_another_firm_is_no_token_here() {
 }
 
 #[tokio::test]
-async fn t32_a_weak_mail_with_a_file_is_answered_and_not_lost() {
+async fn a_weak_mail_with_a_file_is_held_and_not_lost() {
     let w = World::new().await;
     let (firm, jane) = (w.office.firm.id, w.office.jane);
     w.store()
@@ -405,7 +476,7 @@ async fn t32_a_weak_mail_with_a_file_is_answered_and_not_lost() {
 }
 
 #[tokio::test]
-async fn t32_a_message_does_not_go_to_somebody_whom_a_screen_keeps_away() {
+async fn t81_a_message_does_not_go_to_somebody_whom_a_screen_keeps_away() {
     let w = World::new().await;
     let (firm, matter) = (w.office.firm.id, w.office.matter.id);
     let bob = w
@@ -469,7 +540,7 @@ async fn t80_an_invitation_that_was_withdrawn_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn t32_a_mail_has_its_outcome_once_even_if_two_processes_take_it() {
+async fn a_mail_has_its_outcome_once_even_if_two_processes_take_it() {
     let w = World::new().await;
     let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
     let raw = w.sign("roe.example", mail(JANE, &to, "Re: T-1", "l1", "#receipts everything").as_bytes(), &USUAL);
@@ -497,7 +568,7 @@ async fn t93_forged_mail_in_a_known_name_does_not_flood_the_firm() {
 }
 
 #[tokio::test]
-async fn t32_a_code_releases_only_what_the_question_asked_about() {
+async fn t41_a_code_releases_only_what_the_question_asked_about() {
     let w = World::new().await;
     let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.matter));
     let raw = mail(JANE, &to, "Re: M-1", "n1", "The point holds.");
@@ -511,16 +582,8 @@ async fn t32_a_code_releases_only_what_the_question_asked_about() {
     let forged = w.sign("evil.example", forged.as_bytes(), &USUAL);
     assert_eq!(w.receive(&forged, at("08:40:00")).await, "HELD AUTH_WEAK weak");
     let firm = w.office.firm.id;
-    let open = w.store().read(|v| v.open_challenge(firm, w.office.jane, at("08:41:00"))).unwrap().unwrap();
-    let _ = open;
-    let answer = w
-        .store()
-        .read(|v| {
-            let first = v.challenge(firm, 1)?.unwrap();
-            Ok(first.id)
-        })
-        .unwrap();
-    let confirm = w.reply_to(w.office.jane, Purpose::Confirm, About::Challenge(answer));
+    let first = w.store().read(|v| v.challenge(firm, 1)).unwrap().unwrap();
+    let confirm = w.reply_to(w.office.jane, Purpose::Confirm, About::Challenge(first.id));
     let raw = mail(JANE, &confirm, "Re: Please confirm", "n3", &format!("#confirm {code}"));
     assert!(w.receive(&raw, at("08:45:00")).await.starts_with("APPLIED"));
     let states: Vec<(String, String)> = w
@@ -537,7 +600,64 @@ async fn t32_a_code_releases_only_what_the_question_asked_about() {
 }
 
 #[tokio::test]
-async fn t32_a_mail_that_was_not_addressed_to_the_gateway_commands_nothing() {
+async fn t41_what_was_unshared_between_question_and_answer_is_not_released() {
+    for is_unshared in [false, true] {
+        let w = World::new().await;
+        let (firm, jane, matter) = (w.office.firm.id, w.office.jane, w.office.matter);
+        let to = w.reply_to(jane, Purpose::Reply, About::Item(matter));
+        let raw = mail(JANE, &to, "Re: M-1", "p1", "#note The witness is free in May.");
+        assert_eq!(w.receive(&raw, at("08:30:00")).await, "HELD AUTH_WEAK weak");
+        let asked = w.deliver(at("08:31:00")).await;
+        let asked = asked.iter().find(|l| l.template == "challenge").unwrap();
+        let code = asked.text.lines().find_map(|l| l.trim().strip_prefix("#confirm ")).unwrap();
+        let code = code.split_whitespace().next().unwrap().to_owned();
+        let question = w.store().read(|v| v.open_challenge(firm, jane, at("08:32:00"))).unwrap().unwrap();
+        if is_unshared {
+            let over = move |act: &Act<'_>| shares::unshare(act, jane, matter, "over");
+            w.office.act(w.office.anna, "over", at("08:33:00"), over).unwrap();
+        }
+        let confirm = w.reply_to(jane, Purpose::Confirm, About::Challenge(question.id));
+        let raw = mail(JANE, &confirm, "Re: Please confirm", "p2", &format!("#confirm {code}"));
+        w.receive(&raw, at("08:45:00")).await;
+        w.settle_released(at("08:46:00"));
+        let rows = w.rows(at("08:46:00"));
+        assert_eq!(rows.iter().any(|r| r.contains("free in May")), !is_unshared, "{rows:#?}");
+    }
+}
+
+/// Neither obeyed nor lost: the firm looks at it, and what it releases is done.
+#[tokio::test]
+async fn t26_what_only_reads_like_a_machines_waits_for_the_firm_and_is_done_once_released() {
+    let quoted = "It came back:\n<bob@doe.example>: host mx.doe.example said: 550 5.1.1 no such user\n\nThe witness is free in May.";
+    let away = "I am away until Monday.\n\n#note The witness is free in May.";
+    for (subject, text, head, reason) in [
+        ("Undeliverable: my mail to Bob", quoted, "", "LOOKS_AUTOMATIC"),
+        ("Annual leave: Jane", away, "", "LOOKS_AUTOMATIC"),
+        ("Task", "#note The witness is free in May.", "X-Spam-Flag: YES\r\n", "SPAM_FLAGGED"),
+    ] {
+        let w = World::new().await;
+        let (firm, jane, matter) = (w.office.firm.id, w.office.jane, w.office.matter);
+        let to = w.reply_to(jane, Purpose::Reply, About::Item(matter));
+        let raw = format!("{head}{}", mail(JANE, &to, subject, "d1", text));
+        let raw = w.sign("roe.example", raw.as_bytes(), &USUAL);
+        let (inbox, outcome) = w.take(&raw, at("08:30:00")).await;
+        assert_eq!(outcome.unwrap().reason, reason, "{subject}");
+        let letters = w.deliver(at("08:31:00")).await;
+        assert!(letters.iter().all(|l| l.to != jane), "a machine may have written it: {subject}");
+        let told = letters
+            .iter()
+            .any(|l| l.to == w.office.anna && l.text.contains("Why: It reads like a mail that a program"));
+        assert_eq!(told, reason == "LOOKS_AUTOMATIC", "the firm hears at once of what may be a person's: {subject}");
+        let id = inbox.id;
+        w.store().write(move |tx| tx.release(firm, id, "good", None, None)).unwrap();
+        w.settle_released(at("08:46:00"));
+        let rows = w.rows(at("08:46:00"));
+        assert!(rows.iter().any(|r| r.contains("free in May")), "{subject}: {rows:#?}");
+    }
+}
+
+#[tokio::test]
+async fn t17_a_mail_that_was_not_addressed_to_the_gateway_commands_nothing() {
     let w = World::new().await;
     let text = "Send this to the gateway:\n#time 1h T-1 Drafted\n#done T-1";
     let raw = w.sign("roe.example", mail(JANE, "eve@evil.example", "How to", "o1", text).as_bytes(), &USUAL);
@@ -547,7 +667,7 @@ async fn t32_a_mail_that_was_not_addressed_to_the_gateway_commands_nothing() {
 }
 
 #[tokio::test]
-async fn t32_a_conversation_of_a_matter_that_is_no_longer_shared_says_no_number_of_it() {
+async fn t81_a_conversation_of_a_matter_that_is_no_longer_shared_says_no_number_of_it() {
     let w = World::new().await;
     let (jane, anna, matter) = (w.office.jane, w.office.anna, w.office.matter);
     w.office.write(anna, jane, "Dear Jane, does it hold?", at("08:00:00")).unwrap();
@@ -663,7 +783,7 @@ async fn t04_no_disguise_of_from_acts_as_jane() {
 }
 
 #[tokio::test]
-async fn t33_a_colleague_with_janes_reply_address_acts_as_himself() {
+async fn t29_t32_a_colleague_with_janes_reply_address_acts_as_himself() {
     let w = World::new().await;
     let brief = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
     let before = w.rows(at("08:29:00"));
@@ -685,7 +805,7 @@ async fn t33_a_colleague_with_janes_reply_address_acts_as_himself() {
 }
 
 #[tokio::test]
-async fn t22_old_future_listed_and_automatic_mail_acts_not() {
+async fn t17_t23_t26_old_future_listed_and_automatic_mail_acts_not() {
     let w = World::new().await;
     let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
     let before = w.rows(at("08:29:00"));
@@ -753,4 +873,166 @@ async fn t15_a_signature_over_neither_recipients_nor_parts_carries_no_command_wi
     let state = w.receive(&w.sign("roe.example", new.as_bytes(), &loose), at("08:30:00")).await;
     assert_eq!(state, "HELD AUTH_NONE none", "without it nobody can be");
     assert_eq!(w.rows(at("08:29:00")), before);
+}
+
+const PAULA: &str = "Paula Berg <paula@roe.example>";
+
+impl World {
+    /// Makes Paula, or whoever writes from this address, an assistant of a co-counsel who may do the usual.
+    fn assists(&self, address: &'static str, principal: PersonId) -> PersonId {
+        let (firm, anna) = (self.office.firm.id, self.office.anna);
+        let job = move |tx: &Tx<'_>| {
+            let address = Address::parse(address).unwrap();
+            let (first_name, last_name) = ("Paula".to_owned(), "Berg".to_owned());
+            let given = Given::USUAL.into();
+            let new = NewAssistant { principal, address, first_name, last_name, given };
+            let person = tx.name_assistant(firm, &new, at("07:20:00"))?;
+            assert!(!tx.approve_assistant(firm, person, anna, at("07:21:00"))?, "not before it is confirmed");
+            assert!(tx.confirm_assistant(firm, person, at("07:21:00"))?);
+            assert!(tx.approve_assistant(firm, person, anna, at("07:22:00"))?);
+            assert!(tx.bind_assistant(firm, &tx.person(firm, person)?.unwrap(), at("07:23:00"))?);
+            tx.set_accepted(firm, person, at("07:23:00"))?;
+            Ok(person)
+        };
+        self.store().write(job).unwrap()
+    }
+
+    async fn says(&self, from: &str, to: &str, id: &str, text: &str) -> String {
+        let domain = from.rsplit_once('@').unwrap().1.trim_end_matches('>');
+        let raw = self.sign(domain, mail(from, to, "Re: Draft", id, text).as_bytes(), &USUAL);
+        self.receive(&raw, at("08:30:00")).await
+    }
+}
+
+/// Shows ACC-16.
+#[tokio::test]
+async fn t25_an_assistant_answers_what_was_forwarded_to_them_and_nobody_else_can() {
+    let w = World::new().await;
+    let jane = w.office.jane;
+    let task = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    // Before she is an assistant, Paula's answer to Jane's reply address is a stranger's.
+    assert_eq!(w.says(PAULA, &task, "p0", "The draft is ready.").await, "HELD SECOND_ADDRESS ");
+    let paula = w.assists("paula@roe.example", jane);
+    assert_eq!(w.says(PAULA, &task, "p1", "The draft will be ready on Friday.").await, "APPLIED APPLIED strong");
+    assert_eq!(w.says(PAULA, &task, "p2", "#time 1h Drafted").await, "REFUSED COMMAND_REFUSED strong");
+    assert_eq!(w.says(PAULA, &task, "p3", "#done").await, "REFUSED COMMAND_REFUSED strong");
+    let rows = w.rows(at("08:31:00"));
+    assert!(rows.iter().any(|r| r.contains("from Paula Berg for Jane Roe") && r.contains("Friday")), "{rows:?}");
+    let left = w.deliver(at("08:31:00")).await;
+    assert!(left.iter().any(|l| l.to == jane && l.text.contains("Friday")), "Jane is told");
+    // What proves who Jane is stays hers, and another co-counsel's address is nothing to Jane's assistant.
+    let confirm = w.reply_to(jane, Purpose::Confirm, About::Challenge(1));
+    assert!(!w.says(PAULA, &confirm, "p4", "#confirm AAAA-AAAA").await.starts_with("APPLIED"));
+    let other = w.reply_to(w.office.max, Purpose::Reply, About::Item(w.office.other_matter));
+    let before = w.rows(at("08:32:00"));
+    w.says(PAULA, &other, "p5", "Hello from Paula.").await;
+    assert_eq!(w.rows(at("08:32:00")), before);
+    // It is over at once, for the answer to the very same mail.
+    let firm = w.office.firm.id;
+    assert!(w.store().write(move |tx| tx.end_assistant(firm, paula, at("08:29:59"))).unwrap());
+    assert_eq!(w.says(PAULA, &task, "p6", "One more thing.").await, "HELD DISABLED_PERSON strong");
+}
+
+#[tokio::test]
+async fn t25_an_assistant_ends_with_the_last_share_of_their_co_counsel() {
+    let w = World::new().await;
+    let max = w.office.max;
+    w.assists("paula@roe.example", max);
+    let to = "m-2@gw.hale.example";
+    assert_eq!(w.says(PAULA, to, "q1", "The witness can come.").await, "APPLIED APPLIED good");
+    let firm = w.office.firm.id;
+    let shares = w.store().read(|view| view.live_shares(firm, max, at("08:31:00"))).unwrap();
+    for (place, share) in shares.into_iter().enumerate() {
+        let cause = ["a", "b", "c", "d", "e", "f", "g", "h"][place];
+        w.office
+            .act(w.office.anna, cause, at("08:31:00"), move |act| shares::unshare(act, max, share.item, "over"))
+            .unwrap();
+    }
+    let left = w.deliver(at("08:32:00")).await;
+    assert!(left.iter().any(|l| l.subject.starts_with("You no longer act for Max Oduya")), "Paula is told");
+    assert_eq!(w.says(PAULA, to, "q2", "And she brings the file.").await, "HELD DISABLED_PERSON good");
+}
+
+#[tokio::test]
+async fn t25_only_the_co_counsel_themselves_name_an_assistant_and_only_an_outsider() {
+    let w = World::new().await;
+    let (jane, firm) = (w.office.jane, w.office.firm.id);
+    let task = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    let named = || w.store().read(|view| view.assistants(firm, None)).unwrap().len();
+    // Without a reply address, from another domain's signature, and with the address of one of the firm's people or one's own.
+    let add = "#assistant add Paula Berg paula@roe.example";
+    assert!(w.says(JANE, "r@gw.hale.example", "n1", add).await.starts_with("REFUSED"));
+    let forged = w.sign("evil.example", mail(JANE, &task, "Re: Draft", "n2", add).as_bytes(), &USUAL);
+    assert!(w.receive(&forged, at("08:30:00")).await.starts_with("HELD"));
+    for (place, address) in ["anna.smith@hale.example", "jane@roe.example"].into_iter().enumerate() {
+        let text = format!("#assistant add Some Body {address}");
+        assert!(w.says(JANE, &task, &format!("n3{place}"), &text).await.starts_with("REFUSED"), "{address}");
+    }
+    assert_eq!(named(), 0);
+    assert!(w.says(JANE, &task, "n4", add).await.starts_with("APPLIED"));
+    assert_eq!(named(), 1);
+    let paula = w.store().read(|view| view.assistants(firm, None)).unwrap().remove(0).person;
+    assert!(paula.disabled, "nobody agreed yet");
+    // Five wrong codes end it, and the right one comes too late; so it does from somebody else's mailbox.
+    let code_to = w.reply_to(jane, Purpose::Confirm, About::Assistant(paula.id));
+    let left = w.deliver(at("08:31:00")).await;
+    let asked = left.iter().find(|l| l.subject.starts_with("Please confirm Paula Berg")).unwrap();
+    let code = asked.text.lines().find_map(|l| l.trim().strip_prefix("#confirm ")).unwrap().to_owned();
+    let right = format!("#confirm {code}");
+    assert!(!w.says("Max Oduya <max@oduya.example>", &code_to, "n5", &right).await.starts_with("APPLIED"));
+    for wrong in 0..5 {
+        let state = w.says(JANE, &code_to, &format!("n6{wrong}"), "#confirm AAAA-AAAA").await;
+        assert!(state.starts_with("REFUSED"), "{state}");
+    }
+    assert!(w.says(JANE, &code_to, "n7", &right).await.starts_with("REFUSED"));
+    let firms = w.store().read(|view| view.assistants(firm, None)).unwrap();
+    assert!(firms.iter().all(|a| a.confirmed_at.is_none()));
+}
+
+/// Naming costs nothing, so it must not take anything either: not from other co-counsel, nor from other firms.
+#[tokio::test]
+async fn t25_naming_somebody_binds_their_address_to_nothing_before_they_answer_from_it() {
+    let w = World::new().await;
+    let (jane, firm, peter) = (w.office.jane, w.office.firm.id, "Peter Pan <peter@oduya.example>");
+    let address = Address::parse("peter@oduya.example").unwrap();
+    let is_free = || {
+        w.store()
+            .read(|v| Ok(v.identity_by_address(&address)?.is_none() && v.people_by_address(firm, &address)?.is_empty()))
+            .unwrap()
+    };
+    let task = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    assert!(w.says(JANE, &task, "s1", "#assistant add Peter Pan peter@oduya.example").await.starts_with("APPLIED"));
+    let named = w.store().read(|v| v.assistants(firm, None)).unwrap().remove(0).person.id;
+    assert!(w.deliver(at("08:31:00")).await.iter().all(|l| l.address != "peter@oduya.example"), "nobody bothers him");
+    assert!(is_free());
+    assert!(w.store().write(move |tx| tx.confirm_assistant(firm, named, at("08:32:00"))).unwrap());
+    let approve = move |act: &docketpost::actions::Act<'_>| docketpost::actions::assistants::approve(act, named);
+    w.office.act(w.office.anna, "approve", at("08:33:00"), approve).unwrap();
+    let left = w.deliver(at("08:34:00")).await;
+    let invitation = left.iter().find(|l| l.address == "peter@oduya.example").unwrap();
+    let to = invitation.mail.header("reply-to").unwrap();
+    let to = to.rsplit_once('<').map_or(to, |(_, to)| to).trim_end_matches('>').to_owned();
+    assert!(is_free(), "the firm alone does not give it away");
+    assert_eq!(w.says(peter, "r@gw.hale.example", "s2", "Who are you?").await, "HELD UNKNOWN_SENDER ");
+    for (n, other) in ["Max Oduya <max@oduya.example>", "Eve <eve@evil.example>", JANE].into_iter().enumerate() {
+        let state = w.says(other, &to, &format!("s3{n}"), "#accept").await;
+        assert!(!state.starts_with("APPLIED APPLIED strong") && is_free(), "{other}: {state}");
+    }
+    assert!(w.receive(&mail(peter, &to, "Re: Invitation", "s4", "#accept"), at("08:36:00")).await.starts_with("HELD"));
+    assert!(is_free(), "a forged yes is none");
+    assert!(w.says(peter, &to, "s5", "#accept").await.starts_with("APPLIED"));
+    let bound = w.store().read(|v| v.people_writing_from(firm, &address)).unwrap();
+    assert_eq!(bound.iter().map(|p| p.id).collect::<Vec<_>>(), [named]);
+    // Whoever is one of the firm's people by the time of the answer is nobody's assistant.
+    assert!(w.says(JANE, &task, "s6", "#assistant add Eve Low eve@evil.example").await.starts_with("APPLIED"));
+    let eve =
+        w.store().read(|v| v.assistants(firm, None)).unwrap().into_iter().map(|a| a.person).find(|p| p.id != named);
+    let eve = eve.unwrap();
+    let user = docketpost::sharing::Role::User { admin: false, accounts: false, reports: false, billing: false };
+    let new = docketpost::store::people::NewPerson {
+        address: Address::parse("eve@evil.example").ok(),
+        ..docketpost::store::people::NewPerson::new(user)
+    };
+    w.store().write(move |tx| tx.add_person(firm, &new, at("08:37:00"))).unwrap();
+    assert!(!w.store().write(move |tx| tx.bind_assistant(firm, &eve, at("08:38:00"))).unwrap());
 }

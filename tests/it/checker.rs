@@ -6,6 +6,7 @@
 //! sent arrived once, or, where a crash left its outcome unknown, at most once more with the same bytes; nothing else
 //! arrived; and nobody got what they could not see.
 
+pub use crate::recorder::Handed;
 use rusqlite::{Connection, OpenFlags, Row};
 use sha2::{Digest, Sha256};
 use std::{
@@ -25,6 +26,8 @@ pub struct Evidence {
     pub mailbox: Vec<Vec<u8>>,
     /// What arrived in each person's mailbox.
     pub delivered: Vec<(String, Vec<Vec<u8>>)>,
+    /// What the submission server was handed, in order, where that was written down.
+    pub transcript: Vec<Handed>,
 }
 
 /// What the mails of a test must have done.
@@ -34,6 +37,8 @@ pub struct Expected {
     pub effects: BTreeMap<String, Vec<&'static str>>,
     /// How many letters may have arrived twice.
     pub duplicates: usize,
+    /// The Message-IDs of the letters of which the store did not know, when it was left, whether they had gone.
+    pub in_doubt: BTreeSet<String>,
 }
 
 /// Opens the database for reading only.
@@ -48,7 +53,8 @@ pub fn open(store: &Path) -> Connection {
 pub fn unfinished(store: &Path, submitted: usize, arrived: &[(String, usize)]) -> Option<String> {
     let database = open(store);
     let count = |sql: &str| database.query_row(sql, [], |r| r.get::<_, u32>(0)).unwrap() as usize;
-    let staged = count("SELECT count(*) FROM inbox");
+    // What was handed over to another firm has a row there too.
+    let staged = count("SELECT count(*) FROM inbox WHERE reason IS NOT 'FOR_ANOTHER_FIRM'");
     if staged < submitted {
         return Some(format!("{staged} of {submitted} mails staged"));
     }
@@ -100,6 +106,7 @@ pub fn compare(evidence: &Evidence, expected: &Expected) -> Vec<String> {
     effects_have_rows(&database, &mut wrong);
     blobs_are_whole(&database, &evidence.store, &mut wrong);
     effects_are(&database, expected, &mut wrong);
+    handed_over(evidence, expected, &mut wrong);
     let doubles = letters_arrived(&database, evidence, &mut wrong);
     if doubles > expected.duplicates {
         wrong.push(format!("{doubles} letters arrived twice, at most {} may", expected.duplicates));
@@ -128,13 +135,78 @@ pub fn tally(store: &Path) -> BTreeMap<String, usize> {
     all(&database, sql, |r| Ok((r.get(0)?, r.get::<_, u32>(1)? as usize))).into_iter().collect()
 }
 
+/// How many mails of one connection may be in doubt when it breaks: so many are handed over before they are noted.
+const WINDOW: usize = 8;
+
+/// What was handed over twice was in doubt the first time: the store said so, or its connection broke and it was among
+/// the last on it. Then it is the same mail, to the same person, to the byte.
+fn handed_over(evidence: &Evidence, expected: &Expected, wrong: &mut Vec<String>) {
+    let taken: Vec<&Handed> = evidence.transcript.iter().filter(|h| h.accepted).collect();
+    for (at, first) in taken.iter().enumerate() {
+        let id = message_id(&first.bytes);
+        let Some(again) = taken.iter().skip(at + 1).find(|h| message_id(&h.bytes) == id) else { continue };
+        let after = taken.iter().skip(at + 1).filter(|h| h.connection == first.connection).count();
+        let is_lost = !first.quit && again.connection != first.connection && after < WINDOW;
+        if !is_lost && !expected.in_doubt.contains(&id) {
+            wrong.push(format!("{id} was handed over twice, and the first time was not in doubt"));
+        }
+        if (&first.bytes, &first.from, &first.to) != (&again.bytes, &again.from, &again.to) {
+            wrong.push(format!("{id} was handed over twice, and not the same"));
+        }
+    }
+}
+
+/// The Message-IDs of what was handed over more than once.
+pub fn doubled(evidence: &Evidence) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let taken = evidence.transcript.iter().filter(|h| h.accepted).map(|h| message_id(&h.bytes));
+    taken.filter(|id| !seen.insert(id.clone())).collect()
+}
+
+/// The Message-IDs of the letters of which the store does not know whether they left.
+pub fn in_doubt(store: &Path) -> BTreeSet<String> {
+    let sql = "SELECT '<' || message_id || '@' || 'gw.firm.example>' FROM outbox WHERE state = 'SENDING'";
+    all(&open(store), sql, |r| r.get(0)).into_iter().collect()
+}
+
+/// How many transactions the store counted.
+pub fn commits(store: &Path) -> i64 {
+    let sql = "SELECT CAST(value AS INTEGER) FROM settings WHERE name = 'commits'";
+    all(&open(store), sql, |r| r.get(0)).first().copied().unwrap_or(0)
+}
+
+/// What a disk must bear out that the power went from, before anything is started on it: every row's file is there, and
+/// every mail that was moved away, and every letter that was handed over, has its row.
+pub fn borne_out(store: &Path, moved: &[String], handed: &BTreeSet<String>) -> Vec<String> {
+    let database = open(store);
+    let mut wrong = Vec::new();
+    blobs_are_whole(&database, store, &mut wrong);
+    let known: BTreeSet<String> = all(&database, "SELECT uid FROM inbox", |r| r.get(0)).into_iter().collect();
+    let unknown = moved.iter().filter(|uid| !known.contains(*uid));
+    wrong.extend(unknown.map(|uid| format!("the mail {uid} was moved away and no row knows it")));
+    let sql = "SELECT '<' || message_id || '@gw.firm.example>' FROM outbox WHERE state IN ('SENDING','SENT')";
+    let known: BTreeSet<String> = all(&database, sql, |r| r.get(0)).into_iter().collect();
+    wrong.extend(handed.difference(&known).map(|id| format!("the letter {id} was handed over and no row knows it")));
+    wrong
+}
+
+/// Whatever was put off is due now: the test does not wait for the clock.
+pub fn let_time_pass(store: &Path) {
+    let database = Connection::open(store.join("docketpost.sqlite")).unwrap();
+    database.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    let due = "UPDATE outbox SET next_at = 0 WHERE state = 'QUEUED' AND coalesce(reason, '') <> 'PAUSED';
+        UPDATE inbox SET next_at = 0 WHERE state IN ('RECEIVED','PROVED')";
+    database.execute_batch(due).unwrap();
+}
+
 fn all<T>(database: &Connection, sql: &str, read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>) -> Vec<T> {
     let mut statement = database.prepare(sql).unwrap();
     let rows = statement.query_map([], read).unwrap();
     rows.map(Result::unwrap).collect()
 }
 
-fn hash(bytes: &[u8]) -> String {
+/// The SHA-256 of `bytes`.
+pub fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
@@ -143,7 +215,9 @@ fn staged_once(database: &Connection, evidence: &Evidence, wrong: &mut Vec<Strin
     for mail in &evidence.mailbox {
         mails.entry(hash(mail)).or_default().0 += 1;
     }
-    for staged in all(database, "SELECT sha256 FROM inbox", |r| r.get::<_, String>(0)) {
+    for staged in
+        all(database, "SELECT sha256 FROM inbox WHERE reason IS NOT 'FOR_ANOTHER_FIRM'", |r| r.get::<_, String>(0))
+    {
         mails.entry(staged).or_default().1 += 1;
     }
     for (sha256, (here, staged)) in mails {
@@ -154,7 +228,7 @@ fn staged_once(database: &Connection, evidence: &Evidence, wrong: &mut Vec<Strin
 }
 
 fn decided_once(database: &Connection, wrong: &mut Vec<String>) {
-    let sql = "SELECT i.id, i.state, i.reason, i.decided_at IS NOT NULL, i.released_level IS NOT NULL,
+    let sql = "SELECT i.id, i.state, i.reason, i.decided_at IS NOT NULL, i.released_level IS NOT NULL OR i.role_id IS NOT NULL,
         (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts LIKE '%\"HELD\"%'),
         (SELECT count(*) FROM audit_log a WHERE a.inbox_id = i.id AND a.action = 'mail' AND a.facts NOT LIKE '%\"HELD\"%')
         FROM inbox i";
@@ -163,7 +237,8 @@ fn decided_once(database: &Connection, wrong: &mut Vec<String>) {
             r.get::<_, bool>(3)? && r.get::<_, Option<String>>(2)?.is_some_and(|reason| !reason.is_empty());
         let (held, ended) = (r.get::<_, i64>(5)?, r.get::<_, i64>(6)?);
         // What a person or a confirmation released was held once and came to its end after.
-        let is_once = if r.get(4)? { (held, ended) == (1, 1) } else { held + ended == 1 };
+        // So was one whose writer said as whom they wrote it, unless that was at another firm.
+        let is_once = if r.get(4)? { held <= 1 && ended == 1 } else { held + ended == 1 };
         Ok((r.get::<_, i64>(0)?, r.get::<_, String>(1)?, is_decided, is_once))
     });
     for (id, state, is_decided, is_once) in rows {
@@ -236,7 +311,7 @@ fn blobs_are_whole(database: &Connection, store: &Path, wrong: &mut Vec<String>)
             here.insert(name);
         }
     }
-    let sql = "SELECT sha256 FROM inbox UNION SELECT sha256 FROM document_versions";
+    let sql = "SELECT coalesce(kept_sha256, sha256) FROM inbox UNION SELECT sha256 FROM document_versions";
     for named in all(database, sql, |r| r.get::<_, String>(0)) {
         if !here.contains(&named) {
             wrong.push(format!("blob {named} is missing"));
@@ -301,10 +376,16 @@ fn fields(mail: &[u8]) -> (Vec<String>, &[u8]) {
     (fields, &mail[end..])
 }
 
-fn message_id(mail: &[u8]) -> String {
-    let named = |f: &String| f.to_ascii_lowercase().starts_with("message-id:");
+/// The Message-ID of a mail, with its brackets.
+pub fn message_id(mail: &[u8]) -> String {
+    field(mail, "message-id")
+}
+
+/// What a header field says, unfolded.
+pub fn field(mail: &[u8], name: &str) -> String {
+    let named = |f: &String| f.split(':').next().is_some_and(|n| n.eq_ignore_ascii_case(name));
     let field = fields(mail).0.into_iter().find(named).unwrap_or_default();
-    field.split_once(':').map_or("", |(_, id)| id).trim().to_owned()
+    field.split_once(':').map_or("", |(_, text)| text).trim().replace('\n', "")
 }
 
 /// The mail as it was handed over: without what the servers on the way wrote into it.
@@ -321,7 +402,7 @@ fn without_traces(mail: &[u8]) -> Vec<u8> {
 /// What co-counsel were shown was shared with them when it was sent, belongs to what was, or is their own.
 fn nobody_saw_too_much(database: &Connection, wrong: &mut Vec<String>) {
     let sql = "WITH seen AS (
-          SELECT o.id AS letter, o.person_id AS person, o.claimed_at AS at, d.kind, d.item_id AS item,
+          SELECT o.id AS letter, o.template, o.person_id AS person, o.claimed_at AS at, d.kind, d.item_id AS item,
             CASE d.kind
               WHEN 'matter' THEN d.item_id
               WHEN 'task' THEN (SELECT matter_id FROM tasks WHERE id = d.item_id)
@@ -342,7 +423,9 @@ fn nobody_saw_too_much(database: &Connection, wrong: &mut Vec<String>) {
           AND NOT (kind = 'activity' AND EXISTS (SELECT 1 FROM activities WHERE id = item AND person_id = person))
           AND NOT (kind = 'note' AND EXISTS (SELECT 1 FROM notes WHERE id = item AND author_id = person))
           AND NOT (kind = 'communication' AND EXISTS (SELECT 1 FROM communications WHERE id = item AND author_id = person))
-          AND NOT (kind = 'document' AND EXISTS (SELECT 1 FROM documents WHERE id = item AND creator_id = person))";
+          AND NOT (kind = 'document' AND EXISTS (SELECT 1 FROM documents WHERE id = item AND creator_id = person))
+          AND NOT (kind = 'conversation' AND template = 'receipt'
+            AND EXISTS (SELECT 1 FROM conversation_messages WHERE conversation_id = item AND sender_id = person))";
     wrong.extend(all(database, sql, |r| r.get::<_, String>(0)).into_iter().map(|w| format!("letter {w}")));
     let silent = "SELECT o.id || ' (' || o.template || ')' FROM outbox o WHERE o.state = 'SENT' AND o.template IN ('news','tasks','shared')
         AND NOT EXISTS (SELECT 1 FROM disclosures d WHERE d.outbox_id = o.id)";

@@ -1,11 +1,14 @@
 //! The commands as an operator types them: the built binary, a configuration in a folder, exit codes, and what reaches the
 //! terminal.
 
+use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+
+use crate::servers::{DEADLINE, signal, wait_for};
 
 /// A firm in a folder of its own; nothing of it is outside.
 struct Firm {
@@ -241,6 +244,170 @@ fn check_tells_each_thing_and_fails_if_one_does() {
     assert!(!firm.path("in").exists());
 }
 
+/// systemd kills what says that it stops and goes on: a reload says that it reloads, and then that it is ready.
+#[test]
+fn f47_a_reload_tells_systemd_so_and_only_the_end_says_stopping() {
+    use std::os::unix::net::UnixDatagram;
+    let firm = Firm::new();
+    for folder in ["out", "in/new", "in/cur", "in/tmp"] {
+        std::fs::create_dir_all(firm.path(folder)).unwrap();
+    }
+    let socket = UnixDatagram::bind(firm.path("notify")).unwrap();
+    socket.set_read_timeout(Some(DEADLINE)).unwrap();
+    let heard = || {
+        let mut buffer = [0; 512];
+        let length = socket.recv(&mut buffer).expect("the daemon says nothing");
+        let said = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        said.lines().next().unwrap_or_default().to_owned()
+    };
+    let next = || {
+        let mut said = heard();
+        while said == "WATCHDOG=1" {
+            said = heard();
+        }
+        said
+    };
+    let config = std::fs::read_to_string(firm.path("config.toml")).unwrap();
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_docketpost"))
+        .env("DOCKETPOST_CONFIG", firm.path("config.toml"))
+        .env("NOTIFY_SOCKET", firm.path("notify"))
+        .arg("run")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert_eq!(next(), "READY=1");
+    for text in ["stoer = 1\n", config.as_str()] {
+        std::fs::write(firm.path("config.toml"), text).unwrap();
+        signal("HUP", daemon.id());
+        assert_eq!((next().as_str(), next().as_str()), ("RELOADING=1", "READY=1"));
+    }
+    signal("TERM", daemon.id());
+    assert_eq!(next(), "STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
+}
+
+/// A daemon that runs until a letter lies in `out`; gives the address that an answer to it goes to.
+fn answered_at(firm: &Firm) -> String {
+    for folder in ["out", "in/new", "in/cur", "in/tmp"] {
+        std::fs::create_dir_all(firm.path(folder)).unwrap();
+    }
+    let mut daemon = Command::new(env!("CARGO_BIN_EXE_docketpost"))
+        .env("DOCKETPOST_CONFIG", firm.path("config.toml"))
+        .arg("run")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let letter = wait_for(DEADLINE, || {
+        let mut files = std::fs::read_dir(firm.path("out")).unwrap().map(|f| f.unwrap().path());
+        files.find(|f| f.extension().is_some_and(|e| e == "eml"))
+    });
+    signal("TERM", daemon.id());
+    daemon.wait().unwrap();
+    let text = std::fs::read_to_string(letter.expect("no letter left")).unwrap();
+    let reply = text.split("Reply-To:").nth(1).unwrap();
+    reply.split('<').nth(1).unwrap().split('>').next().unwrap().to_owned()
+}
+
+#[test]
+fn check_reads_answers_that_are_sealed() {
+    let firm = Firm::with_jane_and_a_matter();
+    // A resolver that answers: without one no mail is taken through.
+    let dns = docketpost::demo::zone::Zone::start([]).unwrap();
+    let config = std::fs::read_to_string(firm.path("config.toml")).unwrap();
+    std::fs::write(firm.path("config.toml"), config.replace("127.0.0.1:9", &dns.address().to_string())).unwrap();
+    firm.text(&["share", "M-1", "with", "jane@doe.example"]);
+    let to = answered_at(&firm);
+    let mail =
+        format!("From: Jane Doe <jane@doe.example>\nTo: {to}\nSubject: Re: x\nMessage-ID: <1@doe.example>\n\nhi\n");
+    assert_eq!(code(&firm.run_with(&["ingest", "--now"], mail.as_bytes())), Some(0));
+    let said = |firm: &Firm| String::from_utf8_lossy(&firm.run(&["check"]).stdout).into_owned();
+    assert!(said(&firm).contains("ok     answers to hale: of the last 1"), "{}", said(&firm));
+    let key = firm.path("blob-key");
+    std::fs::write(&key, "7".repeat(64)).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let config = std::fs::read_to_string(firm.path("config.toml")).unwrap();
+    std::fs::write(firm.path("config.toml"), format!("blob_key_file = \"blob-key\"\n{config}")).unwrap();
+    assert!(firm.text(&["seal"]).contains("all of them are now"));
+    assert!(said(&firm).contains("ok     answers to hale: of the last 1"), "{}", said(&firm));
+}
+
+#[test]
+fn a_copy_is_not_laid_into_the_store_that_it_is_of() {
+    let firm = Firm::new();
+    let refused = firm.run(&["backup", firm.path("store/copy.tar").to_str().unwrap()]);
+    assert_eq!(code(&refused), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("in the store itself"), "{refused:?}");
+    assert!(!firm.path("store/copy.tar").exists());
+    let nowhere = firm.run(&["backup", firm.path("nowhere/copy.tar").to_str().unwrap()]);
+    assert!(!String::from_utf8_lossy(&nowhere.stderr).contains(".docketpost-backup-"), "{nowhere:?}");
+    let audit = firm.text(&["audit", "list"]);
+    assert!(!audit.contains("backup"), "{audit}");
+}
+
+#[test]
+fn every_command_that_the_pages_for_administrators_name_is_there() {
+    let firm = Firm::new();
+    let page = |name: &str| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (readme, administration) = (page("README.md"), page("docs/administration.md"));
+    let lines = readme.lines().filter_map(|l| l.strip_prefix("       docketpost "));
+    let spans = administration.split('`').skip(1).step_by(2).map(|s| s.trim_start_matches("docketpost "));
+    let is_word = |w: &&str| w.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') && !w.starts_with('-');
+    let named: BTreeSet<Vec<&str>> = lines
+        .chain(spans.filter(|s| s.contains(' ')))
+        .map(|typed| typed.split_whitespace().take_while(is_word).take(2).collect::<Vec<_>>())
+        .filter(|words| !words.is_empty())
+        .collect();
+    assert!(named.len() > 50, "{named:?}");
+    for words in named {
+        let alone = firm.text(&["help", words[0]]);
+        // Where the second word is no name of a command, what is typed after the first is its arguments.
+        if words.len() > 1 && alone.contains("<COMMAND>") {
+            firm.text(&["help", words[0], words[1]]);
+        }
+    }
+}
+
+#[test]
+fn the_columns_of_an_import_are_told_before_there_is_a_configuration() {
+    let firm = Firm::new();
+    let told = firm.text(&["--config", "/nowhere.toml", "import", "--columns"]);
+    assert!(told.contains("contacts.csv"), "{told}");
+}
+
+#[test]
+fn an_import_as_spreadsheets_of_a_firm_write_it_names_line_column_and_what_would_work() {
+    let firm = Firm::new();
+    let contacts = "\u{feff}Name;E-Mail;Co-Counsel;Firm;Remark\r\nJane Roe;jane@roe.example;yes;Roe LLP;\r\n\r\n\
+                    Bad Man;bad;yes;;x\r\nReed Ltd;;;Reed Ltd;\r\n";
+    std::fs::write(firm.path("contacts.csv"), contacts).unwrap();
+    let told = firm.run(&[
+        "import",
+        firm.path("contacts.csv").to_str().unwrap(),
+        "--errors",
+        firm.path("errors.csv").to_str().unwrap(),
+    ]);
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert_eq!(code(&told), Some(1));
+    assert!(said.contains("contacts.csv:4: email: bad: is not a plain mail address"), "{said}");
+    assert!(said.contains("not read: Firm, Remark"), "{said}");
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(firm.path("errors.csv")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let people = firm.text(&["person", "list"]);
+    assert!(people.contains("Jane Roe") && people.contains("co-counsel"), "{people}");
+    std::fs::write(firm.path("matters.csv"), "display_number,status,description,client\n2026-1,Open,Lease,Redd Ltd\n")
+        .unwrap();
+    let told = firm.run(&["import", firm.path("matters.csv").to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&told.stdout).into_owned();
+    assert!(said.contains("matters.csv:2: client: nobody is known as \"Redd Ltd\""), "{said}");
+    std::fs::write(firm.path("notes.csv"), "Titel,Text\na,b\n").unwrap();
+    std::fs::write(firm.path("clients.csv"), "a,b\n").unwrap();
+    let told = firm.run(&["import", firm.folder.path().to_str().unwrap()]);
+    let (said, note) = (String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    assert!(said.contains("notes.csv: has no column matter"), "{said}");
+    assert!(note.contains("clients.csv: left out, its name tells no kind; take it in with --kind"), "{note}");
+}
+
 #[test]
 fn shells_and_man_know_every_command() {
     let firm = Firm::new();
@@ -250,4 +417,18 @@ fn shells_and_man_know_every_command() {
     let folder = firm.path("man");
     firm.text(&["man", folder.to_str().unwrap()]);
     assert!(folder.join("docketpost.1").exists() && folder.join("docketpost-inbox-release.1").exists());
+}
+
+/// A bug in reading says what it stumbled over: that is a mail, and reaches neither the log nor the terminal.
+#[cfg(feature = "crash-points")]
+#[test]
+fn t78_a_panic_tells_its_place_and_nothing_of_the_mail() {
+    let firm = Firm::new();
+    let mail = b"From: Jane jane@roe.example\r\nTo: r@gw.hale.example\r\nSubject: Settlement\r\nX-Test-Crash: panic\r\n\r\nWe would take 40,000.\r\n";
+    let told = firm.run_with(&["ingest", "--now"], mail);
+    let said = format!("{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    assert!(said.contains("failed unexpectedly at src"), "{said}");
+    for word in ["40,000", "Settlement", "jane@roe.example", "asked for it"] {
+        assert!(!said.contains(word), "{said}");
+    }
 }

@@ -123,7 +123,7 @@ fn no_complaint_about_the_reading_of_mail_comes_true() {
 
 /// Complaint 16: programs use a Message-ID twice; and the same mail that comes twice counts once.
 #[test]
-fn a_message_id_that_was_used_before_loses_no_mail() {
+fn t47_a_message_id_that_was_used_before_loses_no_mail() {
     golden::block_on(async {
         let outside = Outside::new();
         let world = World::before(Some("T-1"), &outside, golden::morning()).await;
@@ -155,12 +155,39 @@ fn sources(folder: &Path, into: &mut String) {
     }
 }
 
-#[test]
-fn every_complaint_is_held_by_a_mail_or_a_test_that_is_there() {
-    let table = std::fs::read_to_string(folder().join("README.md")).unwrap();
+/// All of the project's code.
+fn code() -> String {
     let mut code = String::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     ["src", "tests"].iter().for_each(|f| sources(&root.join(f), &mut code));
+    code
+}
+
+#[test]
+fn every_row_about_the_reading_of_mail_is_held_by_a_mail_or_a_test_that_is_there() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reading.md")).unwrap();
+    let (code, fixtures) = (code(), names("eml"));
+    let is_row = |cell: &str| {
+        let (letter, number) = cell.split_at(cell.len().min(1));
+        ["T", "D", "L"].contains(&letter) && number.parse::<u8>().is_ok()
+    };
+    let mut rows = Vec::new();
+    for row in page.lines().filter(|l| l.split('|').nth(1).is_some_and(|cell| is_row(cell.trim()))) {
+        let number = row.split('|').nth(1).unwrap().trim();
+        assert!(!named(row).is_empty(), "nothing holds {number}");
+        for name in named(row) {
+            assert!(fixtures.contains(name) || code.contains(&format!("fn {name}(")), "{number}: there is no {name}");
+        }
+        rows.push(number.to_owned());
+    }
+    let all = [("T", 10), ("D", 9), ("L", 4)].map(|(letter, last)| (1..=last).map(move |n| format!("{letter}{n}")));
+    assert_eq!(rows, all.into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_complaint_is_held_by_a_mail_or_a_test_that_is_there() {
+    let table = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let code = code();
     let fixtures = names("eml");
     let mut listed = BTreeSet::new();
     for row in table.lines().filter(|l| l.starts_with("| ") && l.as_bytes().get(2).is_some_and(u8::is_ascii_digit)) {

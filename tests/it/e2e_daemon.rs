@@ -213,3 +213,43 @@ fn two_firms_in_one_daemon_hear_only_what_is_theirs() {
     assert!(gateway.mails(&gateway.anna).is_empty());
     assert_eq!(gateway.count("SELECT count(*) FROM inbox WHERE firm_id = 1"), 0);
 }
+
+/// Shows ACC-15, ACC-16.
+#[test]
+fn acc_16_two_firms_at_one_address_hear_only_what_is_meant_for_them() {
+    let gateway = Gateway::at(Servers::shared());
+    let moss = gateway.neighbour();
+    gateway.share(&gateway.jane, gateway.matter);
+    gateway.run();
+    let (_, assigned) = gateway.task_mail(&gateway.jane, "Draft reply brief");
+
+    // M-1 is a matter of both, and Jane works with both: she is asked, and nobody else hears of it.
+    gateway.write(&gateway.jane, &gateway.matter_address(), "Hearing", "The hearing was moved to 3 May.").send();
+    let question = gateway.wait_for_words(&gateway.jane, "As whom did you write");
+    assert!(question.says("#as Hale & Partners") && question.says("#as Moss LLP"), "{}", question.text());
+    assert!(!question.says("3 May") && !question.says("Reed"), "{}", question.text());
+    gateway.settle();
+    assert!(gateway.mails(&gateway.anna).is_empty() && gateway.mails(&moss.lawyer).is_empty());
+
+    // Her answer lets the mail go on where it belongs, and the other firm keeps nothing of it.
+    gateway.reply(&gateway.jane, &question, "#as Moss LLP").send();
+    gateway.wait_for_words(&moss.lawyer, "moved to 3 May");
+    let kept = "SELECT coalesce(subject, '-') FROM inbox WHERE reason = 'FOR_ANOTHER_FIRM'";
+    assert_eq!(gateway.words(kept), ["-"]);
+
+    // A word in the mail, or the mail that it answers, decides without a question.
+    let named = "#as Hale & Partners\n\nThe witness can come on 4 June.";
+    gateway.write(&gateway.jane, &gateway.matter_address(), "Witness", named).send();
+    gateway.wait_for_words(&gateway.anna, "4 June");
+    gateway.reply(&gateway.jane, &assigned, "#done").send();
+    gateway.wait_for_rows("SELECT 1 FROM tasks WHERE completed_at IS NOT NULL");
+    gateway.write(&gateway.jane, &gateway.matter_address(), "Roles", "#accounts").send();
+    let roles = gateway.wait_for_words(&gateway.jane, "Your roles");
+    assert!(roles.says("Hale & Partners, Moss LLP"), "{}", roles.text());
+    gateway.settle();
+    assert!(gateway.mails(&gateway.anna).iter().all(|m| !m.says("3 May")));
+    assert!(gateway.mails(&moss.lawyer).iter().all(|m| !m.says("4 June") && !m.says("Draft reply brief")));
+    let mails = gateway.mails(&gateway.jane);
+    let both = mails.iter().filter(|m| m.says("Hale") && m.says("Moss"));
+    assert_eq!(both.count(), 2, "only the question and the list name two firms");
+}

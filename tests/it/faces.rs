@@ -148,7 +148,7 @@ fn the_four_faces_agree_on_every_sample() {
             let explained = line(&commands.run(&["--json", "explain", &file], b""))[0].clone();
             commands.run(&["ingest", "--now"], raw);
             stage(&daemon, outside.send(name, &daemon.world.letters, now));
-            while process::all_due(&house).await.unwrap() > 0 {}
+            while process::all_due(&house, now).await.unwrap() > 0 {}
             let (mail, ingested, messages) = commands.became();
             assert_eq!(ingested, daemon.became().1, "{name}: ingest and the daemon");
             explain_agrees(name, &explained, &ingested, &mail);

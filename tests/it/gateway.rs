@@ -14,7 +14,7 @@ use docketpost::{
         signer::{Signer, dmarc_record},
         zone::Zone,
     },
-    domain::{Address, FirmId, Item, PersonId, dates::Locale},
+    domain::{Address, FirmId, Item, Kind, PersonId, dates::Locale},
     inbound::parse::{self, Mail},
     sharing::Role,
     store::{
@@ -142,26 +142,48 @@ impl<'s> Gateway<'s> {
     }
 
     /// As [`Gateway::with`], with this domain and user.
-    pub fn named(servers: &'s Servers, ways: &Ways, (domain, mailbox): (String, String)) -> Gateway<'s> {
+    pub fn named(servers: &'s Servers, ways: &Ways, names: (String, String)) -> Gateway<'s> {
+        let mut gateway = Gateway::empty(servers, ways, names);
+        let people = [
+            ("Anna", "Smith", gateway.anna.address.clone()),
+            ("Jane", "Roe", gateway.jane.address.clone()),
+            ("Max", "Weber", gateway.max.address.clone()),
+        ];
+        let (firm, ids, matter) = gateway.store.write(move |tx| seed(tx, SLUG, &people)).unwrap();
+        (gateway.firm, gateway.matter) = (firm, matter);
+        [gateway.anna.id, gateway.jane.id, gateway.max.id] = [ids[0], ids[1], ids[2]];
+        gateway
+    }
+
+    /// A gateway whose firm, matter and co-counsel Jane were all entered by the command line; she was not invited yet.
+    pub fn by_the_command_line(servers: &'s Servers) -> Gateway<'s> {
+        let mut gateway = Gateway::empty(servers, &Ways::usual(servers), fresh_gateway());
+        let (anna, jane) = (gateway.anna.address.clone(), gateway.jane.address.clone());
+        let firm = ["--slug", SLUG, "--name", "Hale & Partners", "--user-name", "Anna Smith", "--user-address", &anna];
+        gateway.says(&[&["init"], &firm[..]].concat());
+        gateway.says(&["person", "add", "--name", "Jane Roe", "--address", &jane, "--co-counsel"]);
+        gateway.says(&["matter", "add", "--number", "2026-0012", "--description", "Reed v. Marsh"]);
+        let number = |sql: &str| gateway.count(sql);
+        let firm = FirmId(number("SELECT id FROM firms"));
+        let matter = Item::new(Kind::Matter, number("SELECT id FROM matters"));
+        let ids = ["Smith", "Roe"].map(|n| PersonId(number(&format!("SELECT id FROM people WHERE last_name = '{n}'"))));
+        (gateway.firm, gateway.matter) = (firm, matter);
+        [gateway.anna.id, gateway.jane.id] = ids;
+        gateway
+    }
+
+    /// A gateway whose store has no firm; its people are names and mailboxes.
+    fn empty(servers: &'s Servers, ways: &Ways, (domain, mailbox): (String, String)) -> Gateway<'s> {
         let folder = tempfile::tempdir().unwrap();
         let signers = ["counsel.example", "firm.example", "other.example"]
             .map(|domain| (domain, Signer::generate(domain, "s1").unwrap()));
         let records = signers.iter().flat_map(|(domain, s)| [s.dns_record(), dmarc_record(domain, "reject")]);
         let zone = Zone::start(records).unwrap();
         let store = Store::create(&folder.path().join("store")).unwrap();
-        let anna = fresh_user("anna").replace("counsel.", "firm.");
-        let people =
-            [("Anna", "Smith", anna), ("Jane", "Roe", fresh_user("jane")), ("Max", "Weber", fresh_user("max"))];
-        let (firm, ids, matter) = store.write(move |tx| seed(tx, SLUG, &people)).unwrap();
-        let address_of = |id: PersonId| {
-            let address = store.read(|view| {
-                let person = view.person(firm, id)?.unwrap();
-                view.mail_address(firm, &person)
-            });
-            address.unwrap().unwrap().as_str().to_owned()
-        };
-        let [anna, jane, max] = [(ids[0], "Anna Smith"), (ids[1], "Jane Roe"), (ids[2], "Max Weber")]
-            .map(|(id, name)| Person { id, name, address: address_of(id) });
+        let person = |name, address| Person { id: PersonId(0), name, address };
+        let anna = person("Anna Smith", fresh_user("anna").replace("counsel.", "firm."));
+        let jane = person("Jane Roe", fresh_user("jane"));
+        let max = person("Max Weber", fresh_user("max"));
         let addresses = [&anna, &jane, &max].map(|p| p.address.clone()).into();
         let gateway = Gateway {
             addresses: RefCell::new(addresses),
@@ -171,11 +193,11 @@ impl<'s> Gateway<'s> {
             domain,
             mailbox,
             store,
-            firm,
+            firm: FirmId(0),
             anna,
             jane,
             max,
-            matter,
+            matter: Item::new(Kind::Matter, 0),
             zone,
             signers: signers.into(),
             daemon: RefCell::default(),
@@ -210,8 +232,8 @@ impl<'s> Gateway<'s> {
         let ((smtp, smtp_tls), (imap, imap_tls)) = (ways.smtp, ways.imap);
         let (resolver, domain) = (self.zone.address(), &self.domain);
         let config = format!(
-            "store = {store:?}\nresolver = [\"{resolver}\"]\n\
-             [[firm]]\nslug = \"{SLUG}\"\naddress = \"r@{domain}\"\naddressing = \"subdomain\"\ndomains = [\"firm.example\"]\n\
+            "store = {store:?}\nresolver = [\"{resolver}\"]\n[limits]\nmails_per_sender = 100000\nmails_per_matter = 100000\n\
+             [[firm]]\nslug = \"{SLUG}\"\naddress = \"r@{domain}\"\naddressing = \"subdomain\"\ndomains = [\"firm.example\"]\nshares_wait_secs = 0\n\
              [firm.smtp]\nhost = \"localhost\"\nport = {smtp}\ntls = \"{smtp_tls}\"\nca_file = {ca:?}\n{sender}\n\
              [[mailbox]]\nname = \"main\"\nfirm = \"{SLUG}\"\n\
              [mailbox.imap]\nhost = \"localhost\"\nport = {imap}\ntls = \"{imap_tls}\"\nca_file = {ca:?}\n{account}\n"
@@ -249,6 +271,24 @@ impl<'s> Gateway<'s> {
         SecondFirm { domain, lawyer }
     }
 
+    /// As [`Gateway::second_firm`], at this firm's address and in its mailbox.
+    pub fn neighbour(&self) -> SecondFirm {
+        let olga = fresh_user("olga").replace("counsel.", "firm.");
+        let people = [("Olga", "Moss", olga.clone()), ("Jane", "Roe", self.jane.address.clone())];
+        let (firm, ids, matter) = self.store.write(move |tx| seed(tx, "moss", &people)).unwrap();
+        let config = fs::read_to_string(self.config()).unwrap();
+        let (_, tables) = config.split_once("[[firm]]").unwrap();
+        let (tables, _) = tables.split_once("[[mailbox]]").unwrap();
+        let tables = tables.replace(&format!("{SLUG:?}"), "\"moss\"");
+        fs::write(self.config(), format!("{config}[[firm]]{tables}")).unwrap();
+        self.addresses.borrow_mut().push(olga.clone());
+        let (jane, by) = (ids[1], ids[0]);
+        let share = move |act: &Act<'_>| shares::share(act, jane, matter, true, "").unwrap().unwrap();
+        assert!(self.act_in(firm, by, share));
+        let lawyer = Person { id: ids[0], name: "Olga Moss", address: olga };
+        SecondFirm { domain: self.domain.clone(), lawyer }
+    }
+
     /// The configuration file.
     pub fn config(&self) -> PathBuf {
         self.folder.path().join("config.toml")
@@ -261,6 +301,14 @@ impl<'s> Gateway<'s> {
         command.args(arguments).arg("--config").arg(self.config());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command
+    }
+
+    /// What a command tells; fails the test if it does not do what it should.
+    pub fn says(&self, arguments: &[&str]) -> String {
+        let out = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+        let told = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.status.success(), "{arguments:?}: {told}{}", String::from_utf8_lossy(&out.stderr));
+        told
     }
 
     /// Starts the daemon.
@@ -344,6 +392,7 @@ impl<'s> Gateway<'s> {
             domains: self.domains.borrow().clone(),
             mailbox,
             delivered,
+            transcript: Vec::new(),
         }
     }
 
@@ -428,6 +477,12 @@ impl<'s> Gateway<'s> {
     pub fn submit(&self, from: &str, to: &str, mail: &[u8]) {
         self.submitted.set(self.submitted.get() + 1);
         self.servers.postfix.submit(from, &[to], mail);
+    }
+
+    /// Hands in a mail that a client wrote whole, as its sender's provider signs it.
+    pub fn submit_signed(&self, from: &Person, to: &str, mail: &[u8]) {
+        let (_, signer) = self.signers.iter().find(|(domain, _)| from.address.ends_with(domain)).unwrap();
+        self.submit(&from.address, to, &signer.sign(mail));
     }
 
     /// Waits until every mail that was handed in lies in the mailbox.
@@ -575,14 +630,14 @@ impl Drop for Gateway<'_> {
     }
 }
 
-type Seeded = (FirmId, Vec<PersonId>, Item);
+pub type Seeded = (FirmId, Vec<PersonId>, Item);
 
 /// A firm of these people, of whom the first is its lawyer and the others co-counsel, and its matter.
-fn seed(tx: &Tx<'_>, slug: &str, people: &[(&str, &str, String)]) -> docketpost::store::Result<Seeded> {
+pub fn seed(tx: &Tx<'_>, slug: &str, people: &[(&str, &str, String)]) -> docketpost::store::Result<Seeded> {
     let now = Timestamp::now();
     let firm = NewFirm {
         slug: slug.into(),
-        name: "Hale & Partners".into(),
+        name: if slug == SLUG { "Hale & Partners" } else { "Moss LLP" }.into(),
         locale: Locale::British,
         time_zone: "Europe/London".into(),
         currency: "GBP".into(),
@@ -645,6 +700,11 @@ impl Received {
     /// The attachments by name.
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         self.mail.attachments.iter().map(|a| (a.name.clone(), a.bytes.clone())).collect()
+    }
+
+    /// What it says to calendars.
+    pub fn calendars(&self) -> &[String] {
+        &self.mail.calendar
     }
 
     /// The address that a reply goes to.

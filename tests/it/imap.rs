@@ -88,7 +88,7 @@ async fn a_wrong_password_is_refused_as_such() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_an_unknown_authority_or_for_another_name_is_refused() {
+async fn t88_a_certificate_of_an_unknown_authority_or_for_another_name_is_refused() {
     let dovecot = shared_dovecot();
     let folder = tempfile::tempdir().unwrap();
     let trusted = account(dovecot, &fresh_user("ca"));
@@ -306,11 +306,11 @@ async fn a_check_tells_what_the_server_can_do_and_changes_nothing() {
     let dovecot = shared_dovecot();
     let user = fresh_user("check");
     let (_session, mails) = inbox(dovecot, &user, &[100, 100]).await;
-    let report = check(&account(dovecot, &user), Timestamp::UNIX_EPOCH).await.unwrap();
+    let report = check(&account(dovecot, &user), "docketpost-owner", Timestamp::UNIX_EPOCH).await.unwrap();
     assert!(report.idle && report.can_move && report.uid_plus);
     assert_eq!(report.folder.unwrap().mails, 2);
     let missing = ImapAccount { folder: "Nowhere".into(), ..account(dovecot, &user) };
-    let report = check(&missing, Timestamp::UNIX_EPOCH).await.unwrap();
+    let report = check(&missing, "docketpost-owner", Timestamp::UNIX_EPOCH).await.unwrap();
     assert_eq!(report.folder.unwrap_err().trouble(), Trouble::Permanent);
     let mut imap = raw::Imap::login(dovecot.imaps, &dovecot.certificates.ca, &user, PASSWORD);
     assert_eq!(imap.mails("INBOX"), mails);

@@ -74,6 +74,7 @@ const fn columns(what: What) -> &'static [&'static str] {
             "pending_date",
             "close_date",
             "sensitivity",
+            "fields",
             "note",
         ],
         What::Relationships => &["matter", "matter_number", "contact", "contact_email", "relationship", "description"],
@@ -214,11 +215,36 @@ const fn columns(what: What) -> &'static [&'static str] {
     }
 }
 
-/// The columns of a file that nobody reads; the errors file's own is none of them.
+/// The columns of a file that nobody reads, as they are written; the errors file's own is none of them.
 pub(super) fn unread(what: What, rows: &Rows) -> Vec<String> {
     let is_read =
         |name: &str| name.is_empty() || name == "error" || name.contains('.') || columns(what).contains(&name);
-    rows.heading().iter().filter(|name| !is_read(name)).cloned().collect()
+    rows.heading().filter(|(name, _)| !is_read(name)).map(|(_, title)| title.to_owned()).collect()
+}
+
+/// The columns that a CSV file lacks and no row can do without.
+pub(super) fn lacking(what: What, rows: &Rows) -> Vec<&'static str> {
+    let needed: &[&[&'static str]] = match what {
+        What::Users => &[&["email_address", "email", "address"]],
+        What::Contacts | What::Tasks => &[&["name", "last_name", "company"]],
+        What::Matters => &[&["status"], &["description"]],
+        What::Relationships => &[&["matter", "matter_number"], &["contact", "contact_email"]],
+        What::Folders => &[&["matter", "matter_number"], &["path", "name"]],
+        What::Documents => &[&["matter", "matter_number"], &["path", "file"]],
+        What::Notes => &[&["matter", "matter_number"]],
+        What::Events => &[&["summary", "event_title"], &["start_at", "start_date"]],
+        What::Communications => &[&["matter", "matter_number"], &["type"]],
+        What::Bills => &[&["number", "bill_number"], &["state", "status"]],
+        What::Activities => &[&["matter", "matter_number"], &["date"], &["quantity", "quantity_in_hours"]],
+        What::Shares => &[&["contact_email", "contact"], &["resource"]],
+    };
+    if rows.is_json {
+        return Vec::new();
+    }
+    let has = |names: &&&[&str]| {
+        rows.heading().any(|(name, _)| names.iter().any(|n| name == *n || name.starts_with(&format!("{n}."))))
+    };
+    needed.iter().filter(|names| !has(names)).filter_map(|names| names.first().copied()).collect()
 }
 
 /// All columns, file by file.
@@ -226,7 +252,7 @@ pub(super) fn tell() -> Told {
     let mut text =
         "CSV files have the columns of Clio's import templates, in any order; only what is known need be there.\n\
         JSON files are what Clio's API gives: {\"data\": [ … ]}, with ids; ids in CSV files are the same ids.\n\
-        Capitals, spaces and hyphens in a column's name do not matter.\n\n"
+        Capitals, spaces and hyphens in a column's name do not matter. Commas or semicolons, UTF-8.\n\n"
             .to_owned();
     let mut object = serde_json::Map::new();
     for what in What::ALL {

@@ -1,9 +1,10 @@
 //! Matters, who has to do with them, folders and documents (e4: matters, related contacts).
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::rows::Row;
-use super::{Change, Import, Taken, Wanted, wrong};
+use super::{Change, Import, Office, Source, Taken, Wanted, What, wrong};
 use crate::domain::PersonId;
 use crate::inbound::names::safe_name;
 use crate::store::bills::Pdf;
@@ -36,18 +37,32 @@ impl Import<'_> {
                 keep_what_the_file_does_not_say(&mut new, before, row);
             }
             self.remember("matter", &key, matter)?;
-            return Ok(Change::changed_if(self.act.tx.update_matter(self.firm(), matter, &new)?));
+            let changed = self.act.tx.update_matter(self.firm(), matter, &new)?;
+            return Ok(Change::changed_if(self.fields(matter, row)? || changed));
         }
         if new.display_number.is_empty() {
             new.display_number = self.free_number(&new)?;
         }
         let matter = self.act.tx.add_matter(self.firm(), &new, self.act.now)?.id;
         self.remember("matter", &key, matter)?;
+        self.fields(matter, row)?;
         let note = row.first(&["note"]);
         if !note.is_empty() {
             self.matter_note(matter, note)?;
         }
         Ok(Change::New)
+    }
+
+    /// The firm's own fields: `Court=High Court; Judge=Mr Hill`. True if one says something else now.
+    fn fields(&self, matter: i64, row: &Row) -> Taken<bool> {
+        let mut changed = false;
+        for field in row.first(&["fields"]).split(';').map(str::trim).filter(|f| !f.is_empty()) {
+            let Some((name, text)) = field.split_once('=').filter(|(name, _)| !name.trim().is_empty()) else {
+                return wrong(format!("fields: {field}: a name, the sign = and what it says are needed"));
+            };
+            changed |= self.act.tx.set_custom_field(self.firm(), matter, name.trim(), text.trim())?;
+        }
+        Ok(changed)
     }
 
     fn read_matter(&self, row: &Row) -> Taken<NewMatter> {
@@ -94,8 +109,8 @@ impl Import<'_> {
         let name = format!("{} {}", row.first(&["client_first_name"]), row.first(&["client_last_name"]));
         match (company, name.trim()) {
             ("", "") => self.person_of(row, "client", &["client", "client.name"], Wanted::Contact),
-            ("", name) => self.person_named(name, Wanted::Contact).map(Some),
-            (company, _) => self.person_named(company, Wanted::Contact).map(Some),
+            ("", name) => self.person_named("client_last_name", name, Wanted::Contact).map(Some),
+            (company, _) => self.person_named("client_company_name", company, Wanted::Contact).map(Some),
         }
     }
 
@@ -273,6 +288,13 @@ impl Import<'_> {
         if self.dry_run {
             return Ok(crate::blobs::sha256(bytes));
         }
+        if let Some(scanned) = self.scanned {
+            match scanned.get(&crate::blobs::sha256(bytes)) {
+                Some(None) => {}
+                Some(Some(why)) => return wrong(why),
+                None => return wrong("not filed: the file changed while it was looked at; import it again"),
+            }
+        }
         self.blobs.put(bytes).or_else(|error| wrong(format!("can't be kept: {error}")))
     }
 
@@ -284,6 +306,21 @@ impl Import<'_> {
         let (_, bytes) = self.file(row)?;
         Ok(Some(Pdf { sha256: self.blob(&bytes)?, size: u64::try_from(bytes.len()).unwrap_or(u64::MAX) }))
     }
+}
+
+/// What the virus scanner makes of the files that the rows name; those that can't be read are told of row by row.
+pub(super) fn scanned(office: &Office, source: &Source) -> BTreeMap<String, Option<String>> {
+    let mut found = BTreeMap::new();
+    if !matches!(source.what, What::Documents | What::Bills) {
+        return found;
+    }
+    for row in &source.rows.rows {
+        let path = row.first(&["path", "file"]);
+        let Ok(bytes) = read_inside(&source.folder, &source.folder.join(path)) else { continue };
+        let sha256 = crate::blobs::sha256(&bytes);
+        found.entry(sha256).or_insert_with(|| office.passes(&bytes).err());
+    }
+    found
 }
 
 /// A file without a column says nothing about it; a closed matter stays closed on the day that it was.

@@ -11,6 +11,8 @@ mod tests;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -125,6 +127,26 @@ impl What {
     fn word(self) -> &'static str {
         self.names().first().copied().unwrap_or_default()
     }
+
+    /// So many of them.
+    fn counted(self, n: usize) -> String {
+        let (one, many) = match self {
+            What::Users => ("user", "users"),
+            What::Contacts => ("contact", "contacts"),
+            What::Matters => ("matter", "matters"),
+            What::Relationships => ("related contact", "related contacts"),
+            What::Folders => ("folder", "folders"),
+            What::Documents => ("document", "documents"),
+            What::Tasks => ("task", "tasks"),
+            What::Notes => ("note", "notes"),
+            What::Events => ("event", "events"),
+            What::Communications => ("communication", "communications"),
+            What::Bills => ("bill", "bills"),
+            What::Activities => ("time entry", "time entries"),
+            What::Shares => ("share", "shares"),
+        };
+        format!("{n} {}", if n == 1 { one } else { many })
+    }
 }
 
 /// What a row came to.
@@ -186,6 +208,8 @@ struct Import<'i> {
     act: &'i Act<'i>,
     blobs: &'i Blobs,
     folder: &'i Path,
+    /// What the virus scanner made of the files, by their hash: why one may not be filed. None: there is no scanner.
+    scanned: Option<&'i BTreeMap<String, Option<String>>>,
     is_json: bool,
     dry_run: bool,
     today: Zoned,
@@ -201,21 +225,36 @@ struct Source {
     rows: Rows,
     /// Where the paths of documents begin.
     folder: PathBuf,
+    /// What the virus scanner made of them, before any transaction is open.
+    scanned: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// Tells which columns are read, for each file.
+pub fn columns() -> Told {
+    columns::tell()
 }
 
 /// Takes the files in.
 pub fn run(office: &Office, args: &Args) -> Result<Told> {
-    if args.columns {
-        return Ok(columns::tell());
-    }
-    let (sources, strange) = read_all(args)?;
-    let sources = Arc::new(sources);
+    let (mut sources, strange) = read_all(args)?;
     office.ask_administrator(Ability::Edit)?;
+    if office.scanner.is_some() && !args.dry_run {
+        for source in &mut sources {
+            source.scanned = Some(matters::scanned(office, source));
+        }
+    }
+    let sources = Arc::new(sources);
     let reports = if args.dry_run { dry(office, &sources)? } else { wet(office, &sources)? };
     if let Some(path) = &args.errors {
         write_errors(path, &sources, &reports)?;
     }
-    let note = strange.iter().map(|path| format!("{}: left out, its name tells no kind\n", path.display())).collect();
+    let left_out = |path: &PathBuf| {
+        let path = path.display();
+        format!(
+            "{path}: left out, its name tells no kind; take it in with --kind, such as --kind contacts \"{path}\"\n"
+        )
+    };
+    let note = strange.iter().map(left_out).collect();
     Ok(Told { note, ..tell(args, &sources, &reports) })
 }
 
@@ -253,7 +292,7 @@ fn read_all(args: &Args) -> Result<(Vec<Source>, Vec<PathBuf>)> {
     strange.sort();
     let read = |(what, path): (What, PathBuf)| -> Result<Source> {
         let folder = args.files.clone().unwrap_or_else(|| path.parent().unwrap_or(Path::new("")).to_owned());
-        Ok(Source { rows: Rows::read(&path)?, what, path, folder })
+        Ok(Source { rows: Rows::read(&path)?, what, path, folder, scanned: None })
     };
     Ok((files.into_iter().map(read).collect::<Result<_>>()?, strange))
 }
@@ -304,6 +343,7 @@ fn take(act: &Act<'_>, source: &Source, blobs: &Blobs, dry_run: bool) -> crate::
         act,
         blobs,
         folder: &source.folder,
+        scanned: source.scanned.as_ref(),
         is_json: source.rows.is_json,
         dry_run,
         today: act.now.to_zoned(act.firm.zone()),
@@ -323,7 +363,10 @@ fn take(act: &Act<'_>, source: &Source, blobs: &Blobs, dry_run: bool) -> crate::
             let once = stands_once(source.what, row);
             let earlier = once.as_ref().and_then(|key| taken.get(key));
             let change = match (&once, earlier) {
-                (Some(key), Some(place)) => wrong(format!("{key} stands in row {place} of this file already")),
+                (Some(key), Some(place)) => {
+                    let place = if source.rows.is_json { format!("row {place}") } else { format!("line {place}") };
+                    wrong(format!("{key} stands in {place} of this file already"))
+                }
                 _ => import.row(source.what, row),
             };
             if let (Some(key), Ok(_)) = (once, &change) {
@@ -367,7 +410,10 @@ fn stands_once(what: What, row: &Row) -> Option<String> {
 
 fn write_errors(path: &Path, sources: &[Source], reports: &[Report]) -> Result<()> {
     let write = |path: &Path, source: &Source, report: &Report| -> Result<()> {
-        std::fs::write(path, source.rows.errors(&report.wrong)?).with_context(|| path.display().to_string())
+        let bytes = source.rows.errors(&report.wrong)?;
+        // They are the firm's data, as the rows that were taken in.
+        let file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(path);
+        file.and_then(|mut file| file.write_all(&bytes)).with_context(|| path.display().to_string())
     };
     if let ([source], [report]) = (sources, reports)
         && !path.is_dir()
@@ -388,7 +434,12 @@ fn tell(args: &Args, sources: &[Source], reports: &[Report]) -> Told {
     let mut any_wrong = false;
     for (source, report) in sources.iter().zip(reports) {
         let rows = source.rows.rows.len();
-        text.push_str(&format!("{rows} {}: {}\n", source.what.word().replace('_', " "), summary(report)));
+        text.push_str(&format!("{}: {}\n", source.what.counted(rows), summary(report)));
+        let lacking = columns::lacking(source.what, &source.rows);
+        if !lacking.is_empty() {
+            let names = lacking.join(", ");
+            text.push_str(&format!("  {}: has no column {names} (import --columns)\n", source.path.display()));
+        }
         for (n, why) in report.wrong.iter().take(MOST_SHOWN) {
             let place = source.rows.rows.get(*n).map_or(0, |r| r.place);
             text.push_str(&format!("  {}:{place}: {}\n", source.path.display(), super::show::one_line(why)));
@@ -431,12 +482,14 @@ fn told_of_invitations(dry_run: bool, reports: &[Report]) -> String {
     let invited = reports.iter().map(|r| r.invitations).fold(0, u64::saturating_add);
     let mut text = match (invited, dry_run) {
         (0, _) => String::new(),
-        (n, true) => format!("{n} would be invited by mail.\n"),
-        (n, false) => format!("{n} are invited by mail.\n"),
+        (1, true) => "1 person would be invited by mail.\n".to_owned(),
+        (n, true) => format!("{n} people would be invited by mail.\n"),
+        (1, false) => "1 person is invited by mail.\n".to_owned(),
+        (n, false) => format!("{n} people are invited by mail.\n"),
     };
     if let Some(waiting) = reports.last().map(|r| r.uninvited).filter(|n| *n > 0) {
         text.push_str(&format!(
-            "{waiting} have things shared with them and were never invited: they see them after `docketpost invite`.\n"
+            "Shared with and never invited: {waiting} of the co-counsel. They see it after `docketpost invite`.\n"
         ));
     }
     text
@@ -525,7 +578,7 @@ impl Import<'_> {
     }
 
     /// The one person of this address or name; of the firm, or outside it, as `wanted` says.
-    fn person_named(&self, text: &str, wanted: Wanted) -> Taken<PersonId> {
+    fn person_named(&self, column: &str, text: &str, wanted: Wanted) -> Taken<PersonId> {
         let found: Vec<PersonId> = match Address::parse(text) {
             Ok(address) => self.act.tx.people_by_address(self.firm(), &address)?.iter().map(|p| p.id).collect(),
             Err(_) => self.by_name.get(&plain(text)).map(|ids| ids.iter().copied().collect()).unwrap_or_default(),
@@ -538,8 +591,11 @@ impl Import<'_> {
         }
         match fitting.as_slice() {
             [one] => Ok(*one),
-            [] => wrong(format!("nobody is known as \"{text}\"")),
-            _ => wrong(format!("\"{text}\" may be any of {} people: give the mail address", fitting.len())),
+            [] if wanted == Wanted::User => wrong(format!(
+                "{column}: nobody of the firm is known as \"{text}\"; users.csv or `docketpost user add`"
+            )),
+            [] => wrong(format!("{column}: nobody is known as \"{text}\"; contacts.csv or `docketpost person add`")),
+            _ => wrong(format!("{column}: \"{text}\" may be any of {} people: give the mail address", fitting.len())),
         }
     }
 
@@ -555,7 +611,7 @@ impl Import<'_> {
             return wrong(format!("{field}: nobody has the id {id}; import contacts and users first"));
         }
         let name = row.first(names);
-        if name.is_empty() { Ok(None) } else { self.person_named(name, wanted).map(Some) }
+        if name.is_empty() { Ok(None) } else { self.person_named(row.column(names), name, wanted).map(Some) }
     }
 
     /// The matter that a row names; none if it names none.
@@ -573,14 +629,14 @@ impl Import<'_> {
         }
         match item_named(self.act.tx, self.firm(), number)? {
             Some(item) if item.kind == Kind::Matter => Ok(Some(item.id)),
-            _ => wrong(format!("there is no matter {number}")),
+            _ => wrong(format!("matter: there is no matter {number}")),
         }
     }
 
     fn matter_needed(&self, row: &Row) -> Taken<i64> {
         match self.matter_of(row)? {
             Some(matter) => Ok(matter),
-            None => wrong("names no matter"),
+            None => wrong("matter is missing"),
         }
     }
 
@@ -590,17 +646,18 @@ impl Import<'_> {
         if text.is_empty() {
             return Ok(None);
         }
+        let column = row.column(names);
         if let Ok(moment) = text.parse::<Timestamp>() {
             return Ok(Some(moment.to_zoned(self.today.time_zone().clone()).date()));
         }
         if let Ok(moment) = text.parse::<DateTime>() {
             return Ok(Some(moment.date()));
         }
-        let against = Against { now: &self.today, order: self.act.firm.locale.order(), direction: Direction::Past };
+        let against = Against { now: &self.today, locale: self.act.firm.locale, direction: Direction::Past };
         match dates::parse(text, &against) {
             Ok(date) if date.year() >= 1900 => Ok(Some(date)),
-            Ok(_) => wrong(format!("{text}: write the year with four digits")),
-            Err(error) => wrong(format!("{text}: {error}")),
+            Ok(_) => wrong(format!("{column}: {text}: write the year with four digits")),
+            Err(error) => wrong(format!("{column}: {text}: {error}")),
         }
     }
 
@@ -613,7 +670,7 @@ impl Import<'_> {
             return civil.to_zoned(zone.clone()).map(|z| z.timestamp()).or_else(|e| wrong(format!("{text}: {e}")));
         }
         let (day, time) = text.split_once(' ').unwrap_or((text, ""));
-        let against = Against { now: &self.today, order: self.act.firm.locale.order(), direction: Direction::Future };
+        let against = Against { now: &self.today, locale: self.act.firm.locale, direction: Direction::Future };
         let date = dates::parse(day, &against).or_else(|e| wrong(format!("{text}: {e}")))?;
         let time = match time.trim() {
             "" => jiff::civil::Time::midnight(),

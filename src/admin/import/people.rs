@@ -2,6 +2,7 @@
 
 use super::rows::Row;
 use super::{Change, Import, Taken, wrong};
+use crate::actions::calendar;
 use crate::domain::{Address, PersonId};
 use crate::sharing::Role;
 use crate::store::imports::PostalAddress;
@@ -42,6 +43,7 @@ impl Import<'_> {
         };
         self.keep("user", &key, &new, person)?;
         if row.has(&["enabled"]) && !row.yes(&["enabled"]) && person != self.act.actor.id {
+            calendar::suspend(self.act, person)?;
             let disabled = self.act.tx.disable_person(self.firm(), person, self.act.now)?;
             return Ok(if change == Change::Same && disabled { Change::Changed } else { change });
         }
@@ -61,7 +63,7 @@ impl Import<'_> {
             (new.first_name, new.last_name) = Default::default();
         }
         if new.first_name.is_empty() && new.last_name.is_empty() && new.company.is_empty() {
-            return wrong("a person needs first_name and last_name, a company needs company");
+            return wrong("a person needs a name, a company needs company");
         }
         let says = address
             .as_ref()
@@ -157,8 +159,10 @@ fn card(row: &Row, role: Role) -> NewPerson {
 fn names(row: &Row) -> (String, String) {
     let (first, last) = (row.text(&["first_name"]), row.text(&["last_name"]));
     let is_company = row.first(&["type"]).eq_ignore_ascii_case("company");
-    if first.is_empty() && last.is_empty() && !is_company && row.first(&["company"]).is_empty() {
-        return crate::admin::init::split_name(row.first(&["name"]));
+    let name = row.first(&["name"]);
+    // A company alone stands there too; somebody of a company has a name of their own.
+    if first.is_empty() && last.is_empty() && !is_company && name != row.first(&["company"]) {
+        return crate::admin::init::split_name(name);
     }
     (first, last)
 }
@@ -166,6 +170,9 @@ fn names(row: &Row) -> (String, String) {
 fn address(row: &Row, names: &[&str]) -> Taken<Option<Address>> {
     match row.first(names) {
         "" => Ok(None),
-        text => Address::parse(text).map(Some).or_else(|error| wrong(format!("{text}: {error}"))),
+        text => {
+            let column = row.column(names);
+            Address::parse(text).map(Some).or_else(|error| wrong(format!("{column}: {text}: {error}")))
+        }
     }
 }

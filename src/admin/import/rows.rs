@@ -30,6 +30,8 @@ pub struct Rows {
     /// True for JSON as Clio gives it.
     pub is_json: bool,
     heading: Vec<String>,
+    /// The heading as it is written.
+    titles: Vec<String>,
 }
 
 impl Row {
@@ -37,6 +39,12 @@ impl Row {
     pub fn first(&self, names: &[&str]) -> &str {
         let found = names.iter().find_map(|name| self.fields.get(*name).map(String::as_str).filter(|v| !v.is_empty()));
         found.unwrap_or_default()
+    }
+
+    /// The first of these fields that says something, by its name; the first of all if none does.
+    pub fn column<'n>(&self, names: &[&'n str]) -> &'n str {
+        let says = |name: &&&str| self.fields.get(**name).is_some_and(|v| !v.is_empty());
+        names.iter().find(says).or(names.first()).copied().unwrap_or_default()
     }
 
     /// As [`Row::first`], to be kept.
@@ -82,9 +90,9 @@ impl Rows {
         read.with_context(|| path.display().to_string())
     }
 
-    /// The names of a CSV file's columns, in order; none for JSON.
-    pub fn heading(&self) -> &[String] {
-        &self.heading
+    /// The names of a CSV file's columns, as they are understood and as they are written, in order; none for JSON.
+    pub fn heading(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.heading.iter().map(String::as_str).zip(self.titles.iter().map(String::as_str))
     }
 
     /// The file of the rows that were not taken in, `error` first.
@@ -124,26 +132,59 @@ fn from_csv(text: &str) -> Result<Rows> {
     // Spreadsheets of half of Europe write semicolons.
     let delimiter = if first_line.matches(';').count() > first_line.matches(',').count() { b';' } else { b',' };
     let mut reader = csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text.as_bytes());
-    let heading: Vec<String> = reader.headers()?.iter().map(column).collect();
+    let titles: Vec<String> = reader.headers()?.iter().map(|t| t.trim().to_owned()).collect();
+    let heading: Vec<String> = titles.iter().map(|t| column(t)).collect();
     if heading.iter().all(String::is_empty) {
         bail!("has no heading");
     }
-    let mut rows = Vec::new();
+    let (mut rows, mut lines) = (Vec::new(), Lines { text, at: 0, line: 1 });
     for record in reader.records() {
         let record = record?;
+        let place = lines.of(record.position().map_or(0, csv::Position::byte));
         let cells: Vec<String> = record.iter().map(str::to_owned).collect();
         if cells.iter().all(|c| c.trim().is_empty()) {
             continue;
         }
         let fields = heading.iter().cloned().zip(cells.iter().map(|c| c.trim().to_owned())).collect();
-        let place = record.position().map_or(0, csv::Position::line);
         rows.push(Row { place, fields, original: Original::Cells(cells) });
     }
-    Ok(Rows { rows, is_json: false, heading })
+    Ok(Rows { rows, is_json: false, heading, titles })
+}
+
+/// The lines of a text as an editor counts them; the reader of CSV is one short where lines end as on Windows.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of what begins at this byte or after the line ends there; asked in order.
+    fn of(&mut self, byte: u64) -> u64 {
+        let begins = usize::try_from(byte).unwrap_or(usize::MAX);
+        let between = self.text.as_bytes().get(self.at..).unwrap_or_default().iter().enumerate();
+        for (n, byte) in between {
+            let here = self.at.saturating_add(n);
+            if here >= begins && !matches!(byte, b'\r' | b'\n') {
+                self.at = here;
+                return self.line;
+            }
+            self.line = self.line.saturating_add(u64::from(*byte == b'\n'));
+        }
+        self.at = self.text.len();
+        self.line
+    }
 }
 
 fn column(name: &str) -> String {
-    name.trim().to_lowercase().replace([' ', '-'], "_")
+    let name = name.trim().to_lowercase().replace([' ', '-'], "_");
+    let usual = match name.as_str() {
+        "mail" | "e_mail" => "email",
+        "mail_address" | "e_mail_address" => "email_address",
+        "co_counsel" | "cocounsel" => "is_co_counsel",
+        _ => return name,
+    };
+    usual.to_owned()
 }
 
 fn from_json(text: &str) -> Result<Rows> {
@@ -162,7 +203,7 @@ fn from_json(text: &str) -> Result<Rows> {
         flatten("", &object, &mut fields, 0);
         rows.push(Row { place, fields, original: Original::Object(object) });
     }
-    Ok(Rows { rows, is_json: true, heading: Vec::new() })
+    Ok(Rows { rows, is_json: true, heading: Vec::new(), titles: Vec::new() })
 }
 
 /// `{"client":{"id":5}}` becomes `client.id`, `{"emails":["a"]}` becomes `emails.0`.
@@ -202,6 +243,15 @@ mod tests {
         assert_eq!(again.rows[0].first(&["note"]), "two\nlines");
         let twice = again.errors(&[(0, "other".into())]).unwrap();
         assert!(String::from_utf8(twice).unwrap().starts_with("error,first_name"));
+    }
+
+    #[test]
+    fn a_row_is_told_by_the_line_that_an_editor_shows() {
+        for end in ["\n", "\r\n"] {
+            let text = ["name;note", "a;\"two", "lines\"", "", "b;", "c;"].join(end);
+            let places: Vec<u64> = from_csv(&text).unwrap().rows.iter().map(|r| r.place).collect();
+            assert_eq!(places, [2, 5, 6], "{text:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::super::sample::{Sample, now};
 use super::*;
+use crate::sharing::Role;
 
 const CONTACTS: &str = "first_name,last_name,company,email_address,is_co_counsel,is_client,primary_phone\n\
     Ruth,Reed,,ruth@reed.example,no,yes,+44 20 7946 0000\n\
@@ -245,7 +246,7 @@ fn what_a_file_says_twice_or_nobody_reads_is_told() {
     ]);
     let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
     assert_eq!(counts(&told), [(1, 0, 0, 1), (1, 0, 0, 1)], "{}", told.text);
-    assert!(told.text.contains("stands in row 2 of this file already"), "{}", told.text);
+    assert!(told.text.contains("stands in line 2 of this file already"), "{}", told.text);
     assert!(told.text.contains("not read: shoe_size"), "{}", told.text);
     assert!(told.note.contains("people.csv: left out"), "{}", told.note);
     assert!(run(&s.office, &args(vec!["nosuch.csv".into()])).unwrap_err().to_string().contains("no such file"));
@@ -271,10 +272,10 @@ fn how_many_are_invited_is_told_and_a_quiet_share_invites_nobody() {
     let rows = |notify: &str| format!("contact_email,resource,notify\njane@doe.example,2026-0012,{notify}\n");
     let files = folder(&[("shares.csv", &rows("yes"))]);
     let told = run(&s.office, &Args { dry_run: true, ..args(vec![files.path().into()]) }).unwrap();
-    assert!(told.text.contains("1 would be invited by mail"), "{}", told.text);
+    assert!(told.text.contains("1 person would be invited by mail"), "{}", told.text);
     std::fs::write(files.path().join("shares.csv"), rows("no")).unwrap();
     let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
-    assert!(told.text.contains("1 have things shared with them and were never invited"), "{}", told.text);
+    assert!(told.text.contains("never invited: 1 of the co-counsel"), "{}", told.text);
     assert!(s.office.store.read(|r| r.outbox_list(s.office.firm.id, None, 9)).unwrap().is_empty());
 }
 
@@ -302,4 +303,18 @@ fn documents_of_an_errors_folder_are_found_where_they_were() {
     std::fs::write(&list, mended).unwrap();
     let told = run(&s.office, &Args { files: Some(files.path().into()), ..args(vec![list]) }).unwrap();
     assert_eq!(counts(&told), [(1, 0, 0, 0)], "{}", told.text);
+}
+
+#[test]
+fn somebody_of_a_company_keeps_their_own_name() {
+    let s = Sample::new();
+    let files = folder(&[(
+        "contacts.csv",
+        "name,e-mail,co-counsel,company\nTom Roe,tom@roe.example,yes,Roe LLP\nReed Ltd,,,Reed Ltd\n",
+    )]);
+    let told = run(&s.office, &args(vec![files.path().into()])).unwrap();
+    assert_eq!(counts(&told), [(2, 0, 0, 0)], "{}", told.text);
+    let tom = s.office.person("tom@roe.example").unwrap();
+    assert_eq!((tom.name().as_str(), tom.company.as_str(), tom.role), ("Tom Roe", "Roe LLP", Role::CoCounsel));
+    assert_eq!(s.office.person("Reed Ltd").unwrap().last_name, "");
 }

@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 
 use super::rows::Row;
 use super::{Change, Import, Taken, Wanted, item_named, wrong};
-use crate::actions::{shares, tasks};
+use crate::actions::{calendar, shares, tasks};
 use crate::admin::money;
 use crate::domain::duration::{Increment, Quantity};
+use crate::domain::recurrence::Rule;
 use crate::domain::utbms::Code;
 use crate::domain::{Item, Kind, PersonId};
 use crate::store::activities::Work;
@@ -117,9 +118,15 @@ impl Import<'_> {
         );
         let (event, mut change) = match self.known("calendar_entry", &key)? {
             Some(event) => {
-                let same = self.act.tx.event(self.firm(), event)?.is_none_or(|e| e.details == details);
-                let changed = !same && self.act.tx.edit_event(self.firm(), event, &details)?;
-                (Item::new(Kind::Event, event), Change::changed_if(changed))
+                let before = self.act.tx.event(self.firm(), event)?.map(|e| e.details);
+                let exceptions = before.as_ref().map(|b| b.exceptions.clone()).unwrap_or_default();
+                let details = EventDetails { exceptions, ..details.clone() };
+                let same = before.is_none_or(|before| before == details);
+                let event = Item::new(Kind::Event, event);
+                if !same {
+                    calendar::change(self.act, event, &details)??;
+                }
+                (event, Change::changed_if(!same))
             }
             None => {
                 let parts = [self.source(), &key, &self.firm().to_string()].join(":");
@@ -176,7 +183,11 @@ impl Import<'_> {
             end_at,
             all_day,
             time_zone: zone_name,
-            recurrence_rule: Some(row.text(&["recurrence_rule"])).filter(|r| !r.is_empty()),
+            recurrence_rule: match row.text(&["recurrence_rule"]).as_str() {
+                "" => None,
+                rule => Some(Rule::read(rule).or_else(|why| wrong(format!("recurrence_rule {rule}: {why}")))?.stored()),
+            },
+            exceptions: Vec::new(),
         })
     }
 
@@ -184,7 +195,7 @@ impl Import<'_> {
     fn attendees(&self, row: &Row) -> Taken<Vec<PersonId>> {
         let mut found = Vec::new();
         for text in row.first(&["attendees"]).split(';').map(str::trim).filter(|t| !t.is_empty()) {
-            found.push(self.person_named(text, Wanted::Anybody)?);
+            found.push(self.person_named("attendees", text, Wanted::Anybody)?);
         }
         for id in row.all("attendees", "id") {
             for kind in ["contact", "user"] {
@@ -198,12 +209,7 @@ impl Import<'_> {
     }
 
     fn invite(&self, event: Item, person: PersonId, notify: bool) -> Taken<bool> {
-        let Some(found) = self.act.tx.person(self.firm(), person)? else { return Ok(false) };
-        if !found.is_user() {
-            shares::share(self.act, person, event, notify, "")??;
-        }
-        let address = self.act.tx.mail_address(self.firm(), &found)?.map(String::from).unwrap_or_default();
-        Ok(self.act.tx.add_attendee(self.firm(), event.id, person, &address, self.act.now)?)
+        Ok(calendar::invite(self.act, event, person, notify, "")??)
     }
 
     pub(super) fn communication(&mut self, row: &Row) -> Taken<Change> {

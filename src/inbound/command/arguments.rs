@@ -1,15 +1,29 @@
 //! What follows a verb comes in; its typed arguments, its words, and the first thing that is wrong go into the request
 //! (spec: commands.md c3–c5, decisions.md 14, 15). Never asks whether an item exists.
 
-use super::instead::instead;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::instead::{instead, length_behind};
 use super::lexer::Text;
 use super::request::{CommandError, Flag, Problem, Request};
 use super::verbs::{Takes, Verb};
 use super::{Reading, is_note_like};
-use crate::domain::dates::{self, Against, Direction};
+use crate::domain::dates::{self, Against, Direction, Locale};
 use crate::domain::duration::{self, DurationError, Quantity};
 use crate::domain::utbms::Code;
 use crate::domain::{Address, ItemId, Kind};
+use crate::inbound::pattern::pattern;
+
+/// The words and brackets that may stand around the number of what a command is about.
+static AIMED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(\(|)(?:(?:on|for|re|in|about|regarding|auf|für|zu|an|sur|pour|dans|concernant|en|para|sobre):? )?",
+        r"(?:(?:the|der|die|das|dem|la|le|el) )?(?:(?:matter|task|mandat|aufgabe|dossier|tâche|asunto|tarea) )?",
+        r"([a-z]{1,4}-\d{1,9}(?:v\d{1,4})?)(\))?"
+    ))
+});
 
 /// The longest run of words that names a person.
 const LONGEST_NAME: usize = 4;
@@ -118,6 +132,7 @@ impl<'a> Arguments<'a, '_> {
             return self.id();
         }
         self.id()
+            .or_else(|| self.aimed())
             .or_else(|| self.matter())
             .or_else(|| self.key())
             .or_else(|| self.codes())
@@ -155,6 +170,20 @@ impl<'a> Arguments<'a, '_> {
             add(&mut self.request.ids, id);
         }
         Some(Taken::Bytes(word.len()))
+    }
+
+    /// "on M-2", "for the matter M-2", "re: M-2", "(M-2)": what the command is about.
+    fn aimed(&mut self) -> Option<Taken> {
+        let adds =
+            matches!(self.request.verb, Verb::Time | Verb::Done | Verb::Note | Verb::Message | Verb::Call | Verb::Log);
+        let found = AIMED.captures(self.plain).filter(|_| adds)?;
+        let (id, end) = (ItemId::parse(found.get(2)?.as_str())?, found.get(0)?.end());
+        let ends = self.plain.get(end..)?.trim_start_matches([',', ';', '.', ':', '!']);
+        let is_closed = found.get(1).is_some_and(|m| m.as_str() == "(") == found.get(3).is_some();
+        (is_closed && (ends.is_empty() || ends.starts_with(' '))).then(|| {
+            add(&mut self.request.ids, id);
+            Taken::Bytes(end)
+        })
     }
 
     fn any_id(&self, word: &str) -> Option<ItemId> {
@@ -255,8 +284,10 @@ impl<'a> Arguments<'a, '_> {
         if !self.has(Takes::Flags) {
             return None;
         }
-        let word = self.word().to_owned();
-        let flag = Flag::of(&word)?;
+        let (word, flag) = match self.flag_of_two_words() {
+            Some(found) => found,
+            None => (self.word().to_owned(), Flag::of(self.word())?),
+        };
         // "Urgent call with client" begins the words; "urgent" and "Urgent:" do not.
         let title = word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
         let alone = self.plain.get(word.len()..).is_none_or(|r| !r.starts_with(' ') || r.trim().is_empty());
@@ -265,6 +296,18 @@ impl<'a> Arguments<'a, '_> {
         }
         add(&mut self.request.flags, flag);
         Some(Taken::Bytes(word.len()))
+    }
+
+    /// "non billable", "nicht abrechenbar", "sin cargo".
+    fn flag_of_two_words(&self) -> Option<(String, Flag)> {
+        let first = first_word(self.plain);
+        let second =
+            first_word(self.plain.get(first.len().saturating_add(1)..)?).trim_end_matches([',', ';', '.', ':']);
+        let begins = ["non", "nicht", "no", "ohne", "sans", "sin"].iter().any(|w| first.eq_ignore_ascii_case(w));
+        // "No charge sheet was served" is what a lawyer writes.
+        let is_english = second.eq_ignore_ascii_case("charge");
+        let flag = Flag::of(&format!("{first}-{second}")).filter(|_| begins && !is_english)?;
+        Some((format!("{first} {second}"), flag))
     }
 
     fn address(&mut self) -> Option<Taken> {
@@ -297,14 +340,27 @@ impl<'a> Arguments<'a, '_> {
         }
         let text = self.plain;
         let clock = || if self.has(Takes::Hours) { duration::clock(text) } else { None };
-        let (bytes, value) = duration::explicit(text).or_else(clock)?;
-        self.set_duration(value);
+        // Where a time of day is an argument of its own, the first of two is that.
+        let span = || if self.has(Takes::TimeOfDay) { None } else { duration::span(text) };
+        let (bytes, value) = span().or_else(|| duration::explicit(text)).or_else(clock)?;
+        match duration::maybe_minutes(text).filter(|(hours, _)| *hours == bytes) {
+            // "1h 15 March" is a day.
+            Some((hours, unsure)) if !self.date_follows(hours) => self.set_duration(Err(unsure)),
+            _ => self.set_duration(value),
+        }
         Some(Taken::Bytes(bytes))
+    }
+
+    fn date_follows(&self, from: usize) -> bool {
+        let rest = self.plain.get(from..).unwrap_or_default().trim_start();
+        self.against().is_some_and(|against| dates::prefix(rest, &against).is_some())
     }
 
     fn set_duration(&mut self, value: Result<Quantity, DurationError>) {
         match value {
-            Ok(_) if self.request.duration.is_some() => fail(self.request, Problem::TwoDurations, self.reading),
+            Ok(second) if self.request.duration.is_some() => {
+                fail(self.request, Problem::TwoDurations(second), self.reading);
+            }
             Ok(quantity) => self.request.duration = Some(quantity),
             Err(error) => fail(self.request, Problem::Duration(error), self.reading),
         }
@@ -316,7 +372,7 @@ impl<'a> Arguments<'a, '_> {
             (_, true) => Direction::Future,
             _ => return None,
         };
-        Some(Against { now: self.reading.now, order: self.reading.order, direction })
+        Some(Against { now: self.reading.now, locale: self.reading.locale, direction })
     }
 
     /// A date; "date", "due", "since" and "to" may stand before it.
@@ -324,12 +380,22 @@ impl<'a> Arguments<'a, '_> {
         let against = self.against()?;
         let text = self.plain;
         let word = first_word(text);
-        let named = ["date", "due", "since", "to"].iter().any(|w| word.eq_ignore_ascii_case(w));
+        let named = DATE_WORDS.contains(&word.to_lowercase().as_str());
         let skip = if named { word.len().saturating_add(1) } else { 0 };
         let (bytes, value) = dates::prefix(text.get(skip..)?, &against)?;
+        // With its year a day is the same from whichever side it is looked for.
+        let typed = text.get(skip..skip.saturating_add(bytes)).unwrap_or_default();
+        let other = match against.direction {
+            Direction::Past => Direction::Future,
+            Direction::Future => Direction::Past,
+        };
+        let is_guessed = dates::parse(typed, &Against { direction: other, ..against }) != value;
         match value {
             Ok(_) if self.request.date.is_some() => fail(self.request, Problem::TwoDates, self.reading),
-            Ok(date) => self.request.date = Some(date),
+            Ok(date) => {
+                self.request.date = Some(date);
+                self.request.year_guessed = is_guessed;
+            }
             Err(error) => fail(self.request, Problem::Date(error), self.reading),
         }
         Some(Taken::Bytes(skip.saturating_add(bytes)))
@@ -362,7 +428,11 @@ impl<'a> Arguments<'a, '_> {
         let keywords =
             self.takes.iter().find_map(|t| if let Takes::Person(words) = t { Some(*words) } else { None })?;
         let keyword = first_word(self.plain);
-        if self.request.to.is_some() || !keywords.iter().any(|k| keyword.eq_ignore_ascii_case(k)) {
+        let is_one = |k: &&str| {
+            keyword.eq_ignore_ascii_case(k)
+                || said_for(k, self.reading.locale).iter().any(|w| keyword.to_lowercase() == *w)
+        };
+        if self.request.to.is_some() || !keywords.iter().any(is_one) {
             return None;
         }
         let before = (self.plain, self.shown);
@@ -433,6 +503,43 @@ impl<'a> Arguments<'a, '_> {
     }
 }
 
+/// What may stand before a date.
+const DATE_WORDS: [&str; 14] = [
+    "date",
+    "due",
+    "since",
+    "to",
+    "datum",
+    "fällig",
+    "bis",
+    "seit",
+    "échéance",
+    "depuis",
+    "fecha",
+    "vence",
+    "hasta",
+    "desde",
+];
+
+/// The words before a person's name in another language; in English some of them mean something else.
+const fn said_for(english: &str, locale: Locale) -> &'static [&'static str] {
+    match (locale, english.as_bytes()) {
+        (Locale::German, b"to") => &["an"],
+        (Locale::German, b"for") => &["für"],
+        (Locale::German, b"with") => &["mit", "für"],
+        (Locale::German, b"from" | b"by") => &["von"],
+        (Locale::French, b"to") => &["à"],
+        (Locale::French, b"for") => &["pour"],
+        (Locale::French, b"with") => &["avec"],
+        (Locale::French, b"from" | b"by") => &["de", "par"],
+        (Locale::Spanish, b"to") => &["a"],
+        (Locale::Spanish, b"for") => &["para"],
+        (Locale::Spanish, b"with") => &["con"],
+        (Locale::Spanish, b"from" | b"by") => &["de", "por"],
+        _ => &[],
+    }
+}
+
 /// What was read at one place.
 enum Taken {
     /// An argument of this many bytes.
@@ -458,9 +565,33 @@ fn without_hyphen(word: &str) -> Option<ItemId> {
     ItemId::parse(&format!("{letters}-{digits}"))
 }
 
+/// The length of a call where it is said after the name: "with Mr Smith, 10 min: agreed extension". Gives the words without
+/// it.
+fn length_after_name(words: &str) -> Option<(String, Quantity)> {
+    let end = words.find([':', '\n']).unwrap_or(words.len());
+    let (head, rest) = words.split_at_checked(end)?;
+    let mut starts = head.match_indices([' ', ',']).map(|(at, _)| at.saturating_add(1));
+    let (at, quantity) = starts.find_map(|at| {
+        let (bytes, value) = duration::explicit(head.get(at..)?)?;
+        let is_last = head.get(at.saturating_add(bytes)..)?.trim_matches(['.', ' ']).is_empty();
+        Some((at, value.ok()?)).filter(|_| is_last)
+    })?;
+    let mut name = head.get(..at)?.trim_end_matches([' ', ',', '(']);
+    for word in [" for", " für", " pendant", " durante"] {
+        name = name.strip_suffix(word).unwrap_or(name);
+    }
+    Some((format!("{}{rest}", name.trim_end_matches([' ', ','])), quantity))
+}
+
 /// Notes what is missing or can't be, once all arguments are known.
 fn complete(request: &mut Request, reading: &Reading<'_>) {
     let today = reading.now.date();
+    if request.verb == Verb::Call
+        && request.duration.is_none()
+        && let Some((words, length)) = length_after_name(&request.narrative)
+    {
+        (request.narrative, request.duration) = (words, Some(length));
+    }
     if request.verb.entry().takes.contains(&Takes::PastDate)
         && let Some(date) = request.date.filter(|d| *d > today)
     {
@@ -470,7 +601,14 @@ fn complete(request: &mut Request, reading: &Reading<'_>) {
         fail(request, Problem::RateSet, reading);
     }
     if request.verb == Verb::Time && request.duration.is_none() {
-        fail(request, Problem::DurationMissing, reading);
+        let behind = length_behind(&request.narrative).and_then(|behind| {
+            let words = request.narrative.get(..behind.at.start)?.trim_end();
+            Some(Problem::DurationBehind(
+                words.chars().take(40).collect(),
+                request.narrative.get(behind.at)?.trim_end().to_owned(),
+            ))
+        });
+        fail(request, behind.unwrap_or(Problem::DurationMissing), reading);
     }
 }
 

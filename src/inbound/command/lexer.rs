@@ -2,7 +2,8 @@
 //! their start found go out. Never looks at a command's arguments.
 
 use super::Line;
-use super::verbs::{Verb, foreign, nearest};
+use super::verbs::{Verb, foreign, known, nearest};
+use crate::domain::dates::Locale;
 
 /// What of a line is looked at, in characters (threats.md T54).
 pub(super) const LONGEST_LINE: usize = 10_000;
@@ -21,7 +22,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Reads a raw text; zero-width and control characters are dropped (decisions.md 8).
+    /// Reads a raw text; zero-width characters are dropped (decisions.md 8). Control characters are in no text that somebody
+    /// typed: they count as marks that turn the writing (threats T60).
     pub fn new(raw: &str) -> Text {
         let mut text = Text::default();
         for (at, c) in raw.chars().enumerate() {
@@ -33,6 +35,7 @@ impl Text {
                 '\u{61C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => text.bidi = true,
                 '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2065}' | '\u{FEFF}' => {}
                 '\t' => text.push(' ', ' '),
+                c if is_unseen_control(c) => text.bidi = true,
                 c if c.is_control() => {}
                 c if c.is_whitespace() => text.push(' ', ' '),
                 c => text.push(c, plain(c)),
@@ -53,13 +56,19 @@ impl Text {
     }
 }
 
+/// NUL, backspace, escape and their kin; not the ends of lines and pages.
+pub fn is_unseen_control(c: char) -> bool {
+    c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}'
+}
+
 fn plain(c: char) -> char {
     match c {
         '＃' | '﹟' => '#',
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}' => '-',
         '‘' | '’' | '‚' | '‛' | '′' | '＇' => '\'',
         '“' | '”' | '„' | '‟' | '″' | '＂' => '"',
-        '：' => ':',
+        // East Asian keyboards write signs, digits and letters as wide as their own.
+        '\u{ff01}'..='\u{ff5e}' => u32::from(c).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(c),
         c => c,
     }
 }
@@ -99,6 +108,9 @@ fn indent(text: &str) -> usize {
     blanks.fold(0, |sum, c| sum.saturating_add(if c == '\t' { 8 } else { 1 }))
 }
 
+/// What programs and people put before the points of a list; the last is Word's, in a font of its own.
+pub const BULLETS: [char; 14] = ['*', '-', '•', '·', '◦', '▪', '‣', '●', '○', '■', '⁃', '∙', '►', '\u{f0b7}'];
+
 /// What stands at the start of a line.
 #[derive(Clone, Debug)]
 pub(super) enum Head {
@@ -123,17 +135,27 @@ pub(super) fn head(raw: &str) -> Head {
     if !raw.chars().take(40).any(|c| matches!(c, '#' | '＃' | '﹟')) {
         return Head::Plain;
     }
+    let raw = without_quotes(raw);
     let text = Text::new(raw);
-    let start = text.plain.trim_start_matches([' ', '*', '-', '•', '·', '◦', '▪']);
+    let start = text.plain.trim_start_matches(|c| c == ' ' || BULLETS.contains(&c));
     let Some(after) = start.strip_prefix('#') else { return Head::Plain };
     let before = text.plain.len().saturating_sub(start.len());
     let bold = text.plain.get(..before).is_some_and(|b| b.ends_with('*'));
     verb_at(&text, after, bold)
 }
 
+/// A line without the quotation marks around all of it: so people copy a line from the help.
+fn without_quotes(raw: &str) -> &str {
+    const PAIRS: [(char, char); 6] = [('“', '”'), ('„', '“'), ('«', '»'), ('"', '"'), ('‘', '’'), ('\'', '\'')];
+    let line = raw.trim();
+    let inside = PAIRS.iter().find_map(|(open, close)| line.strip_prefix(*open)?.strip_suffix(*close));
+    inside.map(str::trim).filter(|inside| inside.starts_with(['#', '＃', '﹟'])).unwrap_or(raw)
+}
+
 fn verb_at(text: &Text, after: &str, bold: bool) -> Head {
-    if after.starts_with("? ") || after == "?" {
-        return Head::Command { verb: Verb::Help, word: "?".to_owned(), rest: Text::default() };
+    if let Some(rest) = after.strip_prefix('?').filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+        let rest = text.skip(text.plain.chars().count().saturating_sub(rest.chars().count()));
+        return Head::Command { verb: Verb::Help, word: "?".to_owned(), rest };
     }
     let end = after.find(|c: char| !c.is_alphabetic() && c != '-').unwrap_or(after.len());
     let (Some(word), Some(rest)) = (after.get(..end), after.get(end..)) else { return Head::Plain };
@@ -164,13 +186,13 @@ pub(super) fn spaced(raw: &str) -> Option<(&'static str, String)> {
     let plain = Text::new(raw).plain;
     let after = plain.trim_start().strip_prefix("# ")?;
     let (word, rest) = after.trim_start().split_once(' ')?;
-    Some((Verb::of(word.trim_end_matches(':'))?.name(), rest.to_owned()))
+    Some((known(word.trim_end_matches(':'))?, rest.to_owned()))
 }
 
 /// The verb that a word at the start of a line may have been meant for (decisions.md 17): a slip, or a right word with
 /// something stuck to it, as in `#time1.5h`.
-pub(super) fn meant(word: &str) -> Option<&'static str> {
-    Verb::of(word.trim_end_matches('-')).map(Verb::name).or_else(|| foreign(word)).or_else(|| nearest(word))
+pub(super) fn meant(word: &str, locale: Locale) -> Option<&'static str> {
+    known(word.trim_end_matches('-')).or_else(|| foreign(word)).or_else(|| nearest(word, locale))
 }
 
 /// The verbs that stand in the middle of a text, as typed: they are not carried out, and asked about (decisions.md 13).
@@ -231,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_heading_a_number_and_prose_are_text() {
+    fn t61_a_heading_a_number_and_prose_are_text() {
         for raw in [
             "# Heading",
             "# done",

@@ -6,20 +6,24 @@ mod instead;
 mod lexer;
 mod pleasantry;
 mod request;
+mod unmarked;
 mod verbs;
 
 use jiff::Zoned;
 
-use crate::domain::dates::{self, Against, DateOrder, Direction};
+use crate::domain::dates::{self, Against, Direction, Locale};
 use crate::domain::duration;
 use crate::domain::utbms::Code;
 use crate::domain::{ItemId, Kind};
 use lexer::{Head, Logical, Text};
 
+pub use lexer::BULLETS;
+
 pub use super::extract::Line;
-pub use instead::{Corrected, corrected, either};
-pub use pleasantry::is_pleasantry;
+pub use instead::{Corrected, corrected, either, for_each, with_year};
+pub use pleasantry::{is_greeting, is_pleasantry, reads_like_an_answer};
 pub use request::{CommandError, Flag, Problem, Request, to_json};
+pub use unmarked::Unmarked;
 pub use verbs::{Ends, Entry, TABLE, Takes, Verb, Who, nearest};
 
 /// The most commands of one mail (gateway.md K10).
@@ -27,6 +31,9 @@ pub const MOST_COMMANDS: usize = 50;
 
 /// The most questions about one mail's words.
 const MOST_QUESTIONS: usize = 20;
+
+/// The most lines without `#` that are asked about.
+const MOST_UNMARKED: usize = 3;
 
 /// The most words of one mail that are compared with the verbs.
 const MOST_COMPARED: usize = 200;
@@ -49,8 +56,8 @@ pub enum About {
 pub struct Reading<'a> {
     /// The mail's Date in the sender's zone.
     pub now: &'a Zoned,
-    /// The firm's order of day and month.
-    pub order: DateOrder,
+    /// The sender's language and order of day and month.
+    pub locale: Locale,
     /// What the mail is about.
     pub about: About,
     /// Codes that the firm added to the published lists.
@@ -68,6 +75,8 @@ pub struct Commands {
     pub near_misses: Vec<NearMiss>,
     /// Verbs in the middle of a line; they stay in the text, and the receipt asks.
     pub mid_line: Vec<MidLine>,
+    /// Lines that would be commands if `#` stood in front; they stay in the text, and the receipt asks.
+    pub unmarked: Vec<Unmarked>,
 }
 
 /// A word at the start of a line that is nearly a verb (decisions.md 17).
@@ -79,6 +88,32 @@ pub struct NearMiss {
     pub suggestion: &'static str,
     /// The line it stands on, counted from 0.
     pub line: usize,
+}
+
+impl NearMiss {
+    /// Whether a line begins with this word.
+    pub fn begins(&self, line: &str) -> bool {
+        self.split(line).is_some()
+    }
+
+    /// What a line says after this word.
+    pub fn after<'l>(&self, line: &'l str) -> &'l str {
+        self.split(line).unwrap_or_default()
+    }
+
+    fn split<'l>(&self, line: &'l str) -> Option<&'l str> {
+        let after = line.strip_prefix(['#', '＃', '﹟'])?;
+        let (word, rest) = after
+            .char_indices()
+            .nth(self.word.chars().count())
+            .map_or((after, ""), |(at, _)| after.split_at_checked(at).unwrap_or((after, "")));
+        (word.to_lowercase() == self.word && !rest.starts_with(char::is_alphabetic)).then_some(rest)
+    }
+}
+
+/// A line without blanks at its ends and the point of a list before it.
+pub fn without_bullet(line: &str) -> &str {
+    line.trim().trim_start_matches(|c: char| c == ' ' || BULLETS.contains(&c))
 }
 
 /// A verb in the middle of a line (decisions.md 13).
@@ -96,7 +131,10 @@ pub fn read(lines: &[Line], reading: &Reading<'_>) -> Commands {
     if let Some(request) = sole_word(&lines, reading) {
         return Commands { requests: vec![request], ..Commands::default() };
     }
-    let mut found = Found { reading, commands: Commands::default(), text: Vec::new(), compared: 0 };
+    let written = || lines.iter().filter(|l| !l.raw.trim().is_empty());
+    let alone = written().nth(1).is_none();
+    let first = written().next().map(|l| l.first);
+    let mut found = Found { reading, commands: Commands::default(), text: Vec::new(), compared: 0, alone, first };
     let mut left = lines.as_slice();
     while let Some((line, after)) = left.split_first() {
         left = match lexer::head(&line.raw) {
@@ -163,7 +201,29 @@ fn from_subject(subject: &str, reading: &Reading<'_>, more: bool) -> Option<Requ
     Some(request)
 }
 
-/// "help" as the only word; "accept" and "accepted" where an invitation may be meant.
+/// Reads a subject below which nothing stands: the one word of it, as in a text.
+pub fn read_sole_word(subject: &str, reading: &Reading<'_>) -> Option<Request> {
+    sole_word(&lexer::unwrap(&[Line { text: subject.to_owned(), wrapped: false }]), reading)
+}
+
+/// What people write who want no more mails.
+const NO_MORE_MAILS: [&str; 12] = [
+    "unsubscribe",
+    "unsubscribe me",
+    "please unsubscribe",
+    "please unsubscribe me",
+    "abmelden",
+    "abbestellen",
+    "bitte abmelden",
+    "se désabonner",
+    "me désabonner",
+    "désabonner",
+    "darse de baja",
+    "darme de baja",
+];
+
+/// "help" as the only word; "accept" and "accepted" where an invitation may be meant, "yes" and "no" where one to an event
+/// is; and whatever is written to be rid of mails, where it can't be a message about something.
 fn sole_word(lines: &[Logical], reading: &Reading<'_>) -> Option<Request> {
     let mut written = lines.iter().filter(|l| !l.raw.trim().is_empty());
     let line = written.next()?;
@@ -173,8 +233,18 @@ fn sole_word(lines: &[Logical], reading: &Reading<'_>) -> Option<Request> {
     let word = Text::new(&line.raw).plain.trim().trim_end_matches(['.', '!']).to_lowercase();
     let invited = matches!(reading.about, About::Invitation | About::Unknown | About::Item(Kind::Event));
     let verb = match word.as_str() {
-        "help" => Verb::Help,
-        "accept" | "accepted" if invited => Verb::Yes,
+        "help" | "hilfe" | "aide" | "ayuda" => Verb::Help,
+        "accept" | "accepted" | "angenommen" | "annehmen" | "accepté" | "acceptée" | "accepter" | "aceptado"
+        | "aceptada" | "aceptar"
+            if invited =>
+        {
+            Verb::Yes
+        }
+        "stop" | "stopp" if reading.about == About::Other => Verb::Stop,
+        none if NO_MORE_MAILS.contains(&none) && matches!(reading.about, About::Other | About::Item(_)) => Verb::Stop,
+        answer if reading.about == About::Item(Kind::Event) => {
+            Verb::of(answer).filter(|verb| matches!(verb, Verb::Yes | Verb::No | Verb::Maybe))?
+        }
         _ => return None,
     };
     Some(Request::new(verb, &word, line.first, line.raw.trim()))
@@ -183,7 +253,7 @@ fn sole_word(lines: &[Logical], reading: &Reading<'_>) -> Option<Request> {
 /// Reads the arguments; `#hours` with a duration records time, without one it lists (decisions.md 16).
 fn interpret(request: Request, rest: &Text, reading: &Reading<'_>, more: bool) -> Request {
     let mut request = request;
-    let hours = request.typed == "hours";
+    let hours = verbs::HOURS.contains(&request.typed.as_str());
     let list = request.clone();
     if hours {
         request.verb = Verb::Time;
@@ -246,6 +316,10 @@ struct Found<'a, 'r> {
     text: Vec<&'a str>,
     /// How many words were compared with the verbs.
     compared: usize,
+    /// One line is all that was written.
+    alone: bool,
+    /// The first line on which something stands.
+    first: Option<usize>,
 }
 
 impl<'a> Found<'a, '_> {
@@ -304,7 +378,8 @@ impl<'a> Found<'a, '_> {
             && self.commands.near_misses.len() < MOST_QUESTIONS
         {
             self.compared = self.compared.saturating_add(1);
-            let meant = lexer::meant(word).or_else(|| self.looks_like_a_command(&line.raw).then_some("help"));
+            let meant = lexer::meant(word, self.reading.locale)
+                .or_else(|| self.looks_like_a_command(&line.raw).then_some("help"));
             let near = meant.map(|suggestion| NearMiss { word: word.clone(), suggestion, line: line.first });
             self.commands.near_misses.extend(near);
         }
@@ -315,6 +390,10 @@ impl<'a> Found<'a, '_> {
         {
             let word = format!(" {suggestion}");
             self.commands.near_misses.push(NearMiss { word, suggestion, line: line.first });
+        }
+        if matches!(head, Head::Plain) && self.commands.unmarked.len() < MOST_UNMARKED {
+            let place = unmarked::Place { alone: self.alone, first: self.first == Some(line.first) };
+            self.commands.unmarked.extend(unmarked::command(&line.raw, place, self.reading));
         }
         self.ask_mid_line(&line.raw, line.first);
     }
@@ -332,8 +411,8 @@ impl<'a> Found<'a, '_> {
     fn is_argument(&self, rest: &str) -> bool {
         let rest = rest.trim_start();
         let word = rest.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', '.', ':']);
-        let (now, order) = (self.reading.now, self.reading.order);
-        let against = Against { now, order, direction: Direction::Past };
+        let (now, locale) = (self.reading.now, self.reading.locale);
+        let against = Against { now, locale, direction: Direction::Past };
         ItemId::parse(word).is_some()
             || duration::explicit(rest).is_some()
             || duration::clock(rest).is_some()
@@ -368,6 +447,7 @@ fn indented<'a>(line: &Logical, after: &'a [Logical]) -> &'a [Logical] {
 fn has_bidi(raw: &str) -> bool {
     raw.contains(['\u{61C}', '\u{202A}', '\u{202B}', '\u{202C}', '\u{202D}', '\u{202E}'])
         || raw.contains(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'])
+        || raw.contains(lexer::is_unseen_control)
 }
 
 /// The lines as one text, without blank lines at its ends.
@@ -390,7 +470,7 @@ mod tests {
 
     fn read_about(text: &str, about: About) -> Commands {
         let lines: Vec<Line> = text.lines().map(|l| Line { text: l.to_owned(), wrapped: false }).collect();
-        read(&lines, &Reading { now: &now(), order: DateOrder::DayMonth, about, firm_codes: &[] })
+        read(&lines, &Reading { now: &now(), locale: Locale::British, about, firm_codes: &[] })
     }
 
     fn read_text(text: &str) -> Commands {
@@ -407,6 +487,29 @@ mod tests {
         Value::from(read_text(text).requests.iter().map(to_json).collect::<Vec<_>>())
     }
 
+    #[test]
+    fn the_length_of_a_call_may_stand_after_the_name() {
+        for (text, seconds, words) in [
+            ("#call M-12 with Mr Smith, 10 min: agreed extension", Some(600), "with Mr Smith: agreed extension"),
+            ("#call with Mr Smith 10m: agreed", Some(600), "with Mr Smith: agreed"),
+            ("#call with Mr Smith for 1h 5m", Some(3_900), "with Mr Smith"),
+            ("#call with Mr Smith about the 15 min delay", None, "with Mr Smith about the 15 min delay"),
+            ("#call with Mr Smith: he needs 10 min", None, "with Mr Smith: he needs 10 min"),
+        ] {
+            let call = one(text);
+            assert_eq!(call.duration.map(|d| d.seconds()), seconds, "{text}");
+            assert_eq!(call.narrative, words, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_after_whole_hours_is_asked_about_unless_it_begins_a_day() {
+        let asked = one("#time 1h 30 Drafted brief").error.unwrap();
+        assert_eq!(asked.instead, "#time 1h30m Drafted brief\n#time 1h – 30 Drafted brief");
+        let dated = one("#time 1h 10 March Drafted brief");
+        assert_eq!((dated.error, dated.date.map(|d| d.day())), (None, Some(10)));
+    }
+
     fn code(text: &str) -> Option<&'static str> {
         one(text).error.map(|e| e.code())
     }
@@ -414,6 +517,13 @@ mod tests {
     /// One line, and what `inspect` prints for it.
     fn lines_and_requests() -> Vec<(&'static str, Value)> {
         vec![
+            // c2: bullets, capitals, full width, blanks of other kinds
+            ("● #TIME 1.5h Drafted", json!({"verb": "time", "seconds": 5400, "narrative": "Drafted"})),
+            ("\u{f0b7} #Done T-12", json!({"verb": "done", "ids": ["T-12"]})),
+            ("＃time\u{3000}１.５h Drafted", json!({"verb": "time", "seconds": 5400, "narrative": "Drafted"})),
+            ("#time\u{a0}1,5\u{202f}h\u{a0}Drafted", json!({"verb": "time", "seconds": 5400, "narrative": "Drafted"})),
+            ("#log\u{2011}time 90m Drafted", json!({"verb": "time", "seconds": 5400, "narrative": "Drafted"})),
+            ("#? time", json!({"verb": "help", "narrative": "time"})),
             // c3: arguments in any order, then words
             (
                 "#time 1.5h A103 L210 Drafted reply brief",
@@ -587,7 +697,7 @@ mod tests {
         for entry in TABLE {
             for word in entry.words() {
                 let request = one(&format!("#{}", word.to_uppercase()));
-                let expected = if word == "hours" { Verb::Entries } else { entry.verb };
+                let expected = if verbs::HOURS.contains(&word) { Verb::Entries } else { entry.verb };
                 assert_eq!(request.verb, expected, "#{word}");
             }
         }
@@ -625,7 +735,7 @@ mod tests {
         let subject = read_mail(
             "#done T-14",
             &[],
-            &Reading { now: &now(), order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] },
+            &Reading { now: &now(), locale: Locale::British, about: About::Other, firm_codes: &[] },
         );
         assert_eq!(
             subject.requests.iter().map(to_json).collect::<Vec<_>>(),
@@ -669,7 +779,7 @@ mod tests {
             line("brief", false),
             line("Hello", false),
         ];
-        let reading = Reading { now: &now(), order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
+        let reading = Reading { now: &now(), locale: Locale::British, about: About::Other, firm_codes: &[] };
         let commands = read(&lines, &reading);
         assert_eq!(commands.requests[0].narrative, "Drafted reply brief");
         assert_eq!(commands.requests[0].codes.len(), 2);
@@ -751,7 +861,7 @@ mod tests {
     #[test]
     fn the_subject_of_a_reply_has_no_command() {
         let now = now();
-        let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
+        let reading = Reading { now: &now, locale: Locale::British, about: About::Other, firm_codes: &[] };
         for prefix in ["Re", "RE", "Fwd", "Fw", "AW", "WG", "TR", "SV", "Antw"] {
             assert_eq!(read_subject(&format!("{prefix}: #done T-12"), &reading), None, "{prefix}");
         }
@@ -776,7 +886,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_turn_the_writing_refuse_a_command_and_invisible_blanks_do_not() {
+    fn t59_marks_that_turn_the_writing_refuse_a_command_and_invisible_blanks_do_not() {
         assert_eq!(code("\u{202e}#done T-12"), Some("bidi_control"));
         assert_eq!(code("#time 1h Drafted\u{2066}x"), Some("bidi_control"));
         assert_eq!(code("#note x\n\u{202a}y"), Some("bidi_control"));
@@ -811,8 +921,15 @@ mod tests {
             ("#time 15 drafting", "#time 15m drafting\n#time 15h drafting"),
             ("#time 45 x", "#time 45m x"),
             ("#time yesterday 2 x", "#time 2h 2026-03-13 x"),
-            ("#time x", "#time 1.5h x"),
-            ("#time 1h 2h x", "#time 1h x"),
+            ("#time 1h 2h x", "#time 1h x\n#time 2h x"),
+            ("#time Drafted brief 1.5h", "#time 1.5h Drafted brief"),
+            ("#time 12-03 1h x", "#time 1h 2026-03-12 x"),
+            ("#time 12.03. 1h x", "#time 1h 2026-03-12 x"),
+            ("#time 2 letters to client 1.5h", "#time 1.5h 2 letters to client"),
+            ("#time drafting, half an hour", "#time 0.5h drafting"),
+            ("#time hora y media carta", "#time 1.5h carta"),
+            ("#time eineinhalb Stunden Entwurf", "#time 1.5h Entwurf"),
+            ("#time une heure et demie projet", "#time 1.5h projet"),
             ("#time 1h tomorrow Prepare hearing", "#time 1h today Prepare hearing"),
             ("#time 0.2h M-3 A199 L210 L999 Reviewed file", "#time 0.2h M-3 L210 Reviewed file"),
             ("#time 2h rate:5 x", "#time 2h x"),
@@ -824,7 +941,7 @@ mod tests {
             ("#time ten minutes on the phone", "#time 10m on the phone"),
             ("#note", "#note Witness is available in May"),
         ] {
-            let error = one(text).error.unwrap();
+            let error = one(text).error.unwrap_or_else(|| panic!("{text}"));
             assert_eq!(error.instead, instead, "{text}");
             for line in error.instead.lines() {
                 assert_eq!(one(line).error, None, "{text}");
@@ -833,10 +950,86 @@ mod tests {
     }
 
     #[test]
+    fn hours_that_nobody_typed_are_never_suggested_and_what_stands_for_them_is_not_carried_out() {
+        for (text, instead) in [
+            ("#time x", "#time …h x"),
+            ("#time EOD", "#time …h EOD"),
+            ("#time …h x", "#time …h x"),
+            ("#time 14:20-14:00 x", "#time …h x"),
+            ("#time 0h x", "#time …h x"),
+            ("#time Drafted 1h and 2h", "#time …h Drafted 1h and 2h"),
+            ("#time tomorrow x", "#time …h today x"),
+        ] {
+            let error = one(text).error.unwrap();
+            assert_eq!(error.instead, instead, "{text}");
+            assert_eq!(code(&error.instead), Some("duration_missing"), "{text}");
+        }
+        let behind = one("#time 12-03 1h x").error.unwrap().problem.says(Locale::British);
+        assert_eq!(behind, "“12-03” stands before how long it took (“1h”); write that first");
+    }
+
+    #[test]
+    fn what_a_command_is_about_may_stand_behind_a_preposition_or_in_brackets() {
+        for (text, ids, words) in [
+            ("#time 1h on M-2 call", vec!["M-2"], "call"),
+            ("#time 1h for M-2: call", vec!["M-2"], "call"),
+            ("#time 1h re: M-2 call", vec!["M-2"], "call"),
+            ("#time 1h (M-2) call", vec!["M-2"], "call"),
+            ("#time 1h on the task T-8, call", vec!["T-8"], "call"),
+            ("#time 1h on T-8 and T-9 filing", vec!["T-8", "T-9"], "filing"),
+            ("#note for M-2: bank is slow", vec!["M-2"], "bank is slow"),
+            ("#time 1h für M-2 Entwurf", vec!["M-2"], "Entwurf"),
+            ("#time 1h (M-2 call", vec![], "(M-2 call"),
+            ("#time 1h call on M-2", vec![], "call on M-2"),
+            ("#time 1h on A4 paper", vec![], "on A4 paper"),
+        ] {
+            let request = one(text);
+            let found: Vec<String> = request.ids.iter().map(ToString::to_string).collect();
+            assert_eq!(
+                (found, request.narrative.as_str()),
+                (ids.iter().map(|i| i.to_string()).collect(), words),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_clock_times_are_how_long_it_took() {
+        for text in [
+            "#time 13 Mar 14:00 - 14:20 call with expert",
+            "#time 14:00 – 14:20 call with expert",
+            "#time 14:00 to 14:20, call with expert",
+        ] {
+            let request = one(text);
+            let seconds = request.duration.map(|d| d.seconds());
+            assert_eq!((seconds, request.narrative.as_str()), (Some(1_200), "call with expert"), "{text}");
+        }
+        assert_eq!(code("#time 14:20 - 14:00 call"), Some("duration_backwards"));
+        assert_eq!(one("#time 14:00 call").duration.unwrap().seconds(), 14 * 3_600);
+    }
+
+    #[test]
+    fn a_command_in_quotation_marks_is_one_and_a_quotation_in_a_line_is_none() {
+        for text in ["“#time 1.1h Drafted”", "\"#time 1.1h Drafted\"", "« #time 1.1h Drafted »"] {
+            assert_eq!(one(text).narrative, "Drafted", "{text}");
+        }
+        assert!(read_text("“#time 1.1h” is what I wrote").requests.is_empty());
+    }
+
+    #[test]
+    fn to_send_a_document_is_to_get_it() {
+        assert_eq!(one("#send D-1").error.unwrap().instead, "#get D-1");
+        assert_eq!(one("#send").error.unwrap().instead, "#message to Smith: Can we move the call?");
+    }
+
+    #[test]
     fn a_suggestion_cuts_long_words_and_a_refusal_names_the_codes_that_are_near() {
         let error = one(&format!("#time 1h A113 {}", "word ".repeat(40))).error.unwrap();
         assert!(error.instead.ends_with("word…") && error.instead.chars().count() < 75, "{}", error.instead);
-        assert!(error.problem.to_string().starts_with("there is no code A113; the nearest: A111 ("), "{error:?}");
+        assert!(
+            error.problem.says(Locale::British).starts_with("there is no code A113; the nearest: A111 ("),
+            "{error:?}"
+        );
     }
 
     #[test]
@@ -849,9 +1042,9 @@ mod tests {
         for (text, word, suggestion) in [
             ("# time 1.5h Drafted", " time", "time"),
             ("# done T-3", " done", "done"),
-            ("#erledigt T-3", "erledigt", "done"),
-            ("#temps 1h", "temps", "time"),
-            ("#hecho", "hecho", "done"),
+            ("#fatto T-3", "fatto", "done"),
+            ("#tempo 1h", "tempo", "time"),
+            ("#fertig", "fertig", "done"),
             ("#deadline", "deadline", "help"),
             ("#frobnicate T-3", "frobnicate", "help"),
             ("#frobnicate 12 Mar", "frobnicate", "help"),
@@ -865,18 +1058,102 @@ mod tests {
 
     #[test]
     fn what_was_understood_can_be_said() {
-        use crate::domain::dates::Locale;
         let request = one("#time 1.5h A103 yesterday M-12 nb x");
         assert_eq!(request.understood(Locale::British), "#time, 1:30, 13 March 2026, M-12, A103, non-billable");
         let problem = one("#time 1h tomorrow").error.unwrap().problem;
         assert_eq!(problem.says(Locale::American), "March 15, 2026 is still to come");
     }
 
+    /// The commands that a sentence names, whatever its language.
+    fn verbs_in(text: &str) -> Vec<Verb> {
+        let words = text.split('#').skip(1).map(|t| t.split(|c: char| !c.is_alphabetic() && c != '-').next().unwrap());
+        let mut verbs: Vec<Verb> =
+            words.filter(|w| !w.is_empty()).map(|w| Verb::of(w).unwrap_or(Verb::Wrong)).collect();
+        verbs.sort();
+        verbs
+    }
+
+    #[test]
+    fn a_translated_sentence_names_the_same_commands_and_every_example_in_it_works() {
+        let now = now();
+        let read = |text: &str, locale| {
+            let mut text = text.replace("{name}", "Smith");
+            for place in ["{id}", "{code}", "{zone}", "{word}", "{page}"] {
+                text = text.replace(place, "T-12");
+            }
+            let lines = [Line { text, wrapped: false }];
+            let reading = Reading { now: &now, locale, about: About::Item(Kind::TimeEntry), firm_codes: &[] };
+            super::read(&lines, &reading).requests
+        };
+        for locale in Locale::FOREIGN {
+            for (english, entry) in crate::language::catalogue(locale) {
+                for form in entry.sentences() {
+                    assert_eq!(verbs_in(english), verbs_in(form), "{english} | {form}");
+                    let [wanted] = read(english, Locale::British).try_into().unwrap_or_else(|_| [one("#help")]);
+                    if !english.starts_with('#') || english.starts_with("#{") || wanted.error.is_some() {
+                        continue;
+                    }
+                    let [got] = read(form, locale).try_into().unwrap_or_else(|r| panic!("{form}: {r:?}"));
+                    let of = |r: &Request| {
+                        let arguments = (r.verb, r.duration, r.date, r.time, r.ids.clone(), r.codes.clone());
+                        (arguments, r.flags.clone(), r.to.clone(), r.quoted.len(), r.addresses.len(), r.error.clone())
+                    };
+                    assert_eq!(of(&got), of(&wanted), "{english} | {form}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_mail_in_german_french_or_spanish_is_read_as_the_english_one() {
+        let now = now();
+        for (locale, text, english) in [
+            (Locale::German, "#zeit 1,5 Std gestern nicht abrechenbar Klage entworfen", "#time 1.5h yesterday nb x"),
+            (Locale::German, "#Zeit 90 Min. 12. März: Telefonat", "#time 90m 12 Mar: x"),
+            (Locale::German, "#erledigt T-12", "#done T-12"),
+            (Locale::German, "#stunden 2 Stunden Besprechung", "#time 2h x"),
+            (Locale::French, "#temps 1 heure 30", "#time 1h30"),
+            (Locale::French, "#temps 1,5h hier non facturable Appel", "#time 1.5h yesterday nb x"),
+            (Locale::French, "#temps 2 heures le 12 mars : Conclusions", "#time 2h 12 Mar: x"),
+            (Locale::Spanish, "#tiempo 2 horas ayer sin cargo Vista", "#time 2h yesterday nc x"),
+            (Locale::Spanish, "#tiempo 1,5h 12 de marzo: Escrito", "#time 1.5h 12 Mar: x"),
+            (Locale::Spanish, "#hecho T-12", "#done T-12"),
+        ] {
+            let lines = [Line { text: text.to_owned(), wrapped: false }];
+            let reading = Reading { now: &now, locale, about: About::Other, firm_codes: &[] };
+            let (got, wanted) = (read(&lines, &reading).requests.remove(0), one(english));
+            let of =
+                |r: &Request| (r.verb, r.duration, r.date, r.flags.clone(), r.error.clone(), r.narrative.is_empty());
+            assert_eq!(of(&got), of(&wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_suggested_stands_in_the_writers_language_and_works() {
+        let now = now();
+        for (locale, text, instead) in [
+            (Locale::German, "#zeit 15 Entwurf", "#zeit 15m Entwurf\n#zeit 15h Entwurf"),
+            (Locale::German, "#zeit eine halbe Stunde Telefonat", "#zeit 0,5h Telefonat"),
+            (Locale::French, "#temps une heure et demie Rédaction", "#temps 1,5h Rédaction"),
+            (Locale::Spanish, "#tiempo media hora Llamada", "#tiempo 0,5h Llamada"),
+            (Locale::Spanish, "#tiempo 1h mañana Vista", "#tiempo 1h hoy Vista"),
+        ] {
+            let reading = Reading { now: &now, locale, about: About::Other, firm_codes: &[] };
+            let read = |text: &str| {
+                let lines = [Line { text: text.to_owned(), wrapped: false }];
+                super::read(&lines, &reading).requests.remove(0)
+            };
+            let error = read(text).error.unwrap();
+            assert_eq!(error.instead, instead, "{text}");
+            assert!(error.instead.lines().all(|line| read(line).error.is_none()), "{text}");
+        }
+    }
+
     #[test]
     fn codes_that_the_firm_added_are_known() {
         let now = now();
         let codes = [Code::parse("A113").unwrap()];
-        let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &codes };
+        let reading = Reading { now: &now, locale: Locale::British, about: About::Other, firm_codes: &codes };
         let lines = [Line { text: "#time 1h A113 x".to_owned(), wrapped: false }];
         assert_eq!(read(&lines, &reading).requests[0].error, None);
     }
@@ -889,7 +1166,7 @@ mod tests {
             let lines: Vec<Line> = lines.into_iter().map(|(text, wrapped)| Line { text, wrapped }).collect();
             let now = now();
             for about in [About::Unknown, About::Item(Kind::Note)] {
-                let reading = Reading { now: &now, order: DateOrder::MonthDay, about, firm_codes: &[] };
+                let reading = Reading { now: &now, locale: Locale::American, about, firm_codes: &[] };
                 let commands = read(&lines, &reading);
                 let commanded = commands.requests.len();
                 let written = lines.iter().any(|l| l.text.chars().any(char::is_alphanumeric));

@@ -1,6 +1,8 @@
 //! "Thanks!" and its like: a reply comes in, and whether it says nothing more goes out (decisions.md 19). When in doubt
 //! it says something: then it is a message.
 
+use super::Verb;
+
 /// Words that make a reply one of thanks, or say "fine" when they stand alone.
 const THANKS: &[&str] = &[
     "thanks",
@@ -113,10 +115,98 @@ pub fn is_pleasantry(text: &str) -> bool {
     thanks && words.len() <= LONGEST && words.iter().all(|w| THANKS.contains(w) || FILLERS.contains(w))
 }
 
+/// What a salutation begins with.
+const GREETINGS: &[&str] = &[
+    "dear",
+    "hi",
+    "hello",
+    "hey",
+    "good morning",
+    "good afternoon",
+    "good evening",
+    "hallo",
+    "liebe",
+    "lieber",
+    "guten morgen",
+    "guten tag",
+    "sehr geehrte",
+    "sehr geehrter",
+    "bonjour",
+    "cher",
+    "chère",
+    "hola",
+    "estimado",
+    "estimada",
+    "buenos días",
+    "buenas tardes",
+    "gentile",
+    "caro",
+    "cara",
+    "beste",
+    "geachte",
+    "prezado",
+    "prezada",
+];
+
+/// Says whether a text is a salutation and nothing more: "Dear Anna," above commands is no message.
+pub fn is_greeting(text: &str) -> bool {
+    let line = text.trim();
+    if line.len() > 80 || line.contains('\n') || !line.ends_with([',', '!', ':', '-', '–']) {
+        return false;
+    }
+    let greeted = GREETINGS.iter().filter_map(|g| line.to_lowercase().starts_with(g).then(|| line.get(g.len()..))?);
+    let is_name =
+        |word: &str| word.starts_with(|c: char| c.is_uppercase() || matches!(c, '&' | ',' | '!' | ':' | '-' | '–'));
+    let mut names =
+        greeted.map(|rest| !rest.starts_with(char::is_alphanumeric) && rest.split_whitespace().all(is_name));
+    names.any(|all| all)
+}
+
+/// "Yes, happy to", "I can't make it": what people say who answer an invitation.
+pub fn reads_like_an_answer(text: &str) -> bool {
+    const SAID: [&str; 12] = [
+        "attend",
+        "be there",
+        "make it",
+        "join",
+        "teilnehm",
+        "dabei sein",
+        "komme",
+        "je serai",
+        "je viendrai",
+        "particip",
+        "asistir",
+        "estaré",
+    ];
+    const FIRST: [&str; 9] = ["accepted", "declined", "confirmed", "sure", "yep", "ok", "okay", "gerne", "claro"];
+    let lower = text.to_lowercase();
+    let first = lower.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty()).unwrap_or_default();
+    let answers = Verb::of(first).is_some_and(|verb| matches!(verb, Verb::Yes | Verb::No | Verb::Maybe));
+    answers || FIRST.contains(&first) || SAID.iter().any(|said| lower.contains(said))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_salutation_is_one_and_a_sentence_is_none() {
+        for text in [
+            "Dear Anna,",
+            "Hi,",
+            "Hello Ms Smith!",
+            "Guten Tag,",
+            "Sehr geehrte Frau Smith,",
+            "Bonjour Anna,",
+            "Good morning Anna,",
+        ] {
+            assert!(is_greeting(text), "{text}");
+        }
+        for text in ["Dear Anna, see page 3,", "Hi Anna", "Dear Anna,\nno.", "Hide it,", "Hi all done,", "Hello?", ""] {
+            assert!(!is_greeting(text), "{text}");
+        }
+    }
 
     #[test]
     fn thanks_are_thanks_in_four_languages() {
@@ -169,6 +259,18 @@ mod tests {
             "We have a conflict",
         ] {
             assert!(!is_pleasantry(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_reads_like_an_answer_to_an_invitation_is_told_from_other_words() {
+        for text in
+            ["Yes, happy to", "I can't make it", "Accepted, thanks", "Ich komme gern", "Oui, volontiers", "Sure!"]
+        {
+            assert!(reads_like_an_answer(text), "{text}");
+        }
+        for text in ["Which court is it?", "Please send the bundle", "Thanks", ""] {
+            assert!(!reads_like_an_answer(text), "{text}");
         }
     }
 

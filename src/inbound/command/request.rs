@@ -1,8 +1,6 @@
 //! One command as it was understood: typed arguments, its words, and what is wrong with it if anything is. A request
 //! is a wish: nothing here says that its writer may have it.
 
-use std::fmt;
-
 use jiff::civil::{Date, Time};
 use serde_json::{Map, Value};
 
@@ -11,6 +9,7 @@ use crate::domain::dates::{DateError, Locale};
 use crate::domain::duration::{DurationError, Quantity};
 use crate::domain::utbms::Code;
 use crate::domain::{Address, ItemId};
+use crate::language::{one_of, say};
 
 /// A short word that changes how a command is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,10 +28,12 @@ impl Flag {
     /// The flag that a typed word means.
     pub fn of(word: &str) -> Option<Flag> {
         Some(match word.to_lowercase().as_str() {
-            "nb" | "non-billable" | "nonbillable" => Flag::NonBillable,
-            "nc" | "no-charge" | "nocharge" => Flag::NoCharge,
-            "quietly" => Flag::Quietly,
-            "urgent" => Flag::Urgent,
+            "nb" | "non-billable" | "nonbillable" | "nicht-abrechenbar" | "nichtabrechenbar" | "non-facturable"
+            | "no-facturable" => Flag::NonBillable,
+            "nc" | "no-charge" | "nocharge" | "unentgeltlich" | "ohne-berechnung" | "gratuit" | "sans-frais"
+            | "sin-cargo" => Flag::NoCharge,
+            "quietly" | "discrètement" | "discretamente" => Flag::Quietly,
+            "urgent" | "dringend" | "urgente" => Flag::Urgent,
             _ => return None,
         })
     }
@@ -67,6 +68,8 @@ pub struct Request {
     pub duration: Option<Quantity>,
     /// The day; none if none was typed.
     pub date: Option<Date>,
+    /// The day was typed without its year, or its week: the nearest such day was taken.
+    pub year_guessed: bool,
     /// The time of day.
     pub time: Option<Time>,
     /// The codes, in their order, each once.
@@ -99,6 +102,7 @@ impl Request {
             matter: None,
             duration: None,
             date: None,
+            year_guessed: false,
             time: None,
             codes: Vec::new(),
             flags: Vec::new(),
@@ -138,62 +142,51 @@ pub struct CommandError {
 }
 
 /// What is wrong with a command.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// The duration can't be recorded.
-    #[error("{0}")]
     Duration(DurationError),
     /// `#time` without a duration.
-    #[error("how long it took is missing")]
     DurationMissing,
-    /// Two durations before the words.
-    #[error("there are two durations")]
-    TwoDurations,
+    /// The only duration stands behind words: the words, and the duration, as typed.
+    DurationBehind(String, String),
+    /// Two durations before the words; the second.
+    TwoDurations(Quantity),
     /// A bare number, and a duration further on; the bare number as typed (decisions.md 15).
-    #[error("“{0}” may be hours, but another duration stands in the line")]
     NumberAndDuration(String),
     /// The date is none.
-    #[error("{0}")]
     Date(DateError),
     /// Work on a day to come; the day.
-    #[error("{0} is still to come")]
     DateInFuture(Date),
     /// Two dates before the words.
-    #[error("there are two dates")]
     TwoDates,
     /// Codes that neither the shipped lists nor the firm know.
-    #[error("{}", Unknown(.0))]
     CodeUnknown(Vec<Code>),
     /// `rate:` (requirements.md TIM-06).
-    #[error("Rates are set by the firm")]
     RateSet,
     /// A note, message or call without words.
-    #[error("the text is missing")]
     TextMissing,
     /// `#edit` that says nothing new.
-    #[error("what to change is missing")]
     NothingToChange,
     /// Invisible marks that turn the direction of writing (decisions.md 8).
-    #[error("it contains invisible marks that change the order of its letters")]
     BidiControl,
     /// The line is longer than is looked at.
-    #[error("it is too long")]
     LineTooLong,
     /// More commands than one mail may have (gateway.md K10).
-    #[error("a mail may have {} commands at most, so nothing from here on was carried out", super::MOST_COMMANDS)]
     TooManyCommands,
 }
 
 /// The codes that there are not, and those that are nearest.
-struct Unknown<'a>(&'a [Code]);
-
-impl fmt::Display for Unknown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<String> = self.0.iter().map(Code::to_string).collect();
-        write!(f, "there is no code {}", names.join(" or "))?;
-        let near = self.0.iter().flat_map(|code| code.nearest(&[code.set()], 1));
-        let near: Vec<String> = near.map(|(code, name)| format!("{code} ({name})")).collect();
-        if near.is_empty() { Ok(()) } else { write!(f, "; the nearest: {}", near.join(", ")) }
+fn unknown(codes: &[Code], locale: Locale) -> String {
+    let names: Vec<String> = codes.iter().map(Code::to_string).collect();
+    let near = codes.iter().flat_map(|code| code.nearest(&[code.set()], 1));
+    let near: Vec<String> = near.map(|(code, name)| format!("{code} ({name})")).collect();
+    let names = one_of(locale, &names);
+    match near.is_empty() {
+        true => say!(locale, "there is no code {codes}", codes = names),
+        false => {
+            say!(locale, "there is no code {codes}; the nearest: {near}", codes = names, near = near.join(", "))
+        }
     }
 }
 
@@ -205,11 +198,39 @@ impl CommandError {
 }
 
 impl Problem {
-    /// What is wrong, in words, with days written as the firm writes them.
+    /// What is wrong, in words, with days written as the reader writes them.
     pub fn says(&self, locale: Locale) -> String {
         match self {
-            Problem::DateInFuture(date) => format!("{} is still to come", locale.display(*date)),
-            other => other.to_string(),
+            Problem::Duration(error) => error.says(locale),
+            Problem::DurationMissing => {
+                say!(locale, "how long it took is missing; write it in place of the dots")
+            }
+            Problem::DurationBehind(words, length) => say!(
+                locale,
+                "“{words}” stands before how long it took (“{length}”); write that first",
+                words = words,
+                length = length
+            ),
+            Problem::TwoDurations(_) => say!(locale, "there are two durations"),
+            Problem::NumberAndDuration(number) => {
+                say!(locale, "“{number}” may be hours, but another duration stands in the line", number = number)
+            }
+            Problem::Date(error) => error.says(locale),
+            Problem::DateInFuture(day) => say!(locale, "{day} is still to come", day = locale.display(*day)),
+            Problem::TwoDates => say!(locale, "there are two dates"),
+            Problem::CodeUnknown(codes) => unknown(codes, locale),
+            Problem::RateSet => say!(locale, "Rates are set by the firm."),
+            Problem::TextMissing => say!(locale, "the text is missing"),
+            Problem::NothingToChange => say!(locale, "what to change is missing"),
+            Problem::BidiControl => {
+                say!(locale, "it contains invisible marks that change the order of its letters")
+            }
+            Problem::LineTooLong => say!(locale, "it is too long"),
+            Problem::TooManyCommands => say!(
+                locale,
+                "a mail may have {most} commands at most, so nothing from here on was carried out",
+                most = super::MOST_COMMANDS
+            ),
         }
     }
 
@@ -217,8 +238,8 @@ impl Problem {
     pub const fn code(&self) -> &'static str {
         match self {
             Problem::Duration(error) => error.code(),
-            Problem::DurationMissing => "duration_missing",
-            Problem::TwoDurations => "duration_twice",
+            Problem::DurationMissing | Problem::DurationBehind(..) => "duration_missing",
+            Problem::TwoDurations(_) => "duration_twice",
             Problem::NumberAndDuration(_) => "duration_ambiguous",
             Problem::Date(error) => error.code(),
             Problem::DateInFuture(_) => "date_in_future",

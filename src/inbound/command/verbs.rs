@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::domain::dates::Locale;
+use crate::language::sentence;
+
 /// What a command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the table says what each one does, in the words of the help")]
@@ -52,6 +55,7 @@ pub enum Verb {
     Notify,
     Accounts,
     As,
+    Assistant,
     Stop,
     Start,
     Status,
@@ -87,6 +91,8 @@ pub enum Who {
     Everyone,
     /// The firm's people; co-counsel are answered with this sentence.
     Firm(&'static str),
+    /// The firm's people; co-counsel are answered with this sentence, and what they want is passed on.
+    FirmAsked(&'static str),
 }
 
 /// One typed form that a verb takes before its narrative.
@@ -144,8 +150,12 @@ pub struct Entry {
     pub name: &'static str,
     /// Other words for exactly the same.
     pub synonyms: &'static [&'static str],
-    /// Words of other languages: the language, and its words; English is always valid (gateway.md K9).
-    pub localised: &'static [(&'static str, &'static [&'static str])],
+    /// German words for it, the first of them is the one that is shown; English is always valid (gateway.md K9).
+    pub german: &'static [&'static str],
+    /// French words for it.
+    pub french: &'static [&'static str],
+    /// Spanish words for it.
+    pub spanish: &'static [&'static str],
     /// Who may use it.
     pub who: Who,
     /// The typed forms it takes, in any order.
@@ -161,12 +171,67 @@ pub struct Entry {
 impl Entry {
     /// Every word that means this verb.
     pub fn words(&self) -> impl Iterator<Item = &'static str> {
-        let localised = self.localised.iter().flat_map(|(_, words)| words.iter().copied());
+        let localised = Locale::FOREIGN.into_iter().flat_map(|locale| self.localised(locale)).copied();
         std::iter::once(self.name).chain(self.synonyms.iter().copied()).chain(localised)
+    }
+
+    /// The words of one language, none for English.
+    pub const fn localised(&self, locale: Locale) -> &'static [&'static str] {
+        match locale {
+            Locale::British | Locale::American => &[],
+            Locale::German => self.german,
+            Locale::French => self.french,
+            Locale::Spanish => self.spanish,
+        }
+    }
+
+    /// The words that mean the same as the one that is shown to somebody of this language.
+    pub fn others(&self, locale: Locale) -> impl Iterator<Item = &'static str> {
+        let shown = self.verb.word(locale);
+        let mut seen = vec![shown];
+        self.words_in(locale).filter(move |word| {
+            let is_new = !seen.contains(word);
+            seen.push(word);
+            is_new
+        })
+    }
+
+    /// The words that somebody of this language knows: theirs, and the English ones.
+    fn words_in(&self, locale: Locale) -> impl Iterator<Item = &'static str> {
+        let english = std::iter::once(self.name).chain(self.synonyms.iter().copied());
+        self.localised(locale).iter().copied().chain(english)
     }
 }
 
 impl Verb {
+    /// True for what concerns the writer's own mails, profile and answers, and for messages: the firm can't switch it off.
+    pub const fn is_of_ones_own(self) -> bool {
+        matches!(
+            self,
+            Verb::Help
+                | Verb::Message
+                | Verb::Yes
+                | Verb::No
+                | Verb::Maybe
+                | Verb::Profile
+                | Verb::Picture
+                | Verb::Timezone
+                | Verb::Email
+                | Verb::Password
+                | Verb::Confirm
+                | Verb::Digest
+                | Verb::Notify
+                | Verb::Accounts
+                | Verb::As
+                | Verb::Assistant
+                | Verb::Stop
+                | Verb::Start
+                | Verb::Lang
+                | Verb::Wrong
+                | Verb::Receipts
+        )
+    }
+
     /// The row of the table.
     pub fn entry(self) -> &'static Entry {
         // A test holds that every verb has its row, so that help is never given for another.
@@ -179,38 +244,49 @@ impl Verb {
         self.entry().name
     }
 
+    /// The word that is shown to somebody of this language.
+    pub fn word(self, locale: Locale) -> &'static str {
+        self.entry().localised(locale).first().copied().unwrap_or(self.name())
+    }
+
     /// The verb that a word means, in any case.
     pub fn of(word: &str) -> Option<Verb> {
-        static WORDS: LazyLock<BTreeMap<&str, Verb>> =
-            LazyLock::new(|| TABLE.iter().flat_map(|e| e.words().map(|w| (w, e.verb))).collect());
         WORDS.get(word.to_lowercase().as_str()).copied()
     }
 }
 
+static WORDS: LazyLock<BTreeMap<&str, Verb>> =
+    LazyLock::new(|| TABLE.iter().flat_map(|e| e.words().map(|w| (w, e.verb))).collect());
+
+/// A word as it stands in the table, if it does.
+pub fn known(word: &str) -> Option<&'static str> {
+    WORDS.get_key_value(word.to_lowercase().as_str()).map(|(word, _)| *word)
+}
+
 /// Words of other languages that people write for ours: asked about, never carried out.
-const FOREIGN: &[(&str, &[&str])] = &[
-    ("done", &["erledigt", "fertig", "fait", "terminé", "termine", "hecho", "listo", "terminado", "fatto"]),
-    ("time", &["zeit", "temps", "tiempo", "tempo"]),
-];
+const FOREIGN: &[(&str, &[&str])] = &[("done", &["fatto", "fertig", "listo"]), ("time", &["tempo"])];
 
 /// The verb that a word of another language may have been meant for.
 pub fn foreign(word: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(_, words)| words.contains(&word)).map(|(verb, _)| *verb)
 }
 
+/// Words that list the time entries, and record one if a duration follows (decisions.md 16).
+pub const HOURS: [&str; 4] = ["hours", "stunden", "heures", "horas"];
+
 /// Words that lawyers write for themselves, whatever verb they are near to.
 const NO_SLIP: &[&str] = &["deadline", "contract", "contracts"];
 
-/// The known word that a mistyped one is nearest to: one slip in words of four and five letters, two from six, none
-/// below (decisions.md 17).
-pub fn nearest(word: &str) -> Option<&'static str> {
+/// The English word, or the one of the writer's language, that a mistyped one is nearest to: one slip in words of four
+/// and five letters, two from six, none below (decisions.md 17).
+pub fn nearest(word: &str, locale: Locale) -> Option<&'static str> {
     let typed: Vec<char> = word.to_lowercase().chars().collect();
     if !(3..=24).contains(&typed.len()) || NO_SLIP.contains(&word) {
         return None;
     }
     TABLE
         .iter()
-        .flat_map(Entry::words)
+        .flat_map(|entry| entry.words_in(locale))
         .filter_map(|known| {
             let letters: Vec<char> = known.chars().collect();
             let most = match letters.len() {
@@ -252,12 +328,12 @@ fn slips(a: &[char], b: &[char]) -> usize {
     last.last().copied().unwrap_or(0)
 }
 
-const ONLY_THE_FIRM: &str = "Only the firm's own people can do that.";
-const ONLY_THE_FIRM_TASKS: &str = "Only the firm can set or change tasks. Write what you need and I will pass it on.";
-const ONLY_THE_FIRM_EVENTS: &str =
-    "Co-counsel can't create or change calendar events. Write the time you propose and I will pass it on.";
-const ONLY_THE_FIRM_SHARES: &str =
-    "Only the firm decides what is shared with whom. Write whom you have in mind and I will pass it on.";
+const ONLY_THE_FIRM: &str = sentence!("Only the firm's own people can do that.");
+const ONLY_THE_FIRM_TASKS: &str = sentence!("Only the firm can set or change tasks.");
+const ONLY_THE_FIRM_EVENTS: &str = sentence!(
+    "Only the firm makes and changes calendar events. What you propose with it is offered to the firm as a message."
+);
+const ONLY_THE_FIRM_SHARES: &str = sentence!("Only the firm decides what is shared with whom.");
 
 const IDS: &[Takes] = &[Takes::Ids, Takes::LooseIds];
 const ID_OR_TITLE: &[Takes] = &[Takes::Ids, Takes::LooseIds, Takes::Quoted];
@@ -267,7 +343,7 @@ const TIME: &[Takes] =
 
 const fn row(verb: Verb, name: &'static str, synonyms: &'static [&'static str]) -> Entry {
     let (who, takes, ends) = (Who::Everyone, NOTHING, Ends::Line);
-    Entry { verb, name, synonyms, localised: &[], who, takes, ends, example: "", help: "" }
+    Entry { verb, name, synonyms, german: &[], french: &[], spanish: &[], who, takes, ends, example: "", help: "" }
 }
 
 impl Entry {
@@ -279,8 +355,21 @@ impl Entry {
         Entry { ends, ..self }
     }
 
+    const fn is(
+        self,
+        german: &'static [&'static str],
+        french: &'static [&'static str],
+        spanish: &'static [&'static str],
+    ) -> Entry {
+        Entry { german, french, spanish, ..self }
+    }
+
     const fn firm(self, sentence: &'static str) -> Entry {
         Entry { who: Who::Firm(sentence), ..self }
+    }
+
+    const fn asked(self, sentence: &'static str) -> Entry {
+        Entry { who: Who::FirmAsked(sentence), ..self }
     }
 
     const fn says(self, example: &'static str, help: &'static str) -> Entry {
@@ -290,13 +379,21 @@ impl Entry {
 
 /// Every verb, in the order of the help.
 pub const TABLE: &[Entry] = &[
-    row(Verb::Help, "help", &["?", "commands"]).says("#help time", "What you can write here"),
+    row(Verb::Help, "help", &["?", "commands", "menu"])
+        .is(&["hilfe", "befehle"], &["aide", "commandes"], &["ayuda", "comandos"])
+        .says(sentence!("#help time"), sentence!("What you can write here")),
     // what co-counsel write most
     row(Verb::Time, "time", &["t", "log-time", "bill-time"])
+        .is(&["zeit", "zeiteintrag"], &["temps", "saisie"], &["tiempo", "registrar-tiempo"])
         .takes(TIME)
         .ends(Ends::Indented)
-        .says("#time 1.5h A103 L210 Drafted reply brief", "Record time on this matter or item"),
+        .says(sentence!("#time 1.5h A103 L210 Drafted reply brief"), sentence!("Record time on this matter or item")),
     row(Verb::Done, "done", &["complete", "completed", "finish", "finished", "closed"])
+        .is(
+            &["erledigt", "abgeschlossen", "fertiggestellt"],
+            &["fait", "terminé", "achevé"],
+            &["hecho", "terminado", "completado"],
+        )
         .takes(&[
             Takes::Ids,
             Takes::LooseIds,
@@ -308,148 +405,321 @@ pub const TABLE: &[Entry] = &[
             Takes::Keys,
             Takes::Quoted,
         ])
-        .says("#done T-12", "Complete a task; with 1.2h, record time as well"),
-    row(Verb::Note, "note", &[])
+        .says(sentence!("#done T-12"), sentence!("Complete a task; with 1.2h, record time as well")),
+    row(Verb::Note, "note", &["memo"])
+        .is(&["notiz", "vermerk", "aktennotiz"], &["note"], &["nota"])
         .takes(&[Takes::Ids])
         .ends(Ends::Block)
-        .says("#note Witness is available in May", "Add your own note to the matter"),
-    row(Verb::Message, "message", &["msg", "send", "tell"])
+        .says(sentence!("#note Witness is available in May"), sentence!("Add your own note to the matter")),
+    row(Verb::Message, "message", &["msg", "send", "tell", "reply"])
+        .is(&["nachricht", "mitteilung", "senden"], &["message", "envoyer"], &["mensaje", "enviar"])
         .takes(&[Takes::Ids, Takes::Flags, Takes::Person(&["to"])])
         .ends(Ends::Block)
-        .says("#message to Smith: Can we move the call?", "Write a secure message to the firm"),
-    row(Verb::Call, "call", &["phone"])
+        .says(sentence!("#message to Smith: Can we move the call?"), sentence!("Write a secure message to the firm")),
+    row(Verb::Call, "call", &["phone", "telephone"])
+        .is(&["anruf", "telefonat"], &["appel", "téléphone", "telephone"], &["llamada", "teléfono", "telefono"])
         .takes(&[Takes::Ids, Takes::Duration, Takes::PastDate])
         .ends(Ends::Block)
-        .says("#call 10m with Mr Smith: agreed extension", "Log a telephone call"),
+        .says(sentence!("#call 10m with Mr Smith: agreed extension"), sentence!("Log a telephone call")),
     row(Verb::Log, "log", &["file"])
+        .is(&["ablegen"], &["consigner", "journal"], &["archivar"])
         .takes(&[Takes::Ids])
         .ends(Ends::OptionalBlock)
-        .says("#log", "Log the mail that you forward"),
+        .says(sentence!("#log"), sentence!("Log the mail that you forward")),
     row(Verb::Edit, "edit", &["change", "correct", "fix"])
+        .is(
+            &["ändern", "aendern", "korrigieren", "berichtigen"],
+            &["modifier", "corriger", "rectifier"],
+            &["editar", "corregir", "modificar"],
+        )
         .takes(TIME)
         .ends(Ends::Indented)
-        .says("#edit TE-31 1.2h", "Change your own time entry, note or log"),
+        .says(sentence!("#edit TE-31 1.2h"), sentence!("Change your own time entry, note or log")),
     row(Verb::Delete, "delete", &["remove", "cancel"])
+        .is(
+            &["löschen", "loeschen", "entfernen", "stornieren"],
+            &["supprimer", "effacer"],
+            &["borrar", "eliminar", "suprimir", "cancelar"],
+        )
         .takes(IDS)
-        .says("#delete TE-31", "Delete your own time entry or note"),
-    row(Verb::Undo, "undo", &[]).takes(IDS).says("#undo", "Take back what a receipt reported: reply to it"),
+        .says(sentence!("#delete TE-31"), sentence!("Delete your own time entry or note")),
+    row(Verb::Undo, "undo", &[])
+        .is(&["rückgängig", "rueckgaengig", "zurücknehmen", "zuruecknehmen"], &["annuler"], &["deshacer"])
+        .takes(IDS)
+        .says(sentence!("#undo"), sentence!("Take back what a receipt reported: reply to it")),
     // with attachments
-    row(Verb::Folder, "folder", &["in"]).takes(ID_OR_TITLE).says("#folder F-3", "File the attachments in this folder"),
-    row(Verb::Name, "name", &["rename"]).says("#name 2 Exhibit B.pdf", "Name an attachment"),
-    row(Verb::Version, "version", &["update", "v"])
-        .takes(IDS)
-        .says("#version D-4", "File the attachment as a new version"),
-    row(Verb::Unzip, "unzip", &[]).takes(IDS).says("#unzip Discovery", "Unpack the attached zip into a folder"),
-    row(Verb::Keep, "keep", &[]).takes(IDS).says("#keep", "File the pictures that were taken for a signature"),
-    // asking for things
-    row(Verb::Get, "get", &["download", "send-me"]).takes(ID_OR_TITLE).says("#get D-4", "Send me a document or bill"),
-    row(Verb::Preview, "preview", &[]).takes(ID_OR_TITLE).says("#preview D-4", "Send me the first page"),
-    row(Verb::Show, "show", &["view", "open"])
+    row(Verb::Folder, "folder", &["in"])
+        .is(&["ordner"], &["répertoire", "repertoire", "classeur"], &["carpeta"])
         .takes(ID_OR_TITLE)
-        .says("#show T-12", "Details of anything shared with you"),
-    row(Verb::Print, "print", &[]).takes(IDS).says("#print MSG-8", "A transcript for printing"),
-    row(Verb::Home, "home", &[]).says("#home", "Everything that waits for you"),
-    row(Verb::Matters, "matters", &[]).says("#matters", "The matters shared with you"),
-    row(Verb::Tasks, "tasks", &[]).takes(IDS).says("#tasks overdue", "Your tasks"),
-    row(Verb::Calendar, "calendar", &[]).takes(IDS).says("#calendar", "The events you are invited to"),
-    row(Verb::Documents, "documents", &[]).takes(IDS).says("#documents M-12", "Documents and folders shared with you"),
-    row(Verb::Bills, "bills", &[]).takes(IDS).says("#bills", "The bills shared with you"),
-    row(Verb::Messages, "messages", &[]).takes(IDS).says("#messages M-12", "Your conversations"),
-    row(Verb::Notes, "notes", &[]).takes(IDS).says("#notes M-12", "Your notes"),
-    row(Verb::Contacts, "contacts", &[]).takes(IDS).says("#contacts M-12", "The people of a matter"),
-    row(Verb::Client, "client", &[]).takes(IDS).says("#client M-12", "The client of a matter"),
-    row(Verb::Entries, "entries", &["hours"]).takes(IDS).says("#entries", "Your time; #hours asks for the same"),
-    row(Verb::Vcard, "vcard", &[]).takes(IDS).says("#vcard", "With #contacts: cards for your address book"),
+        .says(sentence!("#folder F-3"), sentence!("File the attachments in this folder")),
+    row(Verb::Name, "name", &["rename"])
+        .is(&["name", "umbenennen"], &["nom", "renommer"], &["nombre", "renombrar"])
+        .says(sentence!("#name 2 Exhibit B.pdf"), sentence!("Name an attachment")),
+    row(Verb::Version, "version", &["update", "v"])
+        .is(&["version", "fassung"], &["version"], &["versión"])
+        .takes(IDS)
+        .says(sentence!("#version D-4"), sentence!("File the attachment as a new version")),
+    row(Verb::Unzip, "unzip", &[])
+        .is(&["entpacken"], &["décompresser", "decompresser"], &["descomprimir"])
+        .takes(IDS)
+        .says(sentence!("#unzip Discovery"), sentence!("Unpack the attached zip into a folder")),
+    row(Verb::Keep, "keep", &[])
+        .is(&["behalten"], &["garder", "conserver"], &["conservar"])
+        .takes(IDS)
+        .says(sentence!("#keep"), sentence!("File the pictures that were taken for a signature")),
+    // asking for things
+    row(Verb::Get, "get", &["download", "fetch", "send-me"])
+        .is(
+            &["abrufen", "herunterladen", "hole", "holen"],
+            &["obtenir", "recevoir", "télécharger", "telecharger"],
+            &["obtener", "enviarme", "descargar"],
+        )
+        .takes(ID_OR_TITLE)
+        .says(sentence!("#get D-4"), sentence!("Send me a document or bill")),
+    row(Verb::Preview, "preview", &[])
+        .is(&["vorschau"], &["aperçu", "apercu"], &["vista-previa"])
+        .takes(ID_OR_TITLE)
+        .says(sentence!("#preview D-4"), sentence!("Send me the first page")),
+    row(Verb::Show, "show", &["view", "open"])
+        .is(&["zeigen", "anzeigen"], &["afficher", "voir", "montrer"], &["ver", "mostrar"])
+        .takes(ID_OR_TITLE)
+        .says(sentence!("#show T-12"), sentence!("Details of anything shared with you")),
+    row(Verb::Print, "print", &["transcript"])
+        .is(&["drucken"], &["imprimer"], &["imprimir"])
+        .takes(IDS)
+        .says(sentence!("#print MSG-8"), sentence!("A transcript for printing")),
+    row(Verb::Home, "home", &["overview", "list"])
+        .is(&["übersicht", "uebersicht"], &["accueil"], &["inicio"])
+        .says(sentence!("#home"), sentence!("Everything that waits for you")),
+    row(Verb::Matters, "matters", &["cases"])
+        .is(&["mandate", "akten"], &["dossiers", "affaires"], &["asuntos", "expedientes"])
+        .says(sentence!("#matters"), sentence!("The matters shared with you")),
+    row(Verb::Tasks, "tasks", &["todo", "todos"])
+        .is(&["aufgaben"], &["tâches", "taches"], &["tareas"])
+        .takes(IDS)
+        .says(sentence!("#tasks overdue"), sentence!("Your tasks")),
+    row(Verb::Calendar, "calendar", &["events"])
+        .is(&["kalender"], &["calendrier", "agenda"], &["calendario"])
+        .takes(IDS)
+        .says(sentence!("#calendar"), sentence!("The events you are invited to")),
+    row(Verb::Documents, "documents", &["docs", "files"])
+        .is(&["dokumente", "unterlagen"], &["documents"], &["documentos"])
+        .takes(IDS)
+        .says(sentence!("#documents M-12"), sentence!("Documents and folders shared with you")),
+    row(Verb::Bills, "bills", &["invoices"])
+        .is(&["rechnungen"], &["factures"], &["facturas"])
+        .takes(IDS)
+        .says(sentence!("#bills"), sentence!("The bills shared with you")),
+    row(Verb::Messages, "messages", &["conversations"])
+        .is(&["nachrichten"], &["messages"], &["mensajes"])
+        .takes(IDS)
+        .says(sentence!("#messages M-12"), sentence!("Your conversations")),
+    row(Verb::Notes, "notes", &[])
+        .is(&["notizen", "vermerke"], &["notes"], &["notas"])
+        .takes(IDS)
+        .says(sentence!("#notes M-12"), sentence!("Your notes")),
+    row(Verb::Contacts, "contacts", &["people"])
+        .is(&["kontakte", "beteiligte"], &["contacts"], &["contactos"])
+        .takes(IDS)
+        .says(sentence!("#contacts M-12"), sentence!("The people of a matter")),
+    row(Verb::Client, "client", &[])
+        .is(&["mandant", "mandantin"], &["client", "cliente"], &["cliente"])
+        .takes(IDS)
+        .says(sentence!("#client M-12"), sentence!("The client of a matter")),
+    row(Verb::Entries, "entries", &["hours"])
+        .is(&["zeiten", "stunden", "zeiteinträge", "zeiteintraege"], &["saisies", "heures"], &["registros", "horas"])
+        .takes(IDS)
+        .says(sentence!("#entries"), sentence!("Your time; #hours asks for the same")),
+    row(Verb::Vcard, "vcard", &["vcards"])
+        .is(&["visitenkarte"], &["carte-de-visite"], &["tarjeta"])
+        .takes(IDS)
+        .says(sentence!("#vcard"), sentence!("With #contacts: cards for your address book")),
     // answering
-    row(Verb::Yes, "yes", &["accept"]).takes(IDS).says("#yes", "Accept an invitation"),
-    row(Verb::No, "no", &["decline"]).takes(IDS).says("#no", "Decline an invitation"),
-    row(Verb::Maybe, "maybe", &[]).takes(IDS).says("#maybe", "Answer an event with perhaps"),
-    row(Verb::Pay, "pay", &[]).takes(IDS).says("#pay BILL-17", "The link to pay a bill"),
+    row(Verb::Yes, "yes", &["accept", "accepted"])
+        .is(&["ja", "annehmen", "zusagen"], &["oui", "accepter"], &["sí", "si", "aceptar"])
+        .takes(IDS)
+        .says(sentence!("#yes"), sentence!("Accept an invitation")),
+    row(Verb::No, "no", &["decline", "declined"])
+        .is(
+            &["nein", "ablehnen", "absagen"],
+            &["non", "refuser", "décliner", "decliner"],
+            &["no", "rechazar", "declinar"],
+        )
+        .takes(IDS)
+        .says(sentence!("#no"), sentence!("Decline an invitation")),
+    row(Verb::Maybe, "maybe", &["tentative"])
+        .is(&["vielleicht"], &["peut-être", "peut-etre"], &["quizás", "quizas", "quizá", "tal-vez"])
+        .takes(IDS)
+        .says(sentence!("#maybe"), sentence!("Answer an event with perhaps")),
+    row(Verb::Pay, "pay", &[])
+        .is(&["bezahlen", "zahlen"], &["payer"], &["pagar"])
+        .takes(IDS)
+        .says(sentence!("#pay BILL-17"), sentence!("The link to pay a bill")),
     // oneself
-    row(Verb::Profile, "profile", &[]).says("#profile name Jane Q. Roe", "Change your name or details"),
-    row(Verb::Picture, "picture", &[]).says("#picture", "Use the attached picture"),
-    row(Verb::Timezone, "timezone", &[]).says("#timezone Europe/London", "The zone your dates are read in"),
-    row(Verb::Email, "email", &[]).takes(&[Takes::Addresses]).says("#email jane@new.example", "Change your address"),
-    row(Verb::Password, "password", &[]).says("#password", "Set a passphrase by a one-time code"),
-    row(Verb::Confirm, "confirm", &[]).says("#confirm 123-456", "Answer a code that was sent to you"),
-    row(Verb::Digest, "digest", &[]).says("#digest daily 07:30", "When to be told; or weekly mon, or off"),
-    row(Verb::Notify, "notify", &[]).says("#notify tasks off", "What to be told"),
-    row(Verb::Receipts, "receipts", &[]).says("#receipts brief", "How much to be told; or all, or off"),
-    row(Verb::Lang, "lang", &[]).says("#lang fr", "The language of these mails"),
-    row(Verb::Accounts, "accounts", &[]).says("#accounts", "The firms you work with"),
-    row(Verb::As, "as", &[]).says("#as FirmB", "The role in which you write"),
-    row(Verb::Stop, "stop", &[]).says("#stop", "Pause all mails but the necessary ones"),
-    row(Verb::Start, "start", &["resume", "unpause"]).says("#start", "Lift the pause; what waited is sent"),
-    row(Verb::Status, "status", &[]).takes(IDS).says("#status", "What became of your last mails"),
-    row(Verb::DryRun, "dry-run", &[]).says("#dry-run", "Say what this mail would do, and do nothing"),
+    row(Verb::Profile, "profile", &[])
+        .is(&["profil"], &["profil"], &["perfil"])
+        .says(sentence!("#profile name Jane Q. Roe"), sentence!("Change your name; #profile alone shows what is kept")),
+    row(Verb::Picture, "picture", &[])
+        .is(&["bild"], &["photo"], &["foto"])
+        .says(sentence!("#picture"), sentence!("Use the attached picture")),
+    row(Verb::Timezone, "timezone", &["time-zone", "tz"])
+        .is(&["zeitzone"], &["fuseau", "fuseau-horaire"], &["zona-horaria", "zona"])
+        .says(sentence!("#timezone Europe/London"), sentence!("The zone your dates are read in")),
+    row(Verb::Email, "email", &["address"])
+        .is(&["e-mail", "mailadresse"], &["courriel", "adresse"], &["correo"])
+        .takes(&[Takes::Addresses])
+        .says(sentence!("#email jane@new.example"), sentence!("Change your address")),
+    row(Verb::Password, "password", &[])
+        .is(&["passwort", "kennwort"], &["mot-de-passe"], &["contraseña", "contrasena"])
+        .says(sentence!("#password"), sentence!("There is none; never send one")),
+    row(Verb::Confirm, "confirm", &[])
+        .is(&["bestätigen", "bestaetigen"], &["confirmer"], &["confirmar"])
+        .says(sentence!("#confirm 123-456"), sentence!("Answer a code that was sent to you")),
+    row(Verb::Digest, "digest", &["summary"])
+        .is(
+            &["übersichtsmail", "uebersichtsmail", "zusammenfassung"],
+            &["récapitulatif", "recapitulatif", "résumé"],
+            &["resumen"],
+        )
+        .says(sentence!("#digest daily 07:30"), sentence!("When to be told; or weekly mon, or off")),
+    row(Verb::Notify, "notify", &["notifications"])
+        .is(&["benachrichtigen"], &["notifier", "avis"], &["avisos", "notificar"])
+        .says(sentence!("#notify tasks off"), sentence!("What to be told")),
+    row(Verb::Receipts, "receipts", &["receipt"])
+        .is(&["bestätigungen", "bestaetigungen", "quittungen"], &["accusés", "accuses"], &["acuses", "recibos"])
+        .says(sentence!("#receipts brief"), sentence!("For commands, files and refusals: so unless changed")),
+    row(Verb::Lang, "lang", &["language"])
+        .is(&["sprache"], &["langue"], &["idioma", "lengua"])
+        .says(sentence!("#lang fr"), sentence!("The language of these mails")),
+    row(Verb::Accounts, "accounts", &["firms"])
+        .is(&["kanzleien"], &["cabinets"], &["despachos", "bufetes"])
+        .says(sentence!("#accounts"), sentence!("The firms you work with")),
+    row(Verb::Assistant, "assistant", &["assistants", "delegate"])
+        .is(&["assistenz", "assistent"], &["assistant", "assistante"], &["asistente"])
+        .says(
+            sentence!("#assistant add Paula Berg paula@roe.example"),
+            sentence!("Let somebody act for you; or remove, or list"),
+        ),
+    row(Verb::As, "as", &[])
+        .is(&["als"], &["comme"], &["como"])
+        .says(sentence!("#as FirmB"), sentence!("The role in which you write")),
+    row(Verb::Stop, "stop", &["unsubscribe"])
+        .is(&["stopp", "pause"], &["stop", "pause", "arrêter"], &["parar", "pausa"])
+        .says(sentence!("#stop"), sentence!("Pause all mails but the necessary ones")),
+    row(Verb::Start, "start", &["resume", "unpause"])
+        .is(&["fortsetzen", "weiter"], &["reprendre", "reprise"], &["reanudar", "continuar"])
+        .says(sentence!("#start"), sentence!("Lift the pause; what waited is sent")),
+    row(Verb::Status, "status", &[])
+        .is(&["status", "stand"], &["statut", "état"], &["estado"])
+        .takes(IDS)
+        .says(sentence!("#status"), sentence!("What became of your last mails")),
+    row(Verb::DryRun, "dry-run", &["dryrun"])
+        .is(&["probelauf", "probe"], &["essai"], &["prueba"])
+        .says(sentence!("#dry-run"), sentence!("Say what this mail would do, and do nothing")),
     row(Verb::Wrong, "wrong", &[])
+        .is(
+            &["irrläufer", "irrlaeufer", "fehlversand"],
+            &["mauvais-destinataire", "erreur"],
+            &["destinatario-equivocado", "equivocado", "error"],
+        )
         .takes(IDS)
         .ends(Ends::OptionalBlock)
-        .says("#wrong", "Say that something went to the wrong person"),
+        .says(sentence!("#wrong"), sentence!("It was not meant for you: your access to it ends at once")),
     // the firm's people
     row(Verb::Share, "share", &[])
+        .is(&["freigeben", "teilen"], &["partager"], &["compartir"])
         .takes(&[Takes::Ids, Takes::LooseIds, Takes::Flags, Takes::Addresses, Takes::Person(&["with"])])
         .ends(Ends::OptionalBlock)
-        .firm(ONLY_THE_FIRM_SHARES)
-        .says("#share D-4 with Jane Roe", "Share something with co-counsel"),
+        .asked(ONLY_THE_FIRM_SHARES)
+        .says(sentence!("#share D-4 with Jane Roe"), sentence!("Share something with co-counsel")),
     row(Verb::Unshare, "unshare", &[])
+        .is(&["freigabe-beenden"], &["ne-plus-partager"], &["dejar-de-compartir"])
         .takes(&[Takes::Ids, Takes::LooseIds, Takes::Flags, Takes::Addresses, Takes::Person(&["from", "with"])])
-        .firm(ONLY_THE_FIRM_SHARES)
-        .says("#unshare D-4 from Jane Roe", "End a share at once"),
+        .asked(ONLY_THE_FIRM_SHARES)
+        .says(sentence!("#unshare D-4 from Jane Roe"), sentence!("End a share at once")),
     row(Verb::Revoke, "revoke", &[])
+        .is(&["entziehen", "widerrufen"], &["révoquer", "revoquer"], &["revocar"])
         .takes(&[Takes::Addresses])
-        .firm(ONLY_THE_FIRM_SHARES)
-        .says("#revoke all Jane Roe", "End all shares of a person at once"),
-    row(Verb::Who, "who", &[]).takes(IDS).firm(ONLY_THE_FIRM).says("#who D-4", "Who can see this"),
+        .asked(ONLY_THE_FIRM_SHARES)
+        .says(sentence!("#revoke all Jane Roe"), sentence!("End all shares of a person at once")),
+    row(Verb::Who, "who", &[])
+        .is(&["wer"], &["qui"], &["quién", "quien"])
+        .takes(IDS)
+        .firm(ONLY_THE_FIRM)
+        .says(sentence!("#who D-4"), sentence!("Who can see this")),
     row(Verb::Sent, "sent", &[])
+        .is(&["gesendet"], &["envoyé"], &["enviado"])
         .takes(&[Takes::Addresses, Takes::PastDate])
         .firm(ONLY_THE_FIRM)
-        .says("#sent jane@example.com", "What was disclosed to a person"),
+        .says(sentence!("#sent jane@example.com"), sentence!("What was disclosed to a person")),
     row(Verb::Task, "task", &[])
+        .is(&["aufgabe"], &["tâche", "tache"], &["tarea"])
         .takes(&[Takes::Ids, Takes::FutureDate, Takes::Flags, Takes::Addresses, Takes::Person(&["for", "to"])])
         .ends(Ends::Indented)
-        .firm(ONLY_THE_FIRM_TASKS)
-        .says("#task for Jane Roe M-12 due 3 Apr: Draft reply brief", "Give somebody a task"),
+        .asked(ONLY_THE_FIRM_TASKS)
+        .says(sentence!("#task for Jane Roe M-12 due 3 Apr: Draft reply brief"), sentence!("Give somebody a task")),
     row(Verb::Assign, "assign", &["reassign"])
+        .is(&["zuweisen"], &["attribuer", "affecter"], &["asignar"])
         .takes(&[Takes::Ids, Takes::LooseIds, Takes::FutureDate, Takes::Addresses, Takes::Person(&["to", "for"])])
-        .firm(ONLY_THE_FIRM_TASKS)
-        .says("#assign T-12 to Jane Roe", "Give a task to somebody else"),
+        .asked(ONLY_THE_FIRM_TASKS)
+        .says(sentence!("#assign T-12 to Jane Roe"), sentence!("Give a task to somebody else")),
     row(Verb::Reopen, "reopen", &[])
+        .is(&["wiedereröffnen", "wiedereroeffnen"], &["rouvrir"], &["reabrir"])
         .takes(IDS)
-        .firm(ONLY_THE_FIRM_TASKS)
-        .says("#reopen T-12", "Open a completed task again"),
+        .asked(sentence!("Only the firm can reopen what is done or closed."))
+        .says(sentence!("#reopen T-12"), sentence!("Open a completed task again")),
     row(Verb::Event, "event", &[])
+        .is(&["termin"], &["événement", "evenement", "rendez-vous"], &["cita", "evento"])
         .takes(&[Takes::Ids, Takes::FutureDate, Takes::TimeOfDay, Takes::Duration, Takes::Quoted])
         .ends(Ends::Indented)
         .firm(ONLY_THE_FIRM_EVENTS)
-        .says("#event M-12 12 Mar 14:00 1h \"Court, room 4\": Hearing", "Put an event in the calendar"),
+        .says(
+            sentence!("#event M-12 12 Mar 14:00 1h \"Court, room 4\": Hearing"),
+            sentence!("Put an event in the calendar"),
+        ),
     row(Verb::Invite, "invite", &[])
+        .is(&["einladen"], &["inviter"], &["invitar"])
         .takes(&[Takes::Ids, Takes::LooseIds, Takes::Addresses, Takes::Person(&["with"])])
         .firm(ONLY_THE_FIRM_EVENTS)
-        .says("#invite EV-5 jane@example.com", "Invite somebody to an event"),
+        .says(sentence!("#invite EV-5 jane@example.com"), sentence!("Invite somebody to an event")),
     row(Verb::Move, "move", &[])
+        .is(&["verschieben"], &["déplacer", "deplacer"], &["mover", "aplazar"])
         .takes(&[Takes::Ids, Takes::LooseIds, Takes::FutureDate, Takes::TimeOfDay, Takes::Duration, Takes::Quoted])
-        .firm("Only the firm can move things. Write what you propose and I will pass it on.")
-        .says("#move EV-5 12 Mar 15:00", "Move an event"),
+        .asked(sentence!("Only the firm can move things."))
+        .says(sentence!("#move EV-5 12 Mar 15:00"), sentence!("Move an event")),
     row(Verb::Bill, "bill", &[])
+        .is(&["rechnung"], &["facture"], &["factura"])
         .takes(&[Takes::Ids, Takes::Addresses, Takes::Person(&["with"])])
-        .firm("Bills are made by the firm. Record your time with #time.")
-        .says("#bill share BILL-17 with Jane Roe", "Share a bill"),
+        .firm(sentence!("Bills are made by the firm. Record your time with #time."))
+        .says(sentence!("#bill share BILL-17 with Jane Roe"), sentence!("Share a bill")),
     row(Verb::Expense, "expense", &["expenses"])
+        .is(&["auslage", "auslagen"], &["débours", "debours", "frais"], &["gasto", "gastos"])
         .takes(&[Takes::Ids, Takes::PastDate])
-        .firm("Expenses are recorded by the firm. Attach the receipt and I will file it as a document.")
-        .says("#expense", "Expenses are recorded in the firm's own system"),
+        .firm(sentence!("Expenses are recorded by the firm. Attach the receipt and I will file it as a document."))
+        .says(sentence!("#expense"), sentence!("Expenses are recorded in the firm's own system")),
     row(Verb::Rate, "rate", &["rates"])
+        .is(&["stundensatz"], &["taux", "tarif"], &["tarifa"])
         .takes(&[Takes::Ids, Takes::Addresses])
-        .firm("Rates are set by the firm.")
-        .says("#rate jane@example.com M-12 250", "Set the rate of co-counsel"),
+        .firm(sentence!("Rates are set by the firm."))
+        .says(sentence!("#rate jane@example.com M-12 250"), sentence!("Set the rate of co-counsel")),
     row(Verb::TimeList, "time-list", &[])
+        .is(&["zeitliste"], &["liste-des-temps"], &["lista-de-tiempos"])
         .takes(&[Takes::Ids, Takes::PastDate, Takes::Addresses, Takes::Person(&["by"])])
         .firm(ONLY_THE_FIRM)
-        .says("#time-list M-12 by Jane Roe", "Time entries of co-counsel"),
-    row(Verb::Hold, "hold", &[]).takes(IDS).firm(ONLY_THE_FIRM).says("#hold M-12 on", "Keep everything of a matter"),
-    row(Verb::Release, "release", &[]).firm(ONLY_THE_FIRM).says("#release Q-7", "Let a held mail through"),
-    row(Verb::Reject, "reject", &[]).firm(ONLY_THE_FIRM).says("#reject Q-7", "Dismiss a held mail"),
+        .says(sentence!("#time-list M-12 by Jane Roe"), sentence!("Time entries of co-counsel")),
+    row(Verb::Hold, "hold", &[])
+        .is(&["aufbewahren"], &["conservation"], &["retención", "retencion"])
+        .takes(IDS)
+        .firm(ONLY_THE_FIRM)
+        .says(sentence!("#hold M-12 on"), sentence!("Keep everything of a matter")),
+    row(Verb::Release, "release", &[])
+        .is(&["durchlassen"], &["libérer", "liberer"], &["liberar"])
+        .firm(ONLY_THE_FIRM)
+        .says(sentence!("#release Q-7"), sentence!("Let a held mail through")),
+    row(Verb::Reject, "reject", &[])
+        .is(&["verwerfen"], &["rejeter"], &["descartar"])
+        .firm(ONLY_THE_FIRM)
+        .says(sentence!("#reject Q-7"), sentence!("Dismiss a held mail")),
 ];
 
 #[cfg(test)]
@@ -461,7 +731,8 @@ mod tests {
         let mut seen = BTreeMap::new();
         for entry in TABLE {
             for word in entry.words() {
-                assert_eq!(seen.insert(word, entry.name), None, "#{word} means #{} too", entry.name);
+                let before = seen.insert(word, entry.name);
+                assert!(before.is_none_or(|name| name == entry.name), "#{word} means #{before:?} and #{}", entry.name);
             }
         }
     }
@@ -485,7 +756,9 @@ mod tests {
                   password confirm digest notify accounts stop task event assign share unshare bill expense rate reopen move";
         let c7 = "revoke who sent invite time-list hold release reject";
         let decision_16 = "keep entries status dry-run lang vcard wrong receipts";
-        for word in [c6, c7, decision_16].iter().flat_map(|page| page.split_whitespace()) {
+        let others = "language address unsubscribe accepted declined tentative todo events docs files invoices cases people \
+                      telephone memo fetch transcript overview tz summary notifications receipt firms delegate conversations";
+        for word in [c6, c7, decision_16, others].iter().flat_map(|page| page.split_whitespace()) {
             assert!(Verb::of(word).is_some(), "#{word}");
         }
         assert_eq!(Verb::of("as"), Some(Verb::As));
@@ -496,7 +769,10 @@ mod tests {
     fn what_co_counsel_may_not_use_is_known_and_has_its_sentence() {
         for word in ["task", "event", "assign", "share", "unshare", "bill", "expense", "rate", "reopen", "move"] {
             let who = Verb::of(word).unwrap().entry().who;
-            assert!(matches!(who, Who::Firm(sentence) if sentence.ends_with('.')), "#{word}");
+            assert!(
+                matches!(who, Who::Firm(sentence) | Who::FirmAsked(sentence) if sentence.ends_with('.')),
+                "#{word}"
+            );
         }
     }
 
@@ -510,10 +786,20 @@ mod tests {
             ("mesage", "message"),
             ("dokumets", "documents"),
         ] {
-            assert_eq!(nearest(typed), Some(known), "#{typed}");
+            assert_eq!(nearest(typed, Locale::British), Some(known), "#{typed}");
+        }
+        for (typed, locale, known) in [
+            ("zeti", Locale::German, Some("zeit")),
+            ("zeti", Locale::Spanish, None),
+            ("erledgit", Locale::German, Some("erledigt")),
+            ("tmeps", Locale::French, Some("temps")),
+            ("tiempoo", Locale::Spanish, Some("tiempo")),
+            ("mesage", Locale::German, Some("message")),
+        ] {
+            assert_eq!(nearest(typed, locale), known, "#{typed}");
         }
         for word in ["metoo", "motion", "teim-sheet", "gte", "x", "1", "exhibit", "smith", "teem2"] {
-            assert_eq!(nearest(word), None, "#{word}");
+            assert_eq!(nearest(word, Locale::British), None, "#{word}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Lines come in; whether they are the line that a client writes above a quote (`On Monday, Jane wrote:`), in which
 //! language and over how many lines ever, comes out.
 
+use super::bare;
 use crate::inbound::pattern::pattern;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -16,6 +17,8 @@ pub(super) enum Found {
     Sure,
     /// It may be a sentence: history only if marked lines follow.
     IfQuoted,
+    /// The same, and no word of it is known; the writer may have put it there.
+    Guessed,
 }
 
 /// Words of writing as clients put them at the end, or after the date.
@@ -24,7 +27,8 @@ static VERB_LAST: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)(?:^|[\s>,)\]])(?:
         wrote | writes | said | (?:a\ )?[ée]crit | schrieb(?:\ (?:am|geschrieben))? | geschrieben | schreef | schreef\ het\ volgende | (?:het\ )?volgende\ geschreven | geschreven | skrev | skrev\ följande | escribi[oó] | ha\ escrito | ha\ escrit | va\ escriure | escreveu | ha\ scritto
         | napisa[łl](?:\(a\)|a)? | pisze | nap(?:s|is|ís)al(?:\(a\)|a)? | написал(?:\(а\)|а)? | пишет | писал(?:\(а\)|а)? | (?:написав|пише)(?:\(ла\))? | kirjoitti | kirjutas | [íi]rta(?:\ \(.*\))? | a\ scris | έγραψε | yazdı | şunu\ yazdı | şunları\ yazdı | napisao(?:/la)?(?:\ je)? | je\ napisao(?:/la)? | pisal(?:a)? | menulis | đã\ viết | viết
-        | 写道 | 寫道 | 写 | 来信 | さんは書きました | のメッセージ | wrote\ as\ follows | 작성 | 님이\ 작성 | כתב(?:/ה)? | כתבה | كتب | skrifaði | rašė | rakstīja | scrisse | schrieb\ folgendes
+        | idatzi\ zuen | pisao(?:/la)?(?:\ je)? | je\ pisao(?:/la)? | napísal(?:\(a\)|a)? | napisal[ai]? | skrifaði | kirjutas | şöyle\ yazdı | написа(?:л|ла|\(а\))? | је\ написао(?:/ла)? | เขียนว่า | ได้เขียน | ने\ लिखा | نوشت | ditulis | tulis
+        | 写道 | 寫道 | 写 | 来信 | さんは書きました | のメッセージ | wrote\ as\ follows | 작성 | 님이\ 작성 | 쓴\ 글 | כתב(?:/ה)? | כתבה | كتب | skrifaði | rašė | rakstīja | scrisse | schrieb\ folgendes
         )\s*(?:/[^:]{0,20})?[\s*_]*[:：]?[\s*_]*(?:-{2,})?[\s*]*$",
     )
 });
@@ -39,15 +43,17 @@ static VERB_INSIDE: LazyLock<Regex> = LazyLock::new(|| {
 /// What clients begin such a line with.
 static START: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?x)^(?:[-*_"\s]*)(?:on|am|le|el|il|em|op|den|på|w\ dniu|dnia|dne|dana|vào|pada|στις|στην|la|a|no\ dia|ma|ti|ke|to|pe|la|su|在|於|於|il\ giorno|at|as|quoting|zitat|
-        -+\s*on|lun|mar|mer|gio|ven|sab|dom|mon|tue|wed|thu|fri|sat|sun|lö|sö|må|fre|ons|tis|tor|tors|mån|sön|lör|пн|вт|ср|чт|пт|сб|вс|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье
-        |monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d{1,4}[-./年]|\d{1,2}\s|sent\ from|בתאריך|ב-|في)(?:[\s,.\d]|$|-|/|年)"#,
+        r#"(?x)^(?:[-*_"\s]*)(?:on|am|le|el|il|em|op|den|på|w\ dniu|dnia|dňa|dne|dana|vào|lúc|pada|στις|στην|την|la|a|às|no\ dia|ma|ti|ke|to|pe|în|su|在|於|於|il\ giorno|at|as|quoting|zitat|þann|na|на|v|у|u|z
+        |wiadomość\ napisana|użytkownik|missatge\ de|kontakt|kuupäev|in\ data|-+\s*on|-+\s*(?:am|le|el)
+        |lun|mar|mer|gio|ven|sab|dom|mon|tue|wed|thu|fri|sat|sun|lö|sö|må|fre|ons|tis|tor|tors|mån|sön|lör|man|tir|søn|пн|вт|ср|чт|пт|сб|вс|нд|пон|уто|сре|чет|пет|суб|нед|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье
+        |po|út|ut|st|čt|št|pá|pi|so|ne|pon|uto|sri|čet|pet|sub|ned|pirmd|otrd|trešd|ceturtd|piektd|sestd|svētd|pt|śr|czw|sob|niedz
+        |monday|tuesday|wednesday|thursday|friday|saturday|sunday|\d{1,4}[-./年]|\d{1,2}\s|sent\ from|בתאריך|ב-|في|در\ تاریخ|در|ในวันที่|เมื่อวันที่|เมื่อ)(?:[\s,.\d]|$|-|/|年)"#,
     )
 });
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)(?-u:\b)(?:19|20)\d\d(?-u:\b) | (?-u:\b)\d{1,2}[:.hH]\d{2}(?-u:\b) | (?-u:\b)\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}(?-u:\b) | \d{1,2}月\d{1,2}日 | (?-u:\b)\d{1,2}[\s.\-]+(?:de\ )?\pL{3,}
+        r"(?x)(?-u:\b)(?:19|20)\d\d(?-u:\b) | (?-u:\b)\d{1,2}[:.hH]\d{2}(?-u:\b) | (?-u:\b)\d{1,4}[/.\-]\ ?\d{1,2}[/.\-]\ ?\d{2,4}(?-u:\b) | \d{1,2}月\d{1,2}日 | (?-u:\b)\d{1,2}[\s.\-]+(?:de\ )?\pL{3,}
         | (?-u:\b)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\w*\.?\ \d{1,2}(?-u:\b)",
     )
 });
@@ -75,8 +81,12 @@ static NAME_FIRST: LazyLock<Regex> = LazyLock::new(|| {
 /// `Jane schrieb am 3. April 2026 um 10:02:`
 static DATE_LAST: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^[\pL.' \-]{0,60}\s(?:schrieb|wrote|skrev|a écrit|escribió|ha scritto|schreef|napisał\(?a?\)?)\s+(?:am|on|den|le|el|il|op|at|w dniu|dnia)\s.{0,40}\d{1,2}[:.]\d{2}",
+        r"^([\pL.' \-]{0,60})\s(?:schrieb|wrote|skrev|a écrit|escribió|ha scritto|schreef|napisał\(?a?\)?)\s+(?:am|on|den|le|el|il|op|at|w dniu|dnia)\s.{0,40}\d{1,2}[:.]\d{2}",
     )
+});
+/// `Am 03.04.2026 um 10:02 schrieb Jane Doe:`
+static NAME_LAST: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"\s(?:schrieb|schreef|skrev|kirjoitti|escribió|escreveu|écrit|scritto|wrote)\s+([^:<>]{2,60}?)\s?[:：]$")
 });
 /// `2026/4/3 Jane Doe <jane@firm.example>`
 static DATE_FIRST: LazyLock<Regex> =
@@ -89,11 +99,12 @@ pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
     }
     let mut joined = String::new();
     for (n, line) in lines.iter().take(MAX_WRAP).enumerate() {
-        let bare = line.trim_start_matches(['>', '|']).trim();
+        let bare = bare(line.trim_start_matches(['>', '|']));
+        let bare = bare.trim();
         if bare.is_empty() || joined.len().saturating_add(bare.len()) > MAX_CHARS {
             return None;
         }
-        if n == 0 && !may_start(bare) {
+        if n == 0 && !may_start(bare) && !is_addressed(lines, bare) {
             return None;
         }
         if n > 0 {
@@ -101,14 +112,26 @@ pub(super) fn at(lines: &[&str]) -> Option<(usize, Found)> {
         }
         joined.push_str(bare);
         joined = joined.replace("< ", "<");
-        if let Some(found) = judge(&joined) {
-            return Some((n.saturating_add(1).saturating_add(name_below(lines, n, bare)), found));
+        if let Some(found) = judge(&joined).filter(|_| !has_open_bracket(&joined)) {
+            if n > 0 && is_told_apart(lines.first().map_or("", |l| l.trim()), &joined, found) {
+                return None;
+            }
+            let more = name_below(lines, n, bare) || hyphens_below(lines, n, &joined);
+            return Some((n.saturating_add(1).saturating_add(usize::from(more)), found));
         }
-        if bare.ends_with(['.', '!', '?']) && bare.len() > 60 && !bare.contains('@') {
+        let sentence = bare.ends_with(['.', '!', '?']) && bare.len() > 60 && !bare.contains('@');
+        if sentence && !(DATE.is_match(bare) && (TIME.is_match(bare) || START.is_match(bare))) {
             return None;
         }
     }
     None
+}
+
+/// Whether the first line is a sentence of the writer, and what stands below it is one of these lines by itself.
+fn is_told_apart(first: &str, joined: &str, found: Found) -> bool {
+    let sentence = first.ends_with(['.', '!', '?']) && !first.contains(|c: char| c.is_numeric() || c == '<');
+    let rest = joined.get(first.len()..).unwrap_or_default().trim();
+    sentence && !(rest.starts_with(['<', '(']) && ends_in_title(first)) && judge(rest) == Some(found)
 }
 
 /// Inbox by Gmail puts no verb, and the address in brackets below a blank line.
@@ -119,10 +142,43 @@ fn framed(lines: &[&str]) -> bool {
 }
 
 /// Some clients put the name on the line below the verb.
-fn name_below(lines: &[&str], at: usize, line: &str) -> usize {
+fn name_below(lines: &[&str], at: usize, line: &str) -> bool {
     let next = lines.get(at.saturating_add(1)).map(|l| l.trim()).unwrap_or_default();
     let named = next.ends_with([':', '：']) && next.len() < 120 && !next.starts_with('>');
-    usize::from(named && !line.ends_with([':', '：']))
+    named && !line.ends_with([':', '：'])
+}
+
+/// A line that begins with hyphens ends with some, perhaps on the next one.
+fn hyphens_below(lines: &[&str], at: usize, joined: &str) -> bool {
+    let next = lines.get(at.saturating_add(1)).map(|l| l.trim()).unwrap_or_default();
+    joined.starts_with("--") && next.starts_with("--") && next.chars().all(|c| c == '-')
+}
+
+fn has_open_bracket(line: &str) -> bool {
+    let count = |bracket: char| line.chars().filter(|c| *c == bracket).count();
+    count('(') > count(')')
+}
+
+/// A name whose address stands on the next line.
+fn is_addressed(lines: &[&str], name: &str) -> bool {
+    let next = lines.get(1).map(|l| bare(l.trim_start_matches(['>', ' ']))).unwrap_or_default();
+    next.starts_with(['<', '(']) && next.contains('@') && is_name(name)
+}
+
+/// A few words, each with a capital or of a script without any, and no sentence.
+fn is_name(line: &str) -> bool {
+    let small = |w: &str| {
+        matches!(w, "von" | "van" | "de" | "der" | "den" | "da" | "di" | "du" | "la" | "le" | "zu" | "el" | "al")
+    };
+    let named = |w: &str| small(w) || !w.starts_with(char::is_lowercase);
+    let sentence = line.ends_with(['.', '!', '?', ':', '。', '！', '？']) && !ends_in_title(line);
+    !sentence && line.split(' ').count() <= 6 && line.split(' ').all(named)
+}
+
+/// `LL.M.`, `Dr.`
+fn ends_in_title(line: &str) -> bool {
+    let last = line.rsplit(' ').next().unwrap_or_default();
+    last.ends_with('.') && (last.matches('.').count() > 1 || last.chars().count() <= 4)
 }
 
 fn may_start(line: &str) -> bool {
@@ -149,18 +205,131 @@ fn judge(line: &str) -> Option<Found> {
     let verb_last = VERB_LAST.is_match(line);
     let started = START.is_match(line);
     if verb_last && dated && (address || timed) && (started || address) {
+        return Some(if !address && is_narrated(line) { Found::IfQuoted } else { Found::Sure });
+    }
+    let verb_inside = VERB_INSIDE.is_match(line);
+    if colon && dated && timed && address && verb_inside {
         return Some(Found::Sure);
     }
-    if colon && dated && timed && address && VERB_INSIDE.is_match(line) {
+    // `Am Freitag, 3. April 2026 schrieb Jane <jane@firm.example>:`, and `3. Apr. 2026, 10:02 von jane@firm.example:`
+    let addressed = started && dated && verb_inside && line.ends_with(">:");
+    let led = timed && address && DATE.find(line).is_some_and(|m| m.start() < 8) && line.split(' ').count() <= 10;
+    if addressed || (colon && led) {
         return Some(Found::Sure);
     }
-    if (colon && (NAME_FIRST.is_match(line) || DATE_LAST.is_match(line))) || DATE_FIRST.is_match(line) {
+    let dated_last =
+        || DATE_LAST.captures(line).and_then(|c| c.get(1)).is_some_and(|who| is_writer(who.as_str().trim()));
+    if (colon && (NAME_FIRST.is_match(line) || dated_last())) || DATE_FIRST.is_match(line) {
+        return Some(Found::Sure);
+    }
+    if colon
+        && started
+        && dated
+        && timed
+        && NAME_LAST.captures(line).and_then(|c| c.get(1)).is_some_and(|who| is_client_name(who.as_str()))
+    {
         return Some(Found::Sure);
     }
     if verb_last && colon && (dated || address || line.split(' ').count() <= 6) {
-        return Some(if dated && started && line.len() < 120 { Found::Sure } else { Found::IfQuoted });
+        return Some(Found::IfQuoted);
     }
-    (colon && VERB_INSIDE.is_match(line) && (dated || address)).then_some(Found::IfQuoted)
+    // A day and an hour, or a day and an address, right above a quote: whatever the verb and its language.
+    let placed = dated && (timed || address);
+    match verb_inside && (dated || address) {
+        _ if !colon => None,
+        true => Some(Found::IfQuoted),
+        false => placed.then_some(Found::Guessed),
+    }
+}
+
+/// `in message <65E6F.1@firm.example>, `, in whatever language.
+static IN_MESSAGE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*\S+\s[^<>]{0,60}\d[^<>]{0,60}\s\pL+:?\s<[^<>\s]+@[^<>\s]+>[,:]\s"));
+
+/// Whether GroupWise's line begins here: `>>> Jane Doe <jane@firm.example> 03.04.2026 10:02 >>>`, or `>>> On … in message
+/// <…>, Jane Doe <…> wrote:`. What stands below it is history without a mark.
+pub(super) fn is_groupwise(lines: &[&str]) -> bool {
+    let Some(first) = lines.first().and_then(|l| l.trim().strip_prefix(">>>")) else { return false };
+    let mut joined = String::new();
+    for line in std::iter::once(first).chain(lines.iter().skip(1).map(|l| l.trim())).take(MAX_WRAP) {
+        if line.trim().is_empty() || joined.len().saturating_add(line.len()) > MAX_CHARS {
+            return false;
+        }
+        joined.push_str(line);
+        if let Some(said) = joined.strip_suffix(">>>") {
+            return DATE.is_match(said) && !said.contains(">>");
+        }
+        if IN_MESSAGE.is_match(&joined) && judge(joined.trim()) == Some(Found::Sure) {
+            return true;
+        }
+        joined.push(' ');
+    }
+    false
+}
+
+/// Whether the line tells who wrote as sentences do ("the judge wrote", "what I wrote"), where a client puts a name.
+fn is_narrated(line: &str) -> bool {
+    let Some(verb) = VERB_LAST.find(line) else { return false };
+    let before = line.get(..verb.start()).unwrap_or_default();
+    let mut words = before.split_whitespace().rev();
+    let last = words.next().unwrap_or_default().trim_matches([',', '"', '\'']);
+    let above = words.next().unwrap_or_default();
+    // A login may be all small, and then stands right behind the hour.
+    let parted = above.ends_with(|c: char| c == ',' || c == '.' || c.is_numeric());
+    let hour = matches!(above.to_lowercase().as_str(), "am" | "pm" | "uhr" | "");
+    let led =
+        words.next().is_some_and(|word| matches!(word.to_lowercase().as_str(), "van" | "von" | "in" | "op" | "auf"));
+    let article = matches!(
+        above.to_lowercase().as_str(),
+        "the"
+            | "my"
+            | "our"
+            | "your"
+            | "his"
+            | "her"
+            | "their"
+            | "der"
+            | "die"
+            | "das"
+            | "mein"
+            | "meine"
+            | "unser"
+            | "unsere"
+    );
+    is_pronoun(last) || (article && !led) || (last.starts_with(char::is_lowercase) && !parted && !hour)
+}
+
+/// A name, or a login in one word.
+fn is_writer(who: &str) -> bool {
+    let one = !who.contains(' ') || is_name(who);
+    one && !is_pronoun(who.rsplit(' ').next().unwrap_or_default())
+}
+
+/// A name as clients put it behind the verb: never one that begins with a small word.
+fn is_client_name(who: &str) -> bool {
+    let begins = who.starts_with(|c: char| !c.is_lowercase()) || !who.contains(' ');
+    begins && is_writer(who)
+}
+
+fn is_pronoun(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "i" | "we"
+            | "he"
+            | "she"
+            | "they"
+            | "you"
+            | "who"
+            | "ich"
+            | "wir"
+            | "er"
+            | "sie"
+            | "je"
+            | "nous"
+            | "il"
+            | "elle"
+            | "yo"
+    )
 }
 
 static GLUED: LazyLock<Regex> = LazyLock::new(|| {
@@ -215,6 +384,10 @@ mod tests {
             "Jane Doe <jane@firm.example> hat am 03.04.2026 10:02 geschrieben:",
             "Le 3 avr. 2026 à 10:02, Jane <jane@firm.example> a écrit :",
             "Jane Doe a écrit le 03/04/2026 à 10:02 :",
+            "Am 03.04.2026 um 10:02 schrieb Jane Doe:",
+            "On 3 Apr 2026 10:02, Jan van der Berg wrote:",
+            "On 2026-04-03 10:02, jdoe wrote:",
+            "jdoe schrieb am Fr. 3. April 2026 um 10:02:",
             "> Il giorno 3 apr 2026, alle ore 10:02, Jane <jane@firm.example> ha scritto:",
             "Op 3 apr. 2026 om 10:02 heeft Jane <jane@firm.example> het volgende geschreven:",
             "Jane <jane@firm.example> schreef op 3 april 2026 om 10:02:",
@@ -246,6 +419,32 @@ mod tests {
     }
 
     #[test]
+    fn groupwises_line_is_no_quote_of_another() {
+        for lines in [
+            &[">>> Jane Doe <jane@firm.example> 4/3/2026 10:02 AM >>>", "Dear John"][..],
+            &[">>> \"Jane Doe\" <jane@firm.example> 3.4.2026 10:02 >>>"],
+            &[">>> Jane Doe 04/03/26 10:02 AM >>>"],
+            &[">>> Jane Doe <jane.doe@firm.example> Friday, April 03, 2026 10:02", "AM >>>"],
+            &[">>> On 4/3/2026 at 10:02 AM, in message <65E6F.1@firm.example>, Jane", "<jane@firm.example> wrote:"],
+            &[
+                ">>> Am 03.04.2026 um 10:02 in Nachricht <65E6F.1@firm.example>, Jane Doe",
+                "<jane@firm.example> schrieb:",
+            ],
+            &[">>>Le 03/04/2026 à 10:02, dans le message <65E6F.1@firm.example>, Jane <jane@firm.example> a écrit :"],
+        ] {
+            assert!(is_groupwise(lines), "{lines:?}");
+        }
+        for line in [
+            ">>> I will be there on 3 April 2026",
+            ">>> On 3 Apr 2026, at 10:02, Jane <jane@firm.example> wrote:",
+            ">> a >>>",
+            ">>> Really? >>>",
+        ] {
+            assert!(!is_groupwise(&[line, "Yes."]), "{line}");
+        }
+    }
+
+    #[test]
     fn a_line_that_only_names_somebody_needs_a_quote_below() {
         assert_eq!(at(&["Quoting Jane Doe <jane@firm.example>:"]), Some((1, Found::IfQuoted)));
     }
@@ -264,11 +463,26 @@ mod tests {
             ["On Monday counsel wrote to the court:", "We object."],
             ["Please add this note to the file:", "Witness is away until May 2026."],
             ["On 3 April I spoke to Jane:", "she agrees."],
+            ["On 3 March 2024 the judge wrote:", "The motion is denied."],
+            ["On 3 March 2024 Judge Smith wrote:", "The motion is denied."],
+            ["On 3 March 2024 at 10:12 opposing counsel wrote:", "We refuse."],
+            ["le 5 mars 2024 à 10:12, le client a écrit :", "je refuse."],
+            ["please see below what I wrote on 3 March 2024 at 10:00:", "The claim is barred."],
+            ["On 3 March 2024 at 10:00 I wrote:", "The claim is barred."],
+            ["Am 3. März 2024 um 10:00 Uhr schrieb der Richter:", "Die Klage ist unzulässig."],
+            ["Am 3. März 2024 um 10:00 Uhr hat der Richter geschrieben:", "Die Klage ist unzulässig."],
             ["The exhibits are these (jane@firm.example has them):", "1. Deed"],
             ["I'm free on 3 April 2026 at 10:02. Jane wrote that she is too.", "Shall we meet?"],
         ] {
             assert!(!matches!(at(&lines), Some((_, Found::Sure))), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_sentence_right_above_it_stays_the_writers() {
+        let lines =
+            ["On second thought I agree with you.", "On Mon, 3 Apr 2026 at 10:02, Jane <jane@firm.example> wrote:"];
+        assert_eq!((at(&lines), at(&lines[1..])), (None, Some((1, Found::Sure))));
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! answers between quotes stay new (gateway.md T4).
 
 use super::attribution::{self, Found};
+use super::headerblock::Begins;
 use super::signature::{self, Sort};
-use super::{Confidence, Mark, Source, SpanKind, headerblock};
+use super::{Confidence, Mark, Source, SpanKind, banner, headerblock};
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub(super) fn judge(lines: Vec<Source>, sender: &str) -> (Vec<Source>, Vec<Kind>
     let lines = split_glued(lines);
     let (mut kinds, confidence) = history(&lines);
     list_footer(&lines, &mut kinds);
+    let written = banner::end(lines.iter().zip(&kinds).map(|(l, k)| (l.text.as_str(), *k == Kind::New)));
+    fill_new(&mut kinds, written, Kind::Signature);
     signatures(&lines, &mut kinds, sender);
     (lines, kinds, confidence)
 }
@@ -62,8 +65,13 @@ fn split_glued(lines: Vec<Source>) -> Vec<Source> {
     out
 }
 
+/// What is new above `end` is of this kind instead.
+fn fill_new(kinds: &mut [Kind], end: usize, what: Kind) {
+    kinds.iter_mut().take(end).filter(|kind| **kind == Kind::New).for_each(|kind| *kind = what);
+}
+
 fn is_blank(line: &str) -> bool {
-    line.trim_matches(['>', ' ', '\t', '|']).is_empty() && !line.contains('>')
+    line.trim_matches([' ', '\t', '|']).is_empty()
 }
 
 fn is_quote(line: &Source) -> bool {
@@ -72,7 +80,23 @@ fn is_quote(line: &Source) -> bool {
 
 /// The same below a line that introduces a quote: mere indentation is one too.
 fn is_cited(line: &Source) -> bool {
-    is_quote(line) || line.mark == Mark::Indented
+    is_quote(line) || line.mark == Mark::Indented || has_initials(&line.text)
+}
+
+/// `JD> `, as some old programs quote.
+fn has_initials(line: &str) -> bool {
+    let (initials, _) = line.split_once("> ").unwrap_or_default();
+    (1..=3).contains(&initials.len()) && initials.chars().all(|c| c.is_ascii_uppercase())
+}
+
+/// Whether the line above, blank ones aside, is of a quote, to which this one then belongs.
+fn is_quoted_above(lines: &[Source], at: usize) -> bool {
+    let above = lines.get(..at).unwrap_or_default().iter().rev().take(6);
+    above.into_iter().find(|l| !is_blank(&l.text)).is_some_and(is_quote)
+}
+
+fn is_quoted_below(lines: &[Source], at: usize) -> bool {
+    next_text(lines, at.saturating_add(1)).and_then(|n| lines.get(n)).is_some_and(is_quote)
 }
 
 /// Walks down the body; `at` only grows.
@@ -82,11 +106,24 @@ fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
     let mut confidence = Confidence::High;
     let mut at = 0;
     while let (Some(line), Some(here)) = (lines.get(at), texts.get(at..)) {
-        if line.mark == Mark::Cut || headerblock::is_marker(&line.text) || starts_block(here) {
-            fill(&mut kinds, above_rules(lines, at), lines.len());
+        let unmarked = || !is_quoted_above(lines, at) && attribution::is_groupwise(here) && !is_quoted_below(lines, at);
+        let block = block_at(here);
+        if line.mark == Mark::Cut || headerblock::is_marker(&line.text) || block.is_some() || unmarked() {
+            let above = above_rules(lines, at);
+            let ruled = lines.get(above..at).is_some_and(|rules| rules.iter().any(|l| !is_blank(&l.text)));
+            if block == Some(Begins::Probably) && !ruled && line.mark != Mark::Cut {
+                confidence = confidence.min(Confidence::Medium);
+            }
+            fill(&mut kinds, above, lines.len());
             break;
         }
         if is_quote(line) {
+            let title = above_rules(lines, at);
+            let said = |l: &&str| !l.trim_matches(['>', ' ', '\t']).is_empty();
+            let first = here.iter().take(4).position(said);
+            if title < at && first.and_then(|n| here.get(n..)).and_then(block_at).is_some() {
+                fill(&mut kinds, title, at);
+            }
             at = quoted_run(lines, &mut kinds, at, is_quote);
             continue;
         }
@@ -96,6 +133,9 @@ fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
                 let next = next_text(lines, after);
                 let marked = next.and_then(|n| lines.get(n)).is_some_and(is_cited);
                 if marked {
+                    if found == Found::Guessed {
+                        confidence = confidence.min(Confidence::Medium);
+                    }
                     fill(&mut kinds, at, next.unwrap_or(after));
                     at = quoted_run(lines, &mut kinds, next.unwrap_or(after), is_cited);
                 } else if found == Found::Sure {
@@ -114,8 +154,8 @@ fn history(lines: &[Source]) -> (Vec<Kind>, Confidence) {
     (kinds, confidence)
 }
 
-fn starts_block(here: &[&str]) -> bool {
-    here.first().is_some_and(|l| l.len() < 500) && headerblock::begins(here)
+fn block_at(here: &[&str]) -> Option<Begins> {
+    here.first().filter(|l| l.len() < 500).and_then(|_| headerblock::begins(here))
 }
 
 fn attribution_at(here: &[&str]) -> Option<(usize, Found)> {
@@ -135,7 +175,7 @@ fn fill_as(kinds: &mut [Kind], from: usize, to: usize, what: Kind) {
 fn above_rules(lines: &[Source], at: usize) -> usize {
     let mut start = at;
     for line in lines.get(..at).unwrap_or_default().iter().rev().take(4) {
-        let ruled = signature::is_rule(&line.text);
+        let ruled = signature::is_rule(&line.text) || headerblock::is_title(&line.text);
         if !line.images.is_empty() || (!ruled && !line.text.trim().is_empty()) {
             break;
         }

@@ -3,7 +3,7 @@
 
 use super::plain::MAX_TEXT;
 use super::{Mark, Source};
-use crate::inbound::names::is_dropped;
+use crate::inbound::names::{is_dropped, is_spelling};
 use crate::inbound::pattern::pattern;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
@@ -255,7 +255,7 @@ impl State {
                 '\n' if self.pre > 0 => self.newline(),
                 c if c.is_ascii_whitespace() && self.pre == 0 => self.space(),
                 '\u{a0}' | '\u{202f}' | '\t' => self.line.push(' '),
-                c if is_dropped(c) => {}
+                c if is_dropped(c) && !is_spelling(c, self.line.chars().next_back()) => {}
                 c if self.line.len() < MAX_LINE => self.line.push(c),
                 _ => {}
             }
@@ -462,15 +462,22 @@ fn is_named(tag: &Tag, names: &[&str]) -> bool {
             while let Some(bare) = word.strip_prefix("x_") {
                 word = bare.to_owned();
             }
-            names.contains(&word.as_str())
+            // Yahoo puts `ydp` and some digits before the names, and to ids some behind them.
+            let yahoo = |name: &str| word.starts_with("ydp") && word.ends_with(name);
+            names.iter().any(|name| word == *name || yahoo(name))
         })
     };
     attribute(tag, "class").is_some_and(listed) || attribute(tag, "id").is_some_and(listed)
 }
 
+/// GMX and WEB.DE, Spark.
+const QUOTE_NAMES: [&str; 3] = ["quote", "quoted-content", "messagereplysection"];
+
 fn is_quote(name: &str, tag: &Tag) -> bool {
     let cited = name == "blockquote" && !is_bare(tag);
+    let named = attribute(tag, "name").is_some_and(|n| QUOTE_NAMES.contains(&n.to_ascii_lowercase().as_str()));
     cited
+        || named
         || is_named(
             tag,
             &[

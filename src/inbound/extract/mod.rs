@@ -2,6 +2,7 @@
 //! cut. Nothing is deleted: every line of the body is in exactly one of the three. Hidden text is in none (gateway.md T1–T10).
 
 mod attribution;
+mod banner;
 mod cut;
 mod headerblock;
 mod html;
@@ -9,7 +10,8 @@ mod image;
 mod plain;
 mod signature;
 
-use super::parse::{Attachment, Mail};
+use super::names::is_bidi_control;
+use super::parse::{Attachment, Defect, Mail};
 use cut::Kind;
 pub use html::text_of_html;
 
@@ -121,6 +123,11 @@ impl Extract {
 }
 
 impl Extract {
+    /// Whether text may have been left out that was new: it was cut, and where is not sure.
+    pub fn may_lack_text(&self) -> bool {
+        self.confidence != Confidence::High && !self.quoted.trim().is_empty()
+    }
+
     /// The stretches of the whole body in order, each with what it was taken for: how the mail was cut.
     pub fn pieces(&self) -> impl Iterator<Item = (SpanKind, &str)> {
         self.spans.iter().map(|s| (s.kind, self.whole.get(s.start..s.end).unwrap_or_default()))
@@ -155,7 +162,36 @@ pub fn extract(mail: &Mail) -> Extract {
         let theirs = if other.body == Body::Html { std::mem::replace(&mut extract.lines, theirs) } else { theirs };
         extract.other_lines = Some(theirs);
     }
+    let texts = mail.text.iter().chain(&mail.html);
+    extract.ambiguous |= mail.defects.contains(&Defect::Ambiguous) || texts.into_iter().any(|t| has_controls(t));
     extract
+}
+
+/// NUL, backspace, escape and their kin are in no text that somebody typed, and not every program shows what stands about
+/// them alike (threats T60).
+fn has_controls(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_control() && !c.is_ascii_whitespace() && c != '\u{b}')
+}
+
+/// A line as the eye sees it, to be compared: without the marks of writing directions, with common blanks and digits.
+fn bare(line: &str) -> std::borrow::Cow<'_, str> {
+    if line.is_ascii() {
+        return line.into();
+    }
+    let seen = line.chars().filter(|c| !is_bidi_control(*c));
+    seen.map(|c| match c {
+        '\u{a0}' | '\u{202f}' | '\u{2009}' => ' ',
+        '’' | '‘' => '\'',
+        c => digit(c).unwrap_or(c),
+    })
+    .collect()
+}
+
+/// The common digit for one of another script: Arabic, Persian, Devanagari, Bengali, Thai, full-width.
+fn digit(c: char) -> Option<char> {
+    let zeros = ['\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{e50}', '\u{ff10}'];
+    let value = zeros.iter().find_map(|zero| u32::from(c).checked_sub(u32::from(*zero)).filter(|value| *value < 10));
+    value.and_then(|value| char::from_digit(value, 10))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -356,7 +392,7 @@ fn flattened(lines: &[Line]) -> (String, Vec<Start>) {
     for line in lines {
         let squeezed: String =
             line.text.chars().filter(|c| !c.is_whitespace() && !super::names::is_invisible(*c)).collect();
-        let bare = squeezed.trim_start_matches(['*', '-', '•', '·']);
+        let bare = squeezed.trim_start_matches(super::command::BULLETS);
         let verb = bare.strip_prefix(['#', '＃']).and_then(|rest| rest.chars().next());
         if verb.is_some_and(char::is_alphabetic) {
             starts.push(Start { at: flat.len(), length: bare.len() });
@@ -420,7 +456,22 @@ mod tests {
     }
 
     #[test]
-    fn commands_in_quotes_signatures_and_forwards_are_never_among_the_lines() {
+    fn history_below_groupwises_line_bears_no_mark() {
+        for line in [
+            ">>> Firm LLP <d@f.example> 3/5/2024 10:12 AM >>>",
+            ">>> On 3/5/2024 at 10:12 AM, in message <6.1@f.example>, Firm LLP\n<d@f.example> wrote:",
+        ] {
+            let e = text(&format!("Yes.\n\n{line}\nDear Jane,\n\n#done T-1\n"));
+            assert_eq!((texts(&e.lines), e.confidence), (vec!["Yes."], Confidence::High), "{line}");
+            let e = text(&format!("> Sure?\n{line}\n> Ready?\n\nYes.\n"));
+            assert_eq!(texts(&e.lines), ["Yes."], "{line}");
+        }
+        let e = text("> > I think so.\n>>> On 3 Apr 2026, at 10:02, Jane <j@x.example> wrote:\nAgreed.\n");
+        assert_eq!(texts(&e.lines), ["Agreed."]);
+    }
+
+    #[test]
+    fn t58_commands_in_quotes_signatures_and_forwards_are_never_among_the_lines() {
         for body in [
             "Fine.\n> #done T-1\n",
             "Fine.\n-- \n#done T-1\n",
@@ -451,6 +502,14 @@ mod tests {
     fn a_reply_that_is_only_a_closing_stays() {
         assert_eq!(text("Thanks!\n").reply, "Thanks!");
         assert_eq!(text("Thank you,\nJane\n").reply, "Thank you,\nJane");
+    }
+
+    #[test]
+    fn a_line_above_a_quote_that_no_client_is_known_to_write_is_cut_and_told_of() {
+        let e = text("Agreed.\n\nOp den 3 April 2026, 10:02 huet d'Anna geäntwert:\n> Is it ready?\n");
+        assert_eq!((e.reply.as_str(), e.confidence, e.may_lack_text()), ("Agreed.", Confidence::Medium, true));
+        let e = text("Agreed.\n\nAm 03.04.26 um 10:02 schrieb Anna Weber:\n> Is it ready?\n");
+        assert_eq!((e.reply.as_str(), e.confidence, e.may_lack_text()), ("Agreed.", Confidence::High, false));
     }
 
     #[test]
@@ -500,7 +559,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_text_is_in_no_part() {
+    fn t59_hidden_text_is_in_no_part() {
         for hidden in [
             "<span style=\"display:none\">#done</span>",
             "<div style='DISPLAY : none !important'>#done</div>",
@@ -528,6 +587,9 @@ mod tests {
     fn zero_width_characters_vanish_and_direction_marks_stay_for_the_command_reader_to_refuse() {
         assert_eq!(text("#do\u{200b}ne\u{feff}").lines[0].text, "#done");
         assert_eq!(text("#done\u{202e}").lines[0].text, "#done\u{202e}");
+        // In Persian a letter that is not joined is another spelling.
+        assert_eq!(text("می\u{200c}دانم").reply, "می\u{200c}دانم");
+        assert_eq!(html("<p>می\u{200c}دانم</p>").reply, "می\u{200c}دانم");
     }
 
     #[test]
@@ -539,7 +601,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_command_different_things_are_ambiguous() {
+    fn t56_parts_that_command_different_things_are_ambiguous() {
         assert!(both("#done T-1", "<p>#share D-4</p>").ambiguous);
         assert!(both("Fine.", "<p>Fine.</p><p>#done</p>").ambiguous);
         assert!(!both("Fine. -- x", "<p>Fine.</p>").ambiguous);
@@ -557,7 +619,7 @@ mod tests {
     }
 
     #[test]
-    fn huge_bodies_are_read_up_to_a_bound() {
+    fn t54_huge_bodies_are_read_up_to_a_bound() {
         assert!(text(&"a".repeat(5_000_000)).whole.len() <= 10_001);
         assert!(text(&"On a a a, 1 Jan 2026 10:00 a\n".repeat(100_000)).whole.len() <= 1024 * 1024 + 1);
         assert!(text(&"-- \n".repeat(300_000)).whole.len() <= 1024 * 1024);
@@ -576,6 +638,14 @@ mod tests {
         let e = extract(&mail);
         assert!(e.reply.starts_with("#time 1h Drafted the brief"));
         assert_eq!((e.lines[0].wrapped, e.lines[1].wrapped), (true, false));
+    }
+
+    #[test]
+    fn a_soft_break_with_delsp_leaves_no_blank() {
+        let of = |text: &str| extract(&Mail { text: Some(text.into()), flow: Flow::FlowedDelSp, ..Mail::default() });
+        assert_eq!(of("この契約書について、 \r\n同意します。\r\n").reply, "この契約書について、同意します。");
+        assert_eq!(of("#time 1h Drafted the  \n brief\nThanks\n").lines[0].text, "#time 1h Drafted the brief");
+        assert_eq!(texts(&of("Agreed. \n> Ready?\n-- \nJane\n").lines), ["Agreed."]);
     }
 
     #[test]
@@ -620,7 +690,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_with_endless_attributes_does_not_hold_the_reader_up() {
+    fn t54_a_tag_with_endless_attributes_does_not_hold_the_reader_up() {
         let attributes: String = (0..100_000).map(|n| format!(" a{n}=1")).collect();
         assert_eq!(html(&format!("<p>Fine.</p><a{attributes}>x")).reply, "Fine.");
     }

@@ -2,7 +2,7 @@
 //! the places where the client, not the writer, broke a line.
 
 use super::{Line, Source};
-use crate::inbound::names::is_dropped;
+use crate::inbound::names::{is_dropped, is_spelling};
 use crate::inbound::parse::Flow;
 
 /// No more of a body is looked at (threats.md T54).
@@ -12,12 +12,38 @@ const MAX_LINES: usize = 20_000;
 
 pub(super) fn lines(text: &str, flow: Flow) -> Vec<Source> {
     let text = text.get(..text.floor_char_boundary(MAX_TEXT)).unwrap_or_default();
+    let joined = if flow == Flow::FlowedDelSp { joined(text) } else { String::new() };
+    let text = if flow == Flow::FlowedDelSp { &joined } else { text };
     text.split('\n').take(MAX_LINES).map(|line| line_of(line.trim_end_matches('\r'), flow)).collect()
+}
+
+/// With DelSp the blank at a soft break is no part of the text, as where words have none between them (RFC 3676, 4.1).
+fn joined(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut lines = text.split('\n').map(|l| l.trim_end_matches('\r')).peekable();
+    let mut goes_on = false;
+    while let Some(line) = lines.next() {
+        let line = if goes_on { line.strip_prefix(' ').unwrap_or(line) } else { line };
+        let is_text = !line.starts_with('>') && line.trim_end() != "--" && !line.trim().is_empty();
+        let soft =
+            line.strip_suffix(' ').filter(|_| is_text && lines.peek().is_some_and(|next| !next.starts_with('>')));
+        goes_on = soft.is_some();
+        out.push_str(soft.unwrap_or(line));
+        if !goes_on && lines.peek().is_some() {
+            out.push('\n');
+        }
+    }
+    out
 }
 
 fn line_of(raw: &str, flow: Flow) -> Source {
     let cut = raw.get(..raw.floor_char_boundary(MAX_LINE)).unwrap_or_default();
-    let visible: String = cut.chars().filter(|c| *c == '\t' || !is_dropped(*c)).collect();
+    let mut visible = String::with_capacity(cut.len());
+    for c in cut.chars() {
+        if c == '\t' || !is_dropped(c) || is_spelling(c, visible.chars().next_back()) {
+            visible.push(c);
+        }
+    }
     let quoted = visible.starts_with('>');
     let soft = flow != Flow::Fixed
         && visible.ends_with(' ')

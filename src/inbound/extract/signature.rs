@@ -28,12 +28,12 @@ pub(super) fn is_rule(line: &str) -> bool {
 static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[\s*_<>\-\[(]*(?:
-        (?:sent|typed|written|composed)\ (?:from|via|with|using|on|by|wirelessly|securely) | from\ my | get\ \[?(?:outlook|bluemail)\ (?:for|from) | get\ the\ .{1,30}\ app
-        | (?:von|vom|aus)\ (?:meine[mrn]?|mein|der|outlook|unterwegs|mobil\w*|iphone|ipad) | gesendet\ (?:von|vom|mit|aus|über) | diese\ (?:nachricht|e-?mail)\ wurde\ (?:von|mit) | outlook\ (?:für|for|pour|voor|para|per)
+        (?:sent|typed|written|composed)\ (?:from|via|with|using|on|by|wirelessly|securely) | from\ my | get\ \[?(?:outlook|bluemail)\ (?:for|from) | (?:hol(?:en)?\ (?:dir|sie)|laden?\ sie)\ outlook | get\ the\ .{1,30}\ app
+        | (?:von|vom|aus)\ (?:meine[mrn]?|mein|der|outlook|unterwegs|mobil\w*|iphone|ipad|(?:samsung|galaxy|android|huawei|xiaomi)\S*) | gesendet\ (?:von|vom|mit|aus|über) | diese\ (?:nachricht|e-?mail)\ wurde\ (?:von|mit) | outlook\ (?:für|for|pour|voor|para|per)
         | envoyé\ (?:de|d'|depuis|à\ partir\ d\w*|avec|via|sans\ fil) | (?:télécharge[rz]|obtenez|obtenir)\ outlook | envoyée?\ d'
         | envia(?:do|da|t)\ (?:desde|des|de|del|do|da|a\ partir|pelo|con|com|por) | obt(?:ener|er|enga|enha)\ (?:o\ )?outlook | inviat[oa]\ (?:da|dal|dall'|con|tramite) | (?:ottieni|scarica)\ outlook
         | (?:verzonden|verstuurd)\ (?:vanaf|vanuit|met|via|van|door) | download\ outlook | sendt\ (?:fra|via|med) | skickat\ (?:från|med|via) | (?:hent|hämta|skaffa)\ outlook | lähetetty
-        | wysłan[eoy]\ (?:z|ze|przy|za) | pobierz\ outlook | odesláno\ (?:z|ze|pomocí) | odoslané\ (?:z|zo) | отправлено\ (?:с|из|от) | надіслано\ (?:з|із) | trimis\ (?:de\ pe|din) | poslano\ (?:z|s|iz|sa) | στάλθηκε\ από | elküldve | được\ gửi\ từ | gửi\ từ | dikirim\ dari
+        | wysłan[eoy]\ (?:z|ze|przy|za) | pobierz\ (?:aplikację\ )?outlook | odesláno\ (?:z|ze|pomocí) | (?:odoslané|poslané)\ (?:z|zo) | отправлено\ (?:с|из|от) | надіслано\ (?:з|із) | trimis\ (?:de\ pe|din) | poslano\ (?:z|s|iz|sa) | στάλθηκε\ από | elküldve | được\ gửi\ từ | gửi\ từ | dikirim\ dari
         )",
     )
 });
@@ -41,9 +41,9 @@ static MOBILE: LazyLock<Regex> = LazyLock::new(|| {
 /// What it names.
 static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)i-?phone | i-?pad | ipod | android | samsung | galaxy | huawei | xiaomi | redmi | nokia | (?-u:\b)sony(?-u:\b) | (?-u:\b)htc(?-u:\b) | (?-u:\b)lg(?-u:\b) | oneplus | (?-u:\b)pixel(?-u:\b) | blackberry | windows | outlook | yahoo | gmail | (?-u:\b)aol(?-u:\b) | proton | tuta | airmail | (?-u:\b)spark(?-u:\b)
+        r"(?x)i-?phon | i-?pad | ipod | android | samsung | galaxy | huawei | xiaomi | redmi | nokia | (?-u:\b)sony(?-u:\b) | (?-u:\b)htc(?-u:\b) | (?-u:\b)lg(?-u:\b) | oneplus | (?-u:\b)pixel(?-u:\b) | blackberry | windows | outlook | yahoo | gmail | (?-u:\b)aol(?-u:\b) | proton | tuta | airmail | (?-u:\b)spark(?-u:\b)
         | mailbird | mailbox | mailspring | bluemail | superhuman | polymail | thunderbird | typemail | (?-u:\b)zoho(?-u:\b) | (?-u:\b)k-9(?-u:\b) | k-9\ mail | (?-u:\b)gmx(?-u:\b) | web\.de | (?-u:\b)libero(?-u:\b) | (?-u:\b)mail\ (?:for|pour|für|voor|para|app|per)(?-u:\b) | (?-u:\b)boxer(?-u:\b) | verizon | t-mobile | vodafone | (?-u:\b)ti-\d+
-        | (?-u:\b)mobile?(?-u:\b) | mobil\w*(?:gerät|telefon) | mobil(?-u:\b) | (?-u:\b)handy(?-u:\b) | smart?phone | (?-u:\b)tele(?:f|ph)\w+ | téléphone | (?-u:\b)phone(?-u:\b) | cellulare | celular | móvil | puheli\w+ | (?-u:\b)device(?-u:\b) | dispositiv\w+ | apparaat | toestel | (?-u:\b)enhe[td](?-u:\b) | (?-u:\b)tablet\w*(?-u:\b) | (?-u:\b)laptop(?-u:\b) | (?-u:\b)cell(?-u:\b) | (?-u:\b)hey(?-u:\b) | on\ the\ go | unterwegs",
+        | (?-u:\b)mobile?(?-u:\b) | mobil\w*(?:gerät|telefon) | mobil(?-u:\b) | (?-u:\b)handy(?-u:\b) | smart?phone | (?-u:\b)tele(?:f|ph)\w+ | téléphone | (?-u:\b)phone(?-u:\b) | cellulare | celular | móvil | puheli\w+ | (?-u:\b)device(?-u:\b) | dispositiv\w+ | apparaat | toestel | (?-u:\b)enhe[td](?-u:\b) | (?-u:\b)tablet\w*(?-u:\b) | (?-u:\b)laptop(?-u:\b) | (?-u:\b)cell(?-u:\b) | (?-u:\b)hey(?-u:\b) | mail\ orange | la\ poste | fairemail | aqua\ ?mail | mymail | on\ the\ go | unterwegs",
     )
 });
 
@@ -51,18 +51,36 @@ static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
 static MOBILE_WHOLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[\s*_<>\-\[(]*(?:via\ mobile | mobile\ mail | \(?mobile\)? | someone\ from\ mobile | sent\ by\ .{1,30}\ (?:phone|galaxy|mobile)
+        | sent\ (?:from|with|via)\ (?:nine|front|typeapp|newton(?:\ mail)?|edison(?:\ mail)?|canary(?:\ mail)?|missive|shortwave|fastmail|mailmate|postbox|emclient|em\ client)
         | sent\ from\ my\ \S+(?:\ \S+){0,2}
         | \S*(?:iphone|telefon|cihaz|android|samsung)\S*\ (?:\S+\ ){0,3}(?:gönderildi|gönderilmiştir) | .{0,30}(?:iphone|ipad|android|outlook|スマート).{0,20}(?:から送信|より送信).{0,10} | (?:从|從)?(?:我的|自我的).{0,30}(?:发送|傳送|發送) | (?:发自|發自|傳送自).{0,30} | 나의\ .{0,30}에서\ 보냄
-        | נשלח\ מ.{0,40} | أ?ُ?رسلت?\ من.{0,40} | تم\ الإرسال\ من.{0,40} | please\ excuse\ (?:any\ |my\ )?(?:brevity|typos|the\ brevity).{0,60} | (?:diese\ nachricht\ )?mobil\ gesendet
+        | נשלח\ מ.{0,40} | ن?أ?ُ?رسلت?\ من.{0,40} | تم\ الإرسال\ من.{0,40} | please\ excuse\ (?:any\ |my\ )?(?:brevity|typos|the\ brevity).{0,60} | (?:diese\ nachricht\ )?mobil\ gesendet
         )[\s*_<>\])]*$",
     )
 });
+
+/// Words of sending that stand anywhere in such a line, in languages whose verb comes last or whose line is always short.
+static SENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)küldve | gönderil | sent\ frá | poslan[oe] | poslat[oa]? | odeslán | odoslan | изпратено | послато | надіслано | відправлено | отправлено | išsiųst | nosūtīt | saadetud | bidali | enviad[oa] | enviat
+        | đã\ gửi | gửi\ từ | ส่งจาก | dihantar | dikirim | נשלח | ارسال | أُ?رسل | भेजा | 送信 | 发送 | 傳送 | 寄自 | 发自 | 發自 | 보냄",
+    )
+});
+
+static BRAND: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"i-?phon|i-?pad|android|samsung|galaxy|huawei|xiaomi|outlook"));
+
+/// A telephone's line in a language of another order of words: short, no sentence, with both.
+fn is_brand(line: &str) -> bool {
+    let short = line.split(' ').count() <= 7 && !line.ends_with(['.', '?', '!', ':', ',']);
+    short && BRAND.is_match(line) && SENT.is_match(line)
+}
 
 /// What a telephone or an app adds by itself.
 pub(super) fn is_mobile(line: &str) -> bool {
     let bare = line.trim_matches(is_bidi_control);
     let short = bare.len() < 200 && bare.split(' ').filter(|w| !w.is_empty()).count() <= 16;
-    short && ((MOBILE.is_match(bare) && DEVICE.is_match(bare)) || MOBILE_WHOLE.is_match(bare))
+    short && ((MOBILE.is_match(bare) && DEVICE.is_match(bare)) || MOBILE_WHOLE.is_match(bare) || is_brand(bare))
 }
 
 static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
@@ -73,9 +91,9 @@ static CLOSING: LazyLock<Regex> = LazyLock::new(|| {
         | (?:bien\ )?cordialement | (?:très\ )?cordialement | cdlt | bien\ à\ (?:vous|toi) | (?:sincères\ |meilleures\ |avec\ mes\ )?salutations(?:\ distinguées)? | merci(?:\ (?:beaucoup|d'avance|bien))? | bonne\ (?:journée|soirée|réception) | amicalement
         | (?:un\ |muchos\ |cordiales\ |atentos\ |con\ )?salud[oa]s?(?:\ cordial(?:es)?)? | atentamente | (?:muchas\ )?gracias(?:\ .{0,30})? | un\ abrazo | (?:atenciosamente|att|abraços?|cumprimentos|obrigad[oa]|com\ os\ melhores\ cumprimentos) | (?:cordiali|distinti|cari)\ saluti | saluti | grazie(?:\ .{0,20})? | un\ saluto
         | (?:met\ )?vriendelijke\ groet(?:en)? | hartelijke\ groet(?:en)? | groet(?:en|jes)? | mvg | bedankt(?:\ .{0,20})? | alvast\ bedankt | (?:med\ )?(?:vennlig|venlig|vänlig(?:a)?|bästa|beste|bedste|mange)\ (?:hilsen|hilsner|hälsning(?:ar)?) | hilsen | hälsningar | mvh | vh | tack(?:\ .{0,20})? | tak(?:\ .{0,20})? | takk(?:\ .{0,20})?
-        | (?:ystävällisin|parhain|terveisin)\ ?(?:terveisin)? | z\ poważaniem | z\ powazaniem | pozdrawiam(?:\ .{0,20})? | pozdrowienia | z\ wyrazami\ szacunku | s\ pozdravem | s\ přáním .{0,20} | üdvözlettel | с\ уважением | з\ повагою | saygılar(?:ımla)? | cu\ (?:stimă|respect) | με\ εκτίμηση | trân\ trọng
+        | (?:ystävällisin|parhain|terveisin)\ ?(?:terveisin)? | z\ poważaniem | z\ powazaniem | pozdrawiam(?:\ .{0,20})? | pozdrowienia | z\ wyrazami\ szacunku | s\ pozdrav(?:em|om) | srdačan\ pozdrav | (?:lep|prisrčen)\ pozdrav | ar\ cieņu | pagarbiai | lugupidamisega | (?:með\ )?(?:bestu\ |góðum\ )?kveðj[au]m? | с\ уважение | поздрави | salutacions(?:\ cordials)? | adeitasunez | un\ saúdo | salam(?:\ (?:hormat|sejahtera))? | hormat\ (?:saya|kami) | ขอแสดงความนับถือ | सादर | با\ احترام | מכבדי?ם? | مع\ (?:أطيب\ )?التحيات | 順頌商祺 | 順祝商祺 | 敬祝 | s\ přáním .{0,20} | üdvözlettel | с\ уважением | з\ повагою | saygılar(?:ımla)? | cu\ (?:stimă|respect) | με\ εκτίμηση | trân\ trọng
         | よろしくお願い(?:いた|致)?します | 敬具 | 以上 | 此致 | 谢谢 | 祝好 | 감사합니다 | בברכה | تحياتي
-        )[\s,.!;:\-–—~*]*$",
+        )[\s,.!;:\-–—~*，。、،]*$",
     )
 });
 
@@ -121,9 +139,70 @@ static DISCLAIMER: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)(?:this|the\ information\ (?:contained\ )?in\ this|the\ contents\ of\ this|any)\ (?:e-?mail|message|communication|transmission)(?-u:\b).{0,200}?(?:confidential|privileged|intended|virus|addressee|recipient|monitored|scanned)
         | (?:confidentiality|privacy|legal)\ (?:notice|note|disclaimer|statement|warning) | if\ you\ (?:are|have)\ (?:not\ the\ (?:intended|named)|received\ this\ (?:e-?mail|message|communication).{0,40}?\ in\ error) | intended\ (?:solely|only|for\ the\ (?:sole\ |exclusive\ )?(?:use|addressee|recipient)) | (?:content|contents|information)\ (?:of|in)\ this\ (?:e-?mail|message).{0,60}?(?:confidential|privileged) | not\ to\ be\ treated\ as\ a\ secure | monitors\ all | unauthori[sz]ed\ (?:use|disclosure|copying) | (?:received|have\ received)\ (?:this\ .{0,30}?)?(?:in\ error|by\ mistake) | (?:informazioni|contenut\w+).{0,40}?(?:riservate|confidenziali) | (?:intended|named)\ (?:recipient|addressee)
         | (?:diese|vorliegende)\ (?:e-?mail|nachricht)\ (?:enth[äa]lt|ist).{0,60}?(?:vertraulich|rechtlich) | ce\ (?:message|courriel|mail).{0,60}?(?:confidentiel|destin) | este\ (?:mensaje|correo|e-?mail|mensagem).{0,80}?(?:confidencial|destin) | esta\ mensagem.{0,80}?confidencia | (?:questo|il\ presente)\ (?:messaggio|e-?mail).{0,80}?(?:riservat|confidenzial) | dit\ (?:bericht|e-?mail).{0,80}?(?:vertrouwelijk|bestemd)
-        | please\ consider\ the\ environment | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}?(?:monitored|recorded|logged)",
+        | diese\ (?:e-?mail|nachricht|mail)\ ist\ (?:ausschlie(?:ß|ss)lich|nur)\ | (?:e-?mail|nachricht|mail)\ (?:irrtümlich|versehentlich)\ erhalten | nicht\ der\ (?:richtige|beabsichtigte|vorgesehene)\ (?:adressat|empfänger)
+        | reçu\ (?:ce|cet)\ (?:message|courriel|e-?mail|mail)\ par\ erreur | n'êtes\ pas\ le\ (?:bon\ )?destinataire | recibido\ (?:este|el)\ (?:mensaje|correo|e-?mail).{0,20}?\ por\ error | ricevuto\ (?:questo|il\ presente|la\ presente)\ .{0,20}?per\ errore | ricevuto\ per\ errore | recebeu\ est[ea]\ (?:mensagem|e-?mail)\ por\ (?:engano|erro) | bericht\ ten\ onrechte | detta\ (?:meddelande|e-?post\w*|mejl)\ (?:är|kan|innehåller).{0,60}?(?:konfidentiell|avse) | meddelande\ av\ misstag
+        | denne\ (?:e-?mail|e-?post(?:en)?|meddelelse(?:n)?|besked)\ (?:er|kan|indeholder|inneholder).{0,60}?(?:fortrolig|konfidensiel|taushets) | (?:modtaget|mottatt)\ denne\ .{0,20}?ved\ en\ feil | modtaget\ denne\ .{0,20}?ved\ en\ fejl | tämä\ (?:sähköposti)?viesti\ .{0,60}?luottamuksel | viestin\ (?:erehdyksessä|vahingossa) | wiadomość\ .{0,60}?(?:poufn|przeznaczon) | wiadomość\ (?:omyłkowo|przez\ pomyłkę) | (?:tato\ zpráva|tento\ e-?mail)\ .{0,60}?(?:důvěrn|určen) | zprávu\ obdrželi\ omylem | (?:данное|это|настоящее)\ (?:электронное\ )?(?:сообщение|письмо)\ .{0,60}?(?:конфиденциал|предназначен) | (?:сообщение|письмо)\ по\ ошибке
+        | please\ consider\ the\ environment(?-u:\b) | think\ before\ you\ print | (?:scanned|checked)\ (?:for|by)\ (?:all\ )?(?:virus|messagelabs|mimesweeper|anti-?virus|mailscanner|avast) | virus-free | this\ (?:e-?mail|message)\ (?:has\ been|was)\ (?:scanned|checked|sent\ to) | avast\ antivirus | government\ secure\ intranet | e-?mails?\ (?:sent|may\ be|are)\ .{0,60}?(?:monitored|recorded|logged)",
     )
 });
+
+/// What firms, scanners and good causes put below a mail: formulas, of which one is enough in a paragraph of their own.
+static SMALL_PRINT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?x)^\W*(?:privileged(?:\ ?[/&]\ ?|\ and\ )confidential | confidential(?:ity)?\ (?:notice|note|statement|communication) | (?:legal\ )?disclaimer\s?: | legal\ (?:notice|disclaimer)\s?: | (?:caution|notice|warning|note)\W{1,3}this\ (?:e-?mail|message)\ (?:is|may\ be)\ (?:strictly\ )?(?:confidential|privileged) | vertraulichkeitshinweis | aviso\ (?:legal|de\ confidencialidad) | avis\ de\ confidentialité | think\ (?:twice\ )?before\ (?:you\ print|printing) | save\ (?:a\ tree|trees|paper)(?-u:\b))
+        | (?:information|contents?|e-?mail|message|communication|transmission)(?-u:\b).*\ (?:intended|meant)\ (?:solely|only|exclusively)\ for\ (?:the\ )?(?:sole\ |exclusive\ )?(?:use|individual|person|addressee|named|intended|recipient)
+        | if\ you\ (?:are\ not\ (?:the|an)\ (?:addressee|intended|named)|(?:have\ )?received?\ (?:it|this).*(?:in\ error|by\ mistake)).*(?:delet|destroy|notif|tell|inform|copy|disclos|prohibited|return)
+        | internet\ communications?\ (?:are|is)\ not\ secure | circular\ 230\ disclosure | authori[sz]ed\ and\ regulated\ by\ the\ (?:solicitors|sra|financial|law\ society|bar)(?-u:\b) | bank\ details\ will\ not\ change
+        | registered\ in\ (?:england|scotland|ireland|wales)(?-u:\b).*\d{4} | list\ of\ (?:the\ |our\ )?(?:members|partners|directors).*(?:inspection|available) | personal\ data\W.{0,20}https?://\S+$
+        | (?:please\ )?consider\ the\ environment(?-u:\b) | don't\ print\ this | before\ printing\ this\ (?:e-?mail|message) | der\ umwelt\ zuliebe | environnement\ avant\ d'imprimer | medio\ ambiente.*imprimir | pense\ no\ meio\ ambiente | ambiente.*stampare
+        | (?:scanned|checked|swept|tested)\ (?:for|by)(?-u:\b).*(?:virus|malware|mimecast|messagelabs|symantec|avast|avg|eset|mcafee|sophos|norton|kaspersky|barracuda|proofpoint) | virus-free\. | no\ virus\ found | information\ from\ eset | auf\ viren\ (?:über|ge)prüft | absence\ de\ virus | libre\ de\ virus | privo\ di\ virus
+        | (?:e-?mail|nachricht|mail)(?-u:\b).*(?:vertraulich|ausschlie(?:ß|ss)lich|nur\ für).*(?:adressat|empfänger) | nicht\ der\ .*(?:adressat|empfänger).*(?:lösch|vernicht|informier|benachrichtig) | (?:geschäftsführ|amtsgericht|registergericht|handelsregister|(?-u:\b)ag(?-u:\b)).*(?-u:\b)(?:hrb|hra|pr)\ ?\d{2,}
+        | (?:message|courriel|e-?mail|mail)(?-u:\b).*(?:confidenti|exclusi).*destinataire | par\ erreur.*(?:détrui|supprim|averti) | (?:mensaje|correo)(?-u:\b).*(?:dirig|destinad|confidencial|exclusiv).*(?:destinatari|error) | (?:mensagem|e-?mail)(?-u:\b).*(?:confidencia|privilegiad).*(?:destinat|engano|apagu|elimin|divulg)
+        | (?:informazioni|messaggio|comunicazione)(?-u:\b).*(?:riservat|confidenzial).*(?:destinatar|errore) | bericht(?-u:\b).*(?:vertrouwelijk|uitsluitend).*(?:geadresseerde|bestemd|ontvanger) | (?:meddelande|e-?post|mejl).*konfidenti.*(?:mottagare|adressat|avsändare|misstag) | (?:e-?mail|e-?post|meddelelse|besked).*(?:fortrolig|konfidensi).*(?:modtager|mottaker|afsender|avsender)
+        | viesti.*luottamuksel | wiadomość.*(?:poufn|przeznaczon).*(?:adresat|omyłk|usun) | (?:zpráva|správa|e-?mail).*(?:důvěrn|dôvern).*(?:adresát|příjemc|omylem) | e-?posta.*(?:gizli|özel).*(?:alıcı|siliniz) | сообщени.*(?:конфиденциал|предназначен).*(?:адресат|получател|ошибк) | повідомлення.*конфіденц.*(?:адресат|отримувач|помилк) | (?:üzenet|levél).*(?:bizalmas|címzett).*(?:címzett|tévedés|töröl)
+        | 本メール.*(?:機密|秘密|宛先|破棄) | 本(?:邮件|郵件).*(?:保密|机密|機密)",
+    )
+});
+
+/// The same where a closing stands above: there it need be no formula.
+static BELOW_CLOSING: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"accept service .{0,40}(?:by|via) (?:e-?mail|electronic)"));
+
+/// Where the paragraphs of small print at the end of `lines` begin.
+fn small_print(lines: &[&str]) -> Option<usize> {
+    let closed = || lines.iter().any(|l| is_closing(l));
+    let mut begins = None;
+    let mut end = lines.len();
+    for _ in 0..MAX_PARAGRAPHS {
+        let is_break = |l: &&str| l.trim().is_empty() || is_rule(l);
+        let last = lines.get(..end)?.iter().rposition(|l| !is_break(l));
+        let Some(last) = last else { break };
+        let first = lines.get(..last)?.iter().rposition(is_break).map_or(0, |at| at.saturating_add(1));
+        let paragraph = lines.get(first..=last)?;
+        let typed = paragraph.iter().any(|l| l.trim_start().starts_with(['#', '＃', '>']) || l.contains(['?', '？']));
+        let joined = paragraph.join(" ");
+        let is_print = |text: &str| SMALL_PRINT.is_match(text) || (closed() && is_below_closing(text));
+        if typed || joined.len() < 20 || joined.len() > MAX_PARAGRAPH || !is_print(&joined) {
+            break;
+        }
+        end = first;
+        begins = Some(first);
+    }
+    let begins = begins?;
+    let has_text = lines.get(..begins)?.iter().any(|l| !l.trim().is_empty());
+    // A line drawn above belongs to it.
+    let above = lines.get(..begins)?.iter().rposition(|l| !l.trim().is_empty());
+    let ruled = above.filter(|at| lines.get(*at).is_some_and(|l| is_rule(l)));
+    has_text.then_some(ruled.unwrap_or(begins))
+}
+
+fn is_below_closing(paragraph: &str) -> bool {
+    DISCLAIMER.is_match(paragraph) || BELOW_CLOSING.is_match(paragraph)
+}
+
+/// No footer has more paragraphs, and none is longer.
+const MAX_PARAGRAPHS: usize = 8;
+const MAX_PARAGRAPH: usize = 4000;
 
 fn is_short(line: &str) -> bool {
     line.chars().count() <= MAX_WIDTH
@@ -131,13 +210,31 @@ fn is_short(line: &str) -> bool {
 
 /// Where the signature of `lines` (one stretch of new text) begins, as seen from its end; `None` if there is none.
 pub(super) fn start(lines: &[&str], sender: &str) -> Option<(usize, Sort)> {
-    let hard = delimited(lines).into_iter().chain(mobile(lines)).chain(disclaimer(lines)).min();
-    if let Some(at) = hard {
+    found(lines, sender).map(|(at, sort)| (below_text(lines, at).unwrap_or(at), sort))
+}
+
+/// A line that is drawn above a signature belongs to it.
+fn below_text(lines: &[&str], at: usize) -> Option<usize> {
+    let drawn = |l: &str| is_rule(l) || matches!(l.trim(), "***" | "---" | "~~~" | "* * *" | "===" | "___");
+    let above = lines.get(..at)?;
+    let last = above.iter().rposition(|l| !l.trim().is_empty()).filter(|n| above.get(*n).is_some_and(|l| drawn(l)))?;
+    above.iter().take(last).any(|l| !l.trim().is_empty()).then_some(last)
+}
+
+fn found(lines: &[&str], sender: &str) -> Option<(usize, Sort)> {
+    let marked = delimited(lines).into_iter().chain(mobile(lines)).min();
+    let printed = disclaimer(lines).into_iter().chain(small_print(lines)).min();
+    if let Some(at) = marked.into_iter().chain(printed).min() {
         let above = lines.get(..at).unwrap_or_default();
-        return Some((contact(above).or_else(|| dashed(above)).unwrap_or(at), Sort::Hard));
+        // What a firm's server adds stands below what the writer closed with.
+        let closed = || if marked == Some(at) { None } else { typed(above, sender) };
+        return Some((closed().or_else(|| contact(above)).or_else(|| dashed(above)).unwrap_or(at), Sort::Hard));
     }
-    let typed = [closing(lines), named(lines, sender), contact(lines)].into_iter().flatten().min();
-    typed.or_else(|| dashed(lines)).map(|at| (at, Sort::Soft))
+    typed(lines, sender).or_else(|| dashed(lines)).map(|at| (at, Sort::Soft))
+}
+
+fn typed(lines: &[&str], sender: &str) -> Option<usize> {
+    [closing(lines), named(lines, sender), contact(lines)].into_iter().flatten().min()
 }
 
 /// What kind of sign a signature begins with.
@@ -240,7 +337,12 @@ fn named(lines: &[&str], sender: &str) -> Option<usize> {
     let below = rest(lines, at).count();
     let contact = rest(lines, at).filter(|l| CONTACT.is_match(l) || l.split(' ').count() <= 4).count();
     let sentence = rest(lines, at).any(|l| is_content(l) || l.chars().count() > MAX_WIDTH.saturating_mul(2));
-    (at > 0 && below <= MAX_LINES && contact.saturating_mul(2) >= below && !sentence).then_some(at)
+    // Two words with a comma, a paragraph right above the name, close the text in whatever language.
+    let closes = |l: &&str| l.trim().ends_with([',', '，', '،']) && l.trim().split(' ').count() <= 2;
+    let is_blank = |at: usize| at.checked_sub(1).and_then(|n| lines.get(n)).is_some_and(|l| l.trim().is_empty());
+    let above = at.checked_sub(1).filter(|n| is_blank(*n) && lines.get(*n).is_some_and(closes));
+    let fits = at > 0 && below <= MAX_LINES && contact.saturating_mul(2) >= below && !sentence;
+    fits.then_some(above.unwrap_or(at))
 }
 
 fn dashed(lines: &[&str]) -> Option<usize> {
@@ -279,6 +381,12 @@ mod tests {
             "Get Outlook for iOS",
             "iPhoneから送信",
             "Skickat från min iPhone",
+            "Hol dir Outlook für Android",
+            "Pobierz aplikację Outlook dla systemu Android",
+            "Von Samsung-Tablet gesendet",
+            "Poslané z iPhonu",
+            "Envoyé depuis l'application Mail Orange",
+            "Sent from Nine",
         ] {
             assert!(is_mobile(line), "{line}");
         }
@@ -286,6 +394,7 @@ mod tests {
             "Sent the brief to the court this morning, with both exhibits attached.",
             "Sent by mail to the court on Friday.",
             "Sent by the clerk yesterday.",
+            "Sent from Front Street, as you said.",
             "Sent with my apologies for the delay.",
             "Von meinem Mandanten habe ich noch nichts gehört.",
             "Envoyé par le greffe hier.",
@@ -293,6 +402,69 @@ mod tests {
             "From my point of view we should settle.",
         ] {
             assert!(!is_mobile(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_formula_in_a_paragraph_of_its_own_is_small_print() {
+        for print in [
+            "The information in this e-mail is intended only for the individual to whom it is addressed.",
+            "Privileged/Confidential Information may be contained in this message.",
+            "IRS Circular 230 Disclosure: any tax advice is not intended to be used to avoid penalties.",
+            "This email has been scanned for viruses by Mimecast.",
+            "Smith Law LLP is authorised and regulated by the Solicitors Regulation Authority.",
+            "Geschäftsführer: Max Müller, Amtsgericht Charlottenburg HRB 12345",
+            "Der Inhalt dieser E-Mail ist vertraulich und ausschließlich für den Adressaten bestimmt.",
+            "Esta mensagem pode conter informação confidencial. Se não for o destinatário, apague-a.",
+            "Bu e-posta mesajı gizlidir. Eğer mesajın alıcısı değilseniz mesajı siliniz.",
+            "Please consider the environment before printing this email.",
+        ] {
+            assert_eq!(start(&["Agreed.", "", print], ""), Some((2, Sort::Hard)), "{print}");
+            assert_eq!(
+                start(&["Agreed.", "", "Best regards,", "Jane", "", print], ""),
+                Some((2, Sort::Hard)),
+                "{print}"
+            );
+            assert_eq!(start(&[print], ""), None, "{print}");
+        }
+        assert_eq!(
+            start(
+                &[
+                    "Agreed.",
+                    "",
+                    "Best,",
+                    "Jane",
+                    "",
+                    "This e-mail is confidential.",
+                    "",
+                    "We do not accept service by email."
+                ],
+                ""
+            ),
+            Some((2, Sort::Hard))
+        );
+    }
+
+    #[test]
+    fn what_a_lawyer_writes_about_such_things_is_no_small_print() {
+        for text in [
+            "This email is confidential, so please don't show it to the client.",
+            "The court does not accept service by email.",
+            "Is the firm authorised and regulated by the SRA?",
+            "We should consider the environmental report.",
+            "The letter was intended only for Bob.",
+            "HRB 12345 is the number of the company.",
+            "#note This message is intended only for the addressee.",
+        ] {
+            assert_eq!(start(&["Dear Bob,", "", text], ""), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_drawn_above_a_card_belongs_to_it() {
+        for rule in ["=====", "~~~~~", "***", "-----"] {
+            let lines = ["Agreed.", "", rule, "John Smith", "Smith LLP", "Tel: +1 555 123 4567", "john@x.example"];
+            assert_eq!(start(&lines, "John Smith").map(|(at, _)| at), Some(2), "{rule}");
         }
     }
 

@@ -4,16 +4,19 @@
 use std::collections::BTreeMap;
 
 use super::super::command::{Request, Verb};
-use super::super::files::{LeftOut, Reason, extension, hint, refused_name};
+use super::super::files::{LeftOut, Reason, ZIP, extension, hint, refused_name};
 use super::super::names::safe_name;
 use super::Run;
 use crate::actions::documents::{self, File, Filed, Place};
 use crate::domain::{Item, Kind};
+use crate::language::{phrase, say, sentence};
 use crate::outbound::letter::{Filing, Line};
+use crate::outbound::shared;
 use crate::sharing::{Ability, Refusal};
 use crate::store::Result;
+use crate::store::documents::Folder;
 
-const KEPT: &str = "it was kept with your mail and passed to the firm.";
+const KEPT: &str = sentence!("it was kept with your mail and passed to the firm.");
 const ENDINGS: [&str; 22] = [
     "csv", "doc", "docm", "docx", "eml", "htm", "html", "jpeg", "jpg", "msg", "odt", "pdf", "png", "ppt", "pptx",
     "rtf", "tif", "tiff", "txt", "xls", "xlsx", "zip",
@@ -21,13 +24,23 @@ const ENDINGS: [&str; 22] = [
 
 /// Where the files of a mail go.
 #[derive(Clone, Copy)]
-enum Target {
+pub(super) enum Target {
     /// Each becomes a new document.
     New(Place),
     /// The one file becomes a version of this document.
     Version(Item),
     /// Nowhere: it was said why.
     Nowhere,
+}
+
+/// What the lines of a mail say of its files.
+#[derive(Default)]
+struct Wishes {
+    target: Option<Target>,
+    names: BTreeMap<usize, String>,
+    unzip: Option<Request>,
+    /// The folders that a zip is unpacked into, below the target.
+    path: Vec<String>,
 }
 
 /// True for verbs that say what becomes of the mail's files.
@@ -39,28 +52,40 @@ impl Run<'_> {
     /// Files every file.
     pub(super) fn file_all(&mut self) -> Result<()> {
         let words = self.words;
-        let mut wished = None;
-        let mut names = BTreeMap::new();
+        let mut wished = Wishes::default();
         for request in words.commands.requests.iter().filter(|r| is_about_files(r.verb)) {
             if let Some(error) = &request.error {
-                let why = error.problem.says(self.act.firm.locale);
+                let why = error.problem.says(self.locale);
                 self.refuse(request, why, Some(error.instead.clone()).filter(|i| !i.is_empty()));
-            } else if words.files.is_empty() {
+            } else if words.files.is_empty() && request.verb != Verb::Unzip {
                 self.refuse_without_files(request);
             } else {
-                self.wish_for_files(request, &mut wished, &mut names)?;
+                self.wish_for_files(request, &mut wished)?;
             }
         }
         if words.files.is_empty() {
             return Ok(());
         }
-        let target = match wished {
+        let target = match wished.target {
+            // Whoever assigned the mail to a matter wants its files there, though the place it names is none of theirs.
+            Some(Target::Nowhere) if self.situation.is_assigned => self.target_by_context()?,
             Some(target) => target,
             None => self.target_by_context()?,
         };
+        let names_a_place = matches!(wished.target, Some(Target::Nowhere)) && matches!(target, Target::Nowhere);
+        self.place_is_unknown = names_a_place && self.situation.context_is_signed && self.situation.matter.is_some();
         for (place, file) in words.files.iter().enumerate() {
-            let name = names.get(&place).map_or(file.name.as_str(), String::as_str);
-            self.file_one(target, file, name)?;
+            let name = wished.names.get(&place).map_or(file.name.as_str(), String::as_str);
+            match (&wished.unzip, target, words.unpacked.get(&place)) {
+                (Some(unzip), Target::New(into), Some(unpacked)) => {
+                    self.file_unpacked(unzip, into, &wished.path, (file, name), unpacked)?
+                }
+                (Some(unzip), Target::New(into), None) if file.mime == ZIP => {
+                    let unread = Err(sentence!("it could not be read here.").into());
+                    self.file_unpacked(unzip, into, &wished.path, (file, name), &unread)?
+                }
+                _ => self.file_one(target, file, name)?,
+            }
         }
         Ok(())
     }
@@ -70,10 +95,14 @@ impl Run<'_> {
         let words = self.words;
         let says_nothing = self.lines.is_empty() && !words.commands.text.trim().is_empty();
         for LeftOut { name, why, reason } in &words.left_out {
-            let (name, why) = (name.clone(), why.clone());
+            let (name, why) = (name.clone(), why.says(&self));
             match reason {
                 Reason::Picture if says_nothing => {}
-                Reason::Policy => self.lines.push(Line::Refused { typed: name, why: refused_as(&why), instead: None }),
+                Reason::Policy | Reason::Infected => self.lines.push(Line::Refused {
+                    typed: name,
+                    why: say!(self, "not filed: {why}", why = why),
+                    instead: None,
+                }),
                 Reason::Picture | Reason::NoFile => self.lines.push(Line::LeftOut { name, why }),
             }
         }
@@ -94,48 +123,75 @@ impl Run<'_> {
     }
 
     fn refuse_without_files(&mut self, request: &Request) {
+        let records = |r: &Request| matches!(r.verb, Verb::Time | Verb::Done) && r.duration.is_some();
+        if request.verb == Verb::Keep && self.words.commands.requests.iter().any(records) {
+            // It keeps time that looks as if it were recorded twice.
+            return;
+        }
         let why = match request.verb {
-            Verb::Name => "There is no file in this mail to name. Only the firm can rename a filed document.",
-            Verb::Keep => "There is no picture in this mail to keep. Send it again, with #keep in the same mail.",
-            Verb::Version => "There is no file in this mail. Attach the new version, and write #version with it.",
-            Verb::Unzip => "There is no zip in this mail.",
-            _ => "There is no file in this mail. Attach what should go into the folder.",
+            Verb::Name => {
+                say!(self, "There is no file in this mail to name. Only the firm can rename a filed document.")
+            }
+            Verb::Keep => {
+                say!(self, "There is no picture in this mail to keep. Send it again, with #keep in the same mail.")
+            }
+            Verb::Version => {
+                say!(self, "There is no file in this mail. Attach the new version, and write #version with it.")
+            }
+            Verb::Unzip => say!(self, "There is no zip in this mail."),
+            _ => say!(self, "There is no file in this mail. Attach what should go into the folder."),
         };
         let look = request.ids.first().filter(|i| request.verb == Verb::Folder && i.kind == Kind::Folder);
-        self.refuse(request, why.into(), look.map(|id| format!("#show {id}")));
+        let look = look.map(|id| say!(self, "#show {id}", id = id.to_string()));
+        self.refuse(request, why, look);
     }
 
-    fn wish_for_files(
-        &mut self,
-        request: &Request,
-        wished: &mut Option<Target>,
-        names: &mut BTreeMap<usize, String>,
-    ) -> Result<()> {
+    fn wish_for_files(&mut self, request: &Request, wished: &mut Wishes) -> Result<()> {
         match request.verb {
-            Verb::Folder | Verb::Version if wished.is_some() => {
-                self.refuse(request, "The files of one mail go to one place; this line was not used.".into(), None);
+            Verb::Folder | Verb::Version if wished.target.is_some() || !wished.path.is_empty() => {
+                let why = say!(self, "The files of one mail go to one place; this line was not used.");
+                self.refuse(request, why, None);
             }
-            Verb::Folder => *wished = Some(self.folder_wished(request)?),
-            Verb::Version => *wished = Some(self.version_wished(request)?),
+            Verb::Folder => match self.new_path(request)? {
+                Some(path) => wished.path = path,
+                None => wished.target = Some(self.folder_wished(request)?),
+            },
+            Verb::Version => wished.target = Some(self.version_wished(request)?),
             Verb::Name => {
                 if let Some((place, name)) = self.name_wished(request) {
-                    names.insert(place, name);
+                    wished.names.insert(place, name);
                 }
             }
-            Verb::Unzip if self.words.files.iter().any(|f| f.mime == "application/zip") => {
-                self.refuse(request, "Zips can't be unpacked here yet. The zip is filed as it is.".into(), None);
+            Verb::Unzip if self.words.files.iter().any(|f| f.mime == ZIP) => {
+                wished.unzip = Some(request.clone());
+                if let Some(path) = path_written(request) {
+                    wished.path = path;
+                }
             }
-            Verb::Unzip => self.refuse(request, "There is no zip in this mail.".into(), None),
+            // Of a zip that is not filed it is said why.
+            Verb::Unzip if self.words.left_out.iter().any(|l| l.name.to_lowercase().ends_with(".zip")) => {}
+            Verb::Unzip => self.refuse(request, say!(self, "There is no zip in this mail."), None),
             _ => {}
         }
         Ok(())
+    }
+
+    /// With `#unzip` in the same mail, `#folder Discovery/Exhibits` may name folders that are not there yet.
+    fn new_path(&self, request: &Request) -> Result<Option<Vec<String>>> {
+        let unzips = self.words.commands.requests.iter().any(|r| r.verb == Verb::Unzip);
+        if !unzips || !request.ids.is_empty() || !self.folders_called(request)?.is_empty() {
+            return Ok(None);
+        }
+        Ok(path_written(request))
     }
 
     fn folder_wished(&mut self, request: &Request) -> Result<Target> {
         let folder = match request.ids.first() {
             Some(id) if id.kind == Kind::Folder => self.find(request, *id)?,
             Some(id) => {
-                self.refuse(request, format!("{id} is no folder."), Some("#folder F-3".into()));
+                let why = say!(self, "{id} is no folder.", id = id.to_string());
+                let instead = self.instead_with(request, Kind::Folder, Ability::Upload)?;
+                self.refuse(request, why, instead);
                 None
             }
             None => self.folder_named(request)?,
@@ -144,6 +200,7 @@ impl Run<'_> {
         match self.act.ask(Ability::Upload, folder)? {
             Ok(()) => Ok(Target::New(Place::Folder(folder))),
             Err(refusal) => {
+                self.place_is_closed |= refusal == Refusal::FolderLocked;
                 self.refuse_by(request, refusal, Kind::Folder);
                 Ok(Target::Nowhere)
             }
@@ -152,7 +209,25 @@ impl Run<'_> {
 
     /// The folder of this name that the sender can see: on the mail's matter, or on any of theirs.
     fn folder_named(&mut self, request: &Request) -> Result<Option<Item>> {
-        let wanted = request.quoted.first().unwrap_or(&request.narrative).trim().to_lowercase();
+        let hits = self.folders_called(request)?;
+        match hits.as_slice() {
+            [one] => return Ok(Some(one.item())),
+            [] if words_of(request).is_empty() => {
+                let why = say!(self, "Which folder? Write its number.");
+                let instead = self.instead_with(request, Kind::Folder, Ability::Upload)?;
+                self.refuse(request, why, instead);
+            }
+            [] => self.refuse(request, say!(self, "I find no folder of that name shared with you."), None),
+            several => {
+                let ids: Vec<String> = several.iter().take(10).map(|f| format!("F-{}", f.number)).collect();
+                self.refuse(request, say!(self, "Which one? {ids}", ids = ids.join(", ")), None);
+            }
+        }
+        Ok(None)
+    }
+
+    fn folders_called(&self, request: &Request) -> Result<Vec<Folder>> {
+        let wanted = words_of(request).to_lowercase();
         let mut hits = Vec::new();
         for matter in self.matters_with_folders()? {
             for folder in self.act.tx.folders_of_matter(self.act.firm.id, matter)? {
@@ -161,18 +236,7 @@ impl Run<'_> {
                 }
             }
         }
-        match hits.as_slice() {
-            [one] => return Ok(Some(one.item())),
-            [] if wanted.is_empty() => {
-                self.refuse(request, "Which folder? Write its number.".into(), Some("#folder F-3".into()));
-            }
-            [] => self.refuse(request, "I find no folder of that name shared with you.".into(), None),
-            several => {
-                let ids: Vec<String> = several.iter().take(10).map(|f| format!("F-{}", f.number)).collect();
-                self.refuse(request, format!("Which one? {}", ids.join(", ")), None);
-            }
-        }
-        Ok(None)
+        Ok(hits)
     }
 
     fn matters_with_folders(&self) -> Result<Vec<i64>> {
@@ -181,7 +245,7 @@ impl Run<'_> {
         }
         let (tx, firm) = (self.act.tx, self.act.firm.id);
         let mut matters = Vec::new();
-        for share in tx.live_shares(firm, self.act.actor.id, self.act.now)? {
+        for share in tx.live_shares(firm, self.act.actor.whose(), self.act.now)? {
             if matches!(share.item.kind, Kind::Folder | Kind::Matter) {
                 matters.extend(tx.matter_of(firm, share.item)?);
             }
@@ -196,24 +260,30 @@ impl Run<'_> {
         let document = match (request.ids.first(), answered) {
             (Some(id), _) if id.kind == Kind::Document => self.find(request, *id)?,
             (Some(id), _) => {
-                self.refuse(request, format!("{id} is no document."), Some("#version D-4".into()));
+                let why = say!(self, "{id} is no document.", id = id.to_string());
+                let instead = self.instead_with(request, Kind::Document, Ability::AddVersion)?;
+                self.refuse(request, why, instead);
                 None
             }
             (None, Some(document)) => Some(document),
             (None, None) => {
-                self.refuse(request, "Which document? Write its number.".into(), Some("#version D-4".into()));
+                let why = say!(self, "Which document? Write its number.");
+                let instead = self.instead_with(request, Kind::Document, Ability::AddVersion)?;
+                self.refuse(request, why, instead);
                 None
             }
         };
         let Some(document) = document else { return Ok(Target::Nowhere) };
         if let Err(refusal) = self.act.ask(Ability::AddVersion, document)? {
+            self.place_is_closed |= refusal == Refusal::CheckedOut;
             self.refuse_by(request, refusal, Kind::Document);
             return Ok(Target::Nowhere);
         }
         if self.words.files.len() != 1 {
-            let why = format!(
-                "A version is one file, and this mail has {}. Send each version in a mail of its own.",
-                self.words.files.len()
+            let why = say!(
+                self,
+                "A version is one file, and this mail has {number}. Send each version in a mail of its own.",
+                number = self.words.files.len()
             );
             self.refuse(request, why, None);
             return Ok(Target::Nowhere);
@@ -236,14 +306,16 @@ impl Run<'_> {
                     .take(10)
                     .map(|(n, f)| format!("{} {}", n.saturating_add(1), f.name))
                     .collect();
-                let why = format!("Which file, and what name? The files are: {}.", list.join(", "));
-                self.refuse(request, why, Some("#name 1 Exhibit A.pdf".into()));
+                let why = say!(self, "Which file, and what name? The files are: {files}.", files = list.join(", "));
+                self.refuse(request, why, Some(say!(self, "#name 1 Exhibit A.pdf")));
                 return None;
             }
         };
         let name = with_ending_of(&files.get(place)?.name, &safe_name(wanted));
         if let Some(why) = refused_name(&name) {
-            self.refuse(request, format!("A file of that name is not filed: {why} It kept its own name."), None);
+            let why = phrase(&self, why);
+            let why = say!(self, "A file of that name is not filed: {why} It kept its own name.", why = why);
+            self.refuse(request, why, None);
             return None;
         }
         Some((place, name))
@@ -294,7 +366,7 @@ impl Run<'_> {
         Ok(Some(folder).filter(|_| takes))
     }
 
-    fn file_one(&mut self, target: Target, file: &File, name: &str) -> Result<()> {
+    pub(super) fn file_one(&mut self, target: Target, file: &File, name: &str) -> Result<()> {
         let answer = match target {
             Target::New(place) => documents::upload(&self.act, place, file, name)?,
             Target::Version(document) => {
@@ -302,7 +374,7 @@ impl Run<'_> {
             }
             Target::Nowhere => {
                 self.kept_text = true;
-                self.lines.push(Line::LeftOut { name: file.name.clone(), why: KEPT.into() });
+                self.lines.push(Line::LeftOut { name: file.name.clone(), why: phrase(&self, KEPT) });
                 return Ok(());
             }
         };
@@ -310,6 +382,7 @@ impl Run<'_> {
             Ok(filed) => self.filed(filed, file),
             Err(refusal) => {
                 self.kept_text = true;
+                self.place_is_closed |= matches!(refusal, Refusal::CheckedOut | Refusal::FolderLocked);
                 let line = self.file_refused(target, file, refusal);
                 self.lines.push(line);
                 Ok(())
@@ -317,7 +390,7 @@ impl Run<'_> {
         }
     }
 
-    fn filed(&mut self, done: Filed, file: &File) -> Result<()> {
+    pub(super) fn filed(&mut self, done: Filed, file: &File) -> Result<()> {
         let document = done.filed.document;
         match done.how {
             Filing::New | Filing::Apart => self.effect("file", Some(document), None)?,
@@ -325,21 +398,49 @@ impl Run<'_> {
             Filing::Same => {}
         }
         let answers_document = self.situation.item.is_some_and(|i| i.kind == Kind::Document);
-        let how = if answers_document && done.how == Filing::New { Filing::Apart } else { done.how };
+        let is_apart = done.how == Filing::New && (answers_document || self.has_its_like(document, file)?);
+        let how = if is_apart { Filing::Apart } else { done.how };
         self.lines.push(Line::Filed { filed: done.filed, how });
         if done.how == Filing::Same {
             return Ok(());
         }
         self.documents.push(done.filed);
-        if let Some(hint) = hint(&file.mime) {
-            self.lines.push(Line::Question { text: format!("\"{}\" {hint}", file.name) });
+        if let Some(text) = hint(&self, &file.name, &file.mime) {
+            self.lines.push(Line::Question { text });
         }
         if self.act.actor.is_user() && documents::audience(&self.act, document)?.is_empty() {
-            let text =
-                format!("\"{}\" is filed for the firm only: nobody outside sees it until it is shared.", file.name);
+            let text = say!(
+                self,
+                "\"{name}\" is filed for the firm only: nobody outside sees it until it is shared.",
+                name = &file.name
+            );
             self.lines.push(Line::Question { text });
         }
         Ok(())
+    }
+
+    /// Another document that the sender sees was sent under the same name: this one may have been meant as its version.
+    fn has_its_like(&self, document: Item, file: &File) -> Result<bool> {
+        for other in
+            shared::candidates(self.act.tx, self.act.firm.id, self.act.actor.whose(), Kind::Document, self.act.now)?
+        {
+            if other != document && self.is_next_version(other, file)? && self.sees(other)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The command with the number of the first thing of this kind for which its writer may use it; none if there is none.
+    fn instead_with(&self, request: &Request, kind: Kind, ability: Ability) -> Result<Option<String>> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        for item in shared::candidates(tx, firm, self.act.actor.whose(), kind, self.act.now)? {
+            if tx.ask(firm, self.act.actor.id, ability, item, self.act.now)?.is_allowed() {
+                let id = tx.number(firm, self.numbering(), item)?;
+                return Ok(id.map(|id| format!("#{} {id}", request.verb.word(self.locale))));
+            }
+        }
+        Ok(None)
     }
 
     fn file_refused(&self, target: Target, file: &File, refusal: Refusal) -> Line {
@@ -351,8 +452,11 @@ impl Run<'_> {
         // An answer about a task must not name a matter that is not shared (decisions.md 24).
         let is_about_another = self.situation.item.is_some_and(|i| i.kind != Kind::Matter);
         if refusal == Refusal::NotVisible && kind == Kind::Matter && is_about_another {
-            let why = "No folder or matter is shared with you in which it could be filed. It was kept and passed to the firm.";
-            return Line::Refused { typed: file.name.clone(), why: why.into(), instead: None };
+            let why = say!(
+                self,
+                "No folder or matter is shared with you in which it could be filed. It was kept and passed to the firm."
+            );
+            return Line::Refused { typed: file.name.clone(), why, instead: None };
         }
         self.refusal(file.name.clone(), refusal, kind)
     }
@@ -363,8 +467,16 @@ impl Run<'_> {
     }
 }
 
-fn refused_as(why: &str) -> String {
-    format!("not filed: {why}")
+/// What was written after a command, or in its quotation marks.
+fn words_of(request: &Request) -> &str {
+    request.quoted.first().unwrap_or(&request.narrative).trim()
+}
+
+/// "Discovery/Exhibits" as the names of two folders; none if nothing is written.
+fn path_written(request: &Request) -> Option<Vec<String>> {
+    let parts = words_of(request).split(['/', '\\', '>']).map(str::trim);
+    let path: Vec<String> = parts.filter(|p| !matches!(*p, "" | "." | "..")).map(safe_name).take(8).collect();
+    Some(path).filter(|path| !path.is_empty())
 }
 
 /// The wanted name with the ending of the file's own: a name must not hide what a file is.

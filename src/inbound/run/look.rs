@@ -4,55 +4,47 @@
 
 use super::super::command::{Entry, Request, Takes, Verb, Who, nearest};
 use super::{Run, typed};
+use crate::actions::{Act, challenges};
 use crate::domain::{Item, ItemId, Kind};
-use crate::outbound::letter::Line;
-use crate::outbound::shared;
+use crate::language::{Locale, phrase, say, sentence};
+use crate::outbound::letter::{Letter, Line};
+use crate::outbound::{parcel, shared};
 use crate::sharing::{Ability, Refusal, Thing};
-use crate::store::Result;
+use crate::store::matters::Sensitivity;
 use crate::store::shares::{Circumstances, Subject};
+use crate::store::threads::{About, Purpose};
+use crate::store::{Result, StoreError};
 
 /// The verbs that come later, and what does the same or nearly the same today.
-const LATER: &[(Verb, &str)] = &[
-    (Verb::Preview, "Previews are not sent yet. #get D-4 sends the whole file."),
-    (Verb::Print, "Transcripts are not made yet. #show MSG-8 sends all messages with their times, ready to print."),
-    (Verb::Vcard, "Cards are not sent yet. #contacts M-12 lists the people of a matter, #client M-12 its client."),
-    (Verb::Pay, "Payment links are not sent yet. #get BILL-17 sends the bill, which shows how to pay."),
-    (Verb::Yes, "Events can't be answered by a command yet. Write your answer as text, and the firm gets it."),
-    (Verb::No, "Events can't be answered by a command yet. Write your answer as text, and the firm gets it."),
-    (Verb::Maybe, "Events can't be answered by a command yet. Write your answer as text, and the firm gets it."),
-    (Verb::Profile, "Your name can't be changed by mail yet. Write it as text, and the firm can correct it."),
-    (Verb::Picture, "Pictures are not kept yet. Nothing else is missing without one."),
-    (Verb::Email, "Your address can't be changed by mail yet. Ask the firm from the address it knows."),
-    (Verb::Password, "There is no password: your mailbox proves who you are. Never send one by mail."),
-    (Verb::Accounts, "Other firms are not listed yet. The address that you write to decides the firm."),
-    (Verb::As, "Roles can't be chosen by a command yet. The address that you write to decides the firm."),
-    (Verb::Lang, "These mails are in English only, for now."),
-    (
-        Verb::DryRun,
-        "There is no trial run yet, so nothing in this mail was carried out. Send it again without this line.",
-    ),
-    (
-        Verb::Wrong,
-        "There is no command for this yet. The firm was told of your mail; please delete what was not for you.",
-    ),
-];
+const LATER: &[(Verb, &str)] =
+    &[(Verb::Password, sentence!("There is no password: your mailbox proves who you are. Never send one by mail."))];
+
+/// Words that say no to anything; the others are said of invitations.
+const PLAIN_NO: [&str; 3] = ["no", "nein", "non"];
 
 /// Further lines that work as written, for the help on one command.
 const MORE_EXAMPLES: &[(Verb, &str, &str)] = &[
-    (Verb::Time, "#time 90m yesterday M-12 Call with expert", "another day, another matter"),
-    (Verb::Time, "#time 0.2h T-12 nb Reviewed file", "on a task, non-billable"),
-    (Verb::Done, "#done T-12 T-14", "several at once"),
-    (Verb::Note, "#note M-12 Witness: free in May", "with a subject"),
-    (Verb::Edit, "#edit TE-31 A104 Reviewed brief", "other code, other words"),
-    (Verb::Get, "#get D-4v2", "an earlier version"),
-    (Verb::Get, "#get BILL-17", "a bill"),
-    (Verb::Show, "#show M-12", "a matter"),
-    (Verb::Show, "#show MSG-8 page 2", "earlier messages"),
-    (Verb::Tasks, "#tasks M-12", "of one matter"),
-    (Verb::Tasks, "#tasks page 2", "the next page"),
-    (Verb::Calendar, "#calendar past", "what is over"),
-    (Verb::Documents, "#documents F-3", "of one folder"),
-    (Verb::Entries, "#entries M-12", "of one matter"),
+    (Verb::Time, sentence!("#time 90m yesterday M-12 Call with expert"), sentence!("another day, another matter")),
+    (Verb::Time, sentence!("#time 0.2h T-12 nb Reviewed file"), sentence!("on a task, non-billable")),
+    (Verb::Done, sentence!("#done T-12 T-14"), sentence!("several at once")),
+    (Verb::Note, sentence!("#note M-12 Witness: free in May"), sentence!("with a subject")),
+    (Verb::Edit, sentence!("#edit TE-31 A104 Reviewed brief"), sentence!("other code, other words")),
+    (Verb::Get, sentence!("#get D-4v2"), sentence!("an earlier version")),
+    (Verb::Get, sentence!("#get BILL-17"), sentence!("a bill")),
+    (Verb::Show, sentence!("#show M-12"), sentence!("a matter")),
+    (Verb::Show, sentence!("#show MSG-8 page 2"), sentence!("earlier messages")),
+    (Verb::Tasks, sentence!("#tasks M-12"), sentence!("of one matter")),
+    (Verb::Tasks, sentence!("#tasks page 2"), sentence!("the next page")),
+    (Verb::Calendar, sentence!("#calendar past"), sentence!("what is over")),
+    (Verb::Yes, sentence!("#yes EV-5"), sentence!("to the event of this number")),
+    (Verb::No, sentence!("#no EV-5"), sentence!("to the event of this number")),
+    (Verb::Documents, sentence!("#documents F-3"), sentence!("of one folder")),
+    (Verb::Entries, sentence!("#entries M-12"), sentence!("of one matter")),
+    (Verb::Tasks, sentence!("#tasks done"), sentence!("what you completed; or upcoming, or overdue")),
+    (Verb::Bills, sentence!("#bills overdue"), sentence!("what should have been paid")),
+    (Verb::Receipts, sentence!("#receipts all"), sentence!("for every mail, plain messages too")),
+    (Verb::Receipts, sentence!("#receipts off"), sentence!("for refusals and questions only")),
+    (Verb::Wrong, sentence!("#wrong D-4"), sentence!("only your access to this one")),
 ];
 
 impl Run<'_> {
@@ -63,16 +55,6 @@ impl Run<'_> {
             self.help(request);
             return Ok(());
         }
-        let about_event = request.ids.iter().any(|id| id.kind == Kind::Event)
-            || self.situation.item.is_some_and(|i| i.kind == Kind::Event);
-        if verb == Verb::No
-            && !about_event
-            && (request.ids.is_empty() || request.typed == "decline")
-            && let Some(why) = self.accepted_before()?
-        {
-            self.refuse(request, why, None);
-            return Ok(());
-        }
         if let Some(sentence) = later(verb) {
             self.refuse_until_later(request, sentence);
             return Ok(());
@@ -80,11 +62,32 @@ impl Run<'_> {
         match verb {
             Verb::Show => self.about_items(request, Ability::SeeDetails),
             Verb::Get => self.about_items(request, Ability::Download),
+            Verb::Preview => self.about_items(request, Ability::Preview),
+            Verb::Print => self.about_items(request, Ability::Print),
+            Verb::Pay => self.about_items(request, Ability::Pay),
+            Verb::Vcard => self.cards(request),
+            Verb::Contacts | Verb::Client if asks_for_cards(request) => self.cards(request),
             Verb::Contacts => self.about_matter(request, Ability::SeeContacts),
             Verb::Client => self.about_matter(request, Ability::SeeClient),
-            Verb::Home | Verb::Status => self.overview(request),
+            Verb::Home | Verb::Status => self.of_home(request, Ability::View),
+            Verb::Accounts => self.of_home(request, Ability::SeeAccounts),
             _ => self.list(request),
         }
+    }
+
+    /// `#yes`, `#no`, `#maybe`: to an event; `#decline` without one is about the invitation that was accepted.
+    pub(super) fn answer(&mut self, request: &Request) -> Result<()> {
+        let about_event = request.ids.iter().any(|id| id.kind == Kind::Event)
+            || self.situation.item.is_some_and(|i| i.kind == Kind::Event);
+        if request.verb == Verb::No
+            && !about_event
+            && (request.ids.is_empty() || !PLAIN_NO.contains(&request.typed.as_str()))
+            && let Some(why) = self.accepted_before()?
+        {
+            self.refuse(request, why, None);
+            return Ok(());
+        }
+        self.rsvp(request)
     }
 
     fn ask_later(&mut self, request: &Request, item: Option<Item>, version: Option<u32>) {
@@ -92,6 +95,7 @@ impl Run<'_> {
             verb: request.verb.name().into(),
             item,
             version,
+            confirmed: false,
             words: request.narrative.chars().take(60).collect(),
             typed: typed(request),
         });
@@ -112,15 +116,93 @@ impl Run<'_> {
         Ok(self.act.tx.version(self.act.firm.id, item.id, number)?.is_none())
     }
 
-    /// `#show` and `#get`: each thing that is named, else what the mail is about.
+    /// What asks for content of a restricted matter is not answered but put to its writer by a question of its own, which
+    /// a code answers (mails.md d0). The firm's own people are told what they ask for.
+    pub(super) fn ask_before_content(&mut self) -> Result<()> {
+        if self.act.actor.is_user() {
+            return Ok(());
+        }
+        let (mut asks, mut others) = (Vec::new(), Vec::new());
+        for line in std::mem::take(&mut self.lines) {
+            let content = match &line {
+                Line::Ask { verb, item: Some(item), .. } if shows_content(verb) => !self.carries_content(*item)?,
+                _ => false,
+            };
+            if content { asks.push(line) } else { others.push(line) }
+        }
+        self.lines = others;
+        if asks.is_empty() {
+            return Ok(());
+        }
+        challenges::ask_before_content(&self.act, &asks)?;
+        self.asked_for_code = true;
+        self.effect("code", None, None)
+    }
+
+    /// Files that were asked for and are more than one mail can carry come in mails of their own. What can't be sent at
+    /// all stays a question: its answer says why.
+    pub(super) fn send_in_parts(&mut self) -> Result<()> {
+        let (tx, firm, person) = (self.act.tx, self.act.firm.id, self.act.actor.id);
+        let (mut all, mut asked) = (Vec::new(), Vec::new());
+        for line in &self.lines {
+            let Line::Ask { verb, item: Some(item), version, .. } = line else { continue };
+            if verb != Verb::Get.name() {
+                continue;
+            }
+            let found = parcel::contents(tx, firm, person, *item, *version, self.act.now)?;
+            if found.iter().any(|c| c.size <= parcel::LARGEST) {
+                asked.push(*item);
+                all.extend(found);
+            }
+        }
+        let parts = parcel::parts(&all);
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let is_part = |line: &Line| matches!(line, Line::Ask { verb, item: Some(item), .. } if verb == Verb::Get.name() && asked.contains(item));
+        if parcel::are_too_many(parts.len()) {
+            let why = say!(
+                self,
+                "That is more than {mails} mails can carry. Ask for single files or folders below it.",
+                mails = parts.len().saturating_sub(1).min(20)
+            );
+            let typed = self.lines.iter().find(|l| is_part(l)).map(typed_in).unwrap_or_default();
+            self.lines.retain(|line| !is_part(line));
+            self.lines.push(Line::Refused { typed, why, instead: None });
+            return Ok(());
+        }
+        self.lines.retain(|line| !is_part(line));
+        let confirmed = self.situation.purpose() == Some(Purpose::Confirm);
+        let of = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        let inbox = self.act.inbox.ok_or_else(|| StoreError::Content("files asked for without a mail".into()))?;
+        for (part, pieces) in (1_u32..).zip(parts) {
+            let cause = format!("{}:{part}", self.act.cause);
+            let act = Act { cause: &cause, ..self.act };
+            act.tell_as(person, Letter::Parcel { pieces, part, of, confirmed }, Purpose::Receipt, About::Mail(inbox))?;
+        }
+        let large = all.iter().filter(|c| c.size > parcel::LARGEST).map(|c| c.piece).collect();
+        self.lines.push(Line::Coming { items: asked, mails: of, large });
+        Ok(())
+    }
+
+    fn carries_content(&self, item: Item) -> Result<bool> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        let matter = match tx.matter_of(firm, item)? {
+            Some(row) => tx.matter(firm, row)?,
+            None => None,
+        };
+        Ok(matter.is_none_or(|m| m.sensitivity != Sensitivity::Restricted))
+    }
+
+    /// `#show`, `#get`, `#print`, `#pay`: each thing that is named, else what the mail is about.
     fn about_items(&mut self, request: &Request, ability: Ability) -> Result<()> {
-        let sendable = |kind| matches!(kind, Kind::Document | Kind::Folder | Kind::Bill);
-        let fits = |kind| ability != Ability::Download || sendable(kind);
+        let fits = |kind| takes(ability, kind);
+        let request = &with_version(request);
         for id in &request.ids {
             let request = &alone(request, *id);
             if !fits(id.kind) {
-                let why = format!("#get sends documents and bills. To read it, write #show {id}.");
-                self.refuse(request, why, Some(format!("#show {id}")));
+                let (why, instead) = another_verb(self.locale, ability, *id);
+                self.refuse(request, why, Some(instead));
             } else if let Some(item) = self.find(request, *id)? {
                 self.ask_if_allowed(request, ability, item, id.version)?;
             }
@@ -134,20 +216,41 @@ impl Run<'_> {
         if request.matter.is_some() {
             return Ok(());
         }
+        if let Some(title) = request.quoted.first()
+            && let Some(document) = self.document_titled(title)?.filter(|d| fits(d.kind))
+        {
+            return self.ask_if_allowed(request, ability, document, None);
+        }
         let here = self.here().filter(|i| fits(i.kind) && request.quoted.is_empty());
         match here {
             Some(item) => self.ask_if_allowed(request, ability, item, None),
             None => {
                 let name = request.quoted.first().unwrap_or(&request.narrative);
-                let instead = match self.document_called(name)? {
-                    Some(id) => format!("#{} {id}", request.verb.name()),
-                    None => "#documents".to_owned(),
+                let sought = matches!(ability, Ability::Download | Ability::SeeDetails);
+                let list = phrase(&self, list_for(ability));
+                let instead = match if sought { self.document_called(name)? } else { None } {
+                    Some(id) => format!("#{} {id}", request.verb.word(self.locale)),
+                    None => list.clone(),
                 };
-                let why = "Write the number of what you mean. #documents lists what is shared with you.";
-                self.refuse(request, why.into(), Some(instead));
+                let why =
+                    say!(self, "Write the number of what you mean. {list} lists what is shared with you.", list = list);
+                self.refuse(request, why, Some(instead));
                 Ok(())
             }
         }
+    }
+
+    /// The one document of exactly this title that is shared with the sender.
+    fn document_titled(&self, title: &str) -> Result<Option<Item>> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        let mut hits = Vec::new();
+        for item in shared::candidates(tx, firm, self.act.actor.whose(), Kind::Document, self.act.now)? {
+            let is_called = tx.document(firm, item.id)?.is_some_and(|d| d.name.to_lowercase() == title.to_lowercase());
+            if is_called && self.act.ask(Ability::View, item)?.is_ok() {
+                hits.push(item);
+            }
+        }
+        Ok(hits.first().copied().filter(|_| hits.len() == 1))
     }
 
     /// The number of the one document that is shared with the sender and has all these words in its name.
@@ -160,7 +263,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let mut hits = Vec::new();
-        for item in shared::candidates(tx, firm, self.act.actor.id, Kind::Document, self.act.now)? {
+        for item in shared::candidates(tx, firm, self.act.actor.whose(), Kind::Document, self.act.now)? {
             let Some(document) = tx.document(firm, item.id)? else { continue };
             let name = document.name.to_lowercase();
             if words.iter().all(|w| name.contains(w)) && self.act.ask(Ability::View, item)?.is_ok() {
@@ -171,6 +274,24 @@ impl Run<'_> {
             [one] => tx.number(firm, self.numbering(), *one),
             _ => Ok(None),
         }
+    }
+
+    /// `#vcard`, `#contacts M-12 #vcard`, `#client M-12 vcard`: of the matter that is named, there or on the line of
+    /// `#contacts`, else of the mail's.
+    fn cards(&mut self, request: &Request) -> Result<()> {
+        let mut wanted = Request { verb: Verb::Vcard, ..request.clone() };
+        let beside = |r: &&Request| matches!(r.verb, Verb::Contacts | Verb::Client) && !asks_for_cards(r);
+        let beside = self.words.commands.requests.iter().find(beside).filter(|_| request.verb == Verb::Vcard);
+        if let Some(list) = beside.filter(|_| request.ids.is_empty() && request.matter.is_none()) {
+            (wanted.ids, wanted.matter) = (list.ids.clone(), list.matter.clone());
+        }
+        let (ability, words) = match (request.verb, beside.map(|r| r.verb)) {
+            (Verb::Client, _) | (_, Some(Verb::Client)) => (Ability::SeeClient, "client"),
+            (Verb::Contacts, _) | (_, Some(Verb::Contacts)) => (Ability::SeeContacts, "contacts"),
+            _ => (Ability::SeeContacts, ""),
+        };
+        wanted.narrative = words.to_owned();
+        self.about_matter(&wanted, ability)
     }
 
     /// `#contacts` and `#client`: of the matter that is named, else of the mail's.
@@ -204,11 +325,10 @@ impl Run<'_> {
     /// A list of everything, or of one matter or folder.
     fn list(&mut self, request: &Request) -> Result<()> {
         if request.ids.is_empty() && request.matter.is_none() {
-            self.ask_later(request, None, None);
-            return Ok(());
+            return self.of_home(request, Ability::View);
         }
         if let Some(matter) = self.named_matter(request)? {
-            return self.ask_if_allowed(request, Ability::View, matter, None);
+            return self.ask_if_allowed(request, Ability::SeeDetails, matter, None);
         }
         for id in &request.ids {
             let request = &alone(request, *id);
@@ -216,21 +336,20 @@ impl Run<'_> {
             if !fits {
                 self.takes_a_matter(request);
             } else if let Some(item) = self.find(request, *id)? {
-                self.ask_if_allowed(request, Ability::View, item, None)?;
+                self.ask_if_allowed(request, Ability::SeeDetails, item, None)?;
             }
         }
         Ok(())
     }
 
     fn takes_a_matter(&mut self, request: &Request) {
-        let name = request.verb.name();
-        self.refuse(request, "Write the number of a matter after it.".into(), Some(format!("#{name} M-12")));
+        self.refuse(request, say!(self, "Write the number of a matter after it."), Some(say!(self, "#matters")));
     }
 
-    /// `#home` and `#status`: about no thing, so asked of the person's own page.
-    fn overview(&mut self, request: &Request) -> Result<()> {
+    /// `#home`, `#status`, `#accounts`: about no thing, so asked of the person's own page.
+    fn of_home(&mut self, request: &Request, ability: Ability) -> Result<()> {
         let home = Subject::Other(Thing::Home, None);
-        match self.act.ask_about(Ability::View, home, Circumstances::default())? {
+        match self.act.ask_about(ability, home, Circumstances::default())? {
             Ok(()) => self.ask_later(request, None, None),
             Err(refusal) => self.refuse_by(request, refusal, Kind::Matter),
         }
@@ -255,9 +374,9 @@ impl Run<'_> {
 
     fn refuse_until_later(&mut self, request: &Request, sentence: &str) {
         // A password must not be said again in a receipt, which is stored.
-        let typed = if request.verb == Verb::Password { "#password".into() } else { typed(request) };
+        let typed = if request.verb == Verb::Password { format!("#{}", request.typed) } else { typed(request) };
         self.kept_text |= request.verb == Verb::Wrong;
-        self.lines.push(Line::Refused { typed, why: sentence.to_owned(), instead: None });
+        self.lines.push(Line::Refused { typed, why: phrase(&self, sentence), instead: None });
     }
 
     fn help(&mut self, request: &Request) {
@@ -269,17 +388,84 @@ impl Run<'_> {
             return;
         }
         match Verb::of(word) {
-            Some(verb) => self.lines.push(help_on(verb.entry())),
+            Some(verb) => self.lines.push(help_on(verb.entry(), self.locale)),
             None => {
-                let near = nearest(word).map(|near| format!("#help {near}"));
-                self.refuse(
-                    request,
-                    "I know no command of that name.".into(),
-                    Some(near.unwrap_or_else(|| "#help".into())),
-                );
+                let near = nearest(word, self.locale).map(|near| say!(self, "#help {word}", word = near));
+                let instead = near.unwrap_or_else(|| say!(self, "#help"));
+                self.refuse(request, say!(self, "I know no command of that name."), Some(instead));
             }
         }
     }
+}
+
+/// `#get D-4 v2` means what `#get D-4v2` does.
+fn with_version(request: &Request) -> Request {
+    let mut request = request.clone();
+    let words = request.narrative.trim().to_lowercase();
+    let number = words.strip_prefix("version").or_else(|| words.strip_prefix('v')).and_then(|n| n.trim().parse().ok());
+    if let ([id], Some(number)) = (request.ids.as_mut_slice(), number)
+        && id.kind == Kind::Document
+        && id.version.is_none()
+    {
+        id.version = Some(number);
+        request.narrative.clear();
+    }
+    request
+}
+
+/// Which kinds of thing can be looked at so.
+const fn takes(ability: Ability, kind: Kind) -> bool {
+    match ability {
+        Ability::Download => matches!(kind, Kind::Document | Kind::Folder | Kind::Bill),
+        Ability::Preview => matches!(kind, Kind::Document),
+        Ability::Print => matches!(kind, Kind::Conversation | Kind::Note),
+        Ability::Pay => matches!(kind, Kind::Bill),
+        _ => true,
+    }
+}
+
+/// Why a thing of another kind can't be looked at so, and what would work.
+fn another_verb(to: Locale, ability: Ability, id: ItemId) -> (String, String) {
+    let (kind, id) = (id.kind, id.to_string());
+    match (ability, kind) {
+        (Ability::Print, Kind::Document | Kind::Folder | Kind::Bill) => (
+            say!(to, "#print makes transcripts of messages and notes. To print a file, write #get {id}.", id = &id),
+            say!(to, "#get {id}", id = &id),
+        ),
+        (Ability::Print, _) => (
+            say!(to, "#print makes transcripts of messages and notes. To read this, write #show {id}.", id = &id),
+            say!(to, "#show {id}", id = &id),
+        ),
+        (Ability::Pay, _) => {
+            (say!(to, "Only a bill can be paid. #bills lists those that are shared with you."), say!(to, "#bills"))
+        }
+        (Ability::Preview, _) => (
+            say!(to, "#preview sends the first page of a document. To read it, write #show {id}.", id = &id),
+            say!(to, "#show {id}", id = &id),
+        ),
+        _ => (
+            say!(to, "#get sends documents, folders and bills. To read it, write #show {id}.", id = &id),
+            say!(to, "#show {id}", id = &id),
+        ),
+    }
+}
+
+/// The list in which the number stands that is missing.
+const fn list_for(ability: Ability) -> &'static str {
+    match ability {
+        Ability::Print => sentence!("#messages"),
+        Ability::Pay => sentence!("#bills"),
+        _ => sentence!("#documents"),
+    }
+}
+
+/// `#contacts M-12 #vcard`: the word stands behind the list, not on a line of its own.
+pub(super) fn asks_for_cards(request: &Request) -> bool {
+    matches!(request.verb, Verb::Contacts | Verb::Client)
+        && request
+            .narrative
+            .split_whitespace()
+            .any(|w| matches!(w.trim_matches(['#', '＃', '.', ',']), "vcard" | "vcards" | "cards"))
 }
 
 /// The request for one of several things, so that an answer says which one it means.
@@ -292,59 +478,78 @@ fn alone(request: &Request, id: ItemId) -> Request {
     alone
 }
 
+fn typed_in(line: &Line) -> String {
+    match line {
+        Line::Ask { typed, .. } => typed.clone(),
+        _ => String::new(),
+    }
+}
+
 fn later(verb: Verb) -> Option<&'static str> {
     LATER.iter().find(|row| row.0 == verb).map(|row| row.1)
 }
 
 /// The help on one command, from its row in the table.
-fn help_on(entry: &Entry) -> Line {
+fn help_on(entry: &Entry, locale: Locale) -> Line {
     let (mut examples, mut remarks) = (Vec::new(), Vec::new());
     match (later(entry.verb), entry.who) {
-        (Some(sentence), _) | (None, Who::Firm(sentence)) => remarks.push(sentence.to_owned()),
+        (Some(sentence), _) | (None, Who::Firm(sentence) | Who::FirmAsked(sentence)) => {
+            remarks.push(phrase(locale, sentence))
+        }
         (None, Who::Everyone) => {
-            examples.push((entry.example.to_owned(), entry.help.to_owned()));
+            examples.push((phrase(locale, entry.example), phrase(locale, entry.help)));
             let more = MORE_EXAMPLES.iter().filter(|row| row.0 == entry.verb);
-            examples.extend(more.map(|row| (row.1.to_owned(), row.2.to_owned())));
-            remarks.extend(forms(entry));
-            if !entry.synonyms.is_empty() {
-                let words: Vec<String> = entry.synonyms.iter().map(|w| format!("#{w}")).collect();
-                remarks.push(format!("The same: {}", words.join(" ")));
+            examples.extend(more.map(|row| (phrase(locale, row.1), phrase(locale, row.2))));
+            remarks.extend(forms(entry, locale));
+            let words: Vec<String> = entry.others(locale).map(|w| format!("#{w}")).collect();
+            if !words.is_empty() {
+                remarks.push(say!(locale, "The same: {words}", words = words.join(" ")));
             }
         }
     }
-    Line::Help { item: None, word: entry.name.to_owned(), examples, remarks }
+    Line::Help { item: None, word: entry.verb.word(locale).to_owned(), examples, remarks }
 }
 
 /// What the arguments of a command may look like.
-fn forms(entry: &Entry) -> Vec<String> {
+fn forms(entry: &Entry, locale: Locale) -> Vec<String> {
     let takes = |form| entry.takes.contains(&form);
     let mut said = Vec::new();
     if takes(Takes::Duration) {
-        said.push("Durations: 1.5h, 90m, 1h30, ½h, 3u (units of six minutes).");
+        said.push(say!(locale, "Durations: 1.5h, 90m, 1h30, ½h, 3u (units of six minutes)."));
     }
     if takes(Takes::PastDate) {
-        said.push("Days: yesterday, mon, 12 Mar, 2026-03-12. Without one it is today.");
+        said.push(say!(locale, "Days: yesterday, mon, 12 Mar, 2026-03-12. Without one it is today."));
     }
     if takes(Takes::Codes) {
-        said.push("UTBMS codes as they are: A103 L210. nb means non-billable, nc no charge.");
+        said.push(say!(locale, "UTBMS codes as they are: A103 L210. nb means non-billable, nc no charge."));
     }
     if takes(Takes::Ids) {
-        said.push("A number such as M-12 or T-12 says what it is about. In reply to a mail about a thing you can leave it out.");
+        said.push(say!(
+            locale,
+            "A number such as M-12 or T-12 says what it is about. In reply to a mail about a thing you can leave it out."
+        ));
     }
-    said.into_iter().map(str::to_owned).collect()
+    said
+}
+
+/// True for what is answered with the words or the files of a thing, and not with what there is of it.
+fn shows_content(verb: &str) -> bool {
+    const CONTENT: [Verb; 8] =
+        [Verb::Show, Verb::Get, Verb::Preview, Verb::Print, Verb::Pay, Verb::Vcard, Verb::Contacts, Verb::Client];
+    CONTENT.iter().any(|v| v.name() == verb)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::command::{self, About, Reading};
+    use super::super::super::command::{self, About, Reading, TABLE};
     use super::super::super::extract;
     use super::super::super::resolve::Situation;
     use super::super::{Words, run};
     use super::*;
     use crate::actions::Act;
     use crate::domain::PersonId;
-    use crate::domain::dates::DateOrder;
-    use crate::outbound::templates::answers::help::{SHEET, about};
+    use crate::domain::dates::Locale;
+    use crate::outbound::templates::answers::help::{ALSO, SHEET, about};
     use crate::outbound::templates::answers::world::{World, now};
     use crate::proof::{Level, TokenStanding};
 
@@ -352,7 +557,7 @@ mod tests {
         let lines: Vec<extract::Line> =
             text.lines().map(|l| extract::Line { text: l.into(), wrapped: false }).collect();
         let now = now().in_tz("Europe/London").unwrap();
-        let reading = Reading { now: &now, order: DateOrder::DayMonth, about: About::Other, firm_codes: &[] };
+        let reading = Reading { now: &now, locale: Locale::British, about: About::Other, firm_codes: &[] };
         command::read(&lines, &reading).requests
     }
 
@@ -380,16 +585,25 @@ mod tests {
                 address_word: None,
                 outsiders: Vec::new(),
                 misused: None,
+                role: crate::inbound::resolve::RoleIs::Sure,
+                is_assigned: false,
             };
             let words = Words {
                 commands: command::Commands { requests: requests.clone(), ..command::Commands::default() },
                 files: Vec::new(),
                 left_out: Vec::new(),
+                picture: None,
+                had_password: false,
+                unpacked: Default::default(),
+                links: Vec::new(),
                 subject: String::new(),
                 forwarded: None,
                 correspondents: (String::new(), String::new()),
                 all_quoted: false,
+                calendar: None,
+                has_card: false,
                 content_hash: String::new(),
+                neighbours: Vec::new(),
             };
             let act = Act { tx, firm: &firm, actor: &person, inbox: None, cause: "test", now: now() };
             run(act, &situation, &words)
@@ -403,7 +617,7 @@ mod tests {
     }
 
     #[test]
-    fn the_neutral_refusal_is_the_same_bytes_for_absent_unshared_revoked_and_foreign() {
+    fn t43_the_neutral_refusal_is_the_same_bytes_for_absent_unshared_revoked_and_foreign() {
         let world = World::new();
         for (verb, unshared, revoked) in [
             ("show", "D-2", "D-1"),
@@ -427,10 +641,7 @@ mod tests {
             let refused = |id: &str| answer(&world, None, &format!("#{verb} {id}")).replace(id, "X");
             let kind = ItemId::parse(unshared).unwrap().kind;
             let absent = refused(&format!("{}-99", kind.prefix()));
-            assert!(
-                absent.contains(&format!("I find no {} shared with you under that number.", kind.word())),
-                "{absent}"
-            );
+            assert!(absent.contains(&format!("I find no {} X shared with you.", kind.word())), "{absent}");
             if kind != Kind::Folder {
                 assert_eq!(refused(unshared), absent, "#{verb} {unshared} is not shared");
             }
@@ -564,12 +775,27 @@ mod tests {
         let mut lines: Vec<String> = SHEET.iter().map(|row| row.0.to_owned()).collect();
         lines.extend(MORE_EXAMPLES.iter().map(|row| row.1.to_owned()));
         for kind in Kind::ALL {
-            lines.extend(about(kind, "X-1").1.into_iter().map(|row| row.0));
+            lines.extend(about(kind).iter().map(|row| row.0.to_owned()));
         }
         for line in lines {
             let read = read(&line);
             assert!(read.len() == 1 && read[0].error.is_none(), "{line}: {read:?}");
             assert!(later(read[0].verb).is_none(), "{line} does not work yet");
+        }
+    }
+
+    #[test]
+    fn help_names_every_command_that_co_counsel_may_use() {
+        // There is no password; a code is answered where it is asked for; whoever reads the help knows how to.
+        let elsewhere = [Verb::Help, Verb::Password, Verb::Confirm];
+        for locale in Locale::ALL {
+            let rows = SHEET.iter().flat_map(|(typed, effect)| [phrase(locale, typed), phrase(locale, effect)]);
+            let sheet: Vec<String> = rows.chain([phrase(locale, ALSO)]).collect();
+            let words = sheet.iter().flat_map(|text| text.split(|c: char| c != '#' && c != '-' && !c.is_alphabetic()));
+            let named: Vec<Verb> = words.filter_map(|word| Verb::of(word.strip_prefix('#')?)).collect();
+            for entry in TABLE.iter().filter(|e| e.who == Who::Everyone && !elsewhere.contains(&e.verb)) {
+                assert!(named.contains(&entry.verb), "{locale:?}: #{}", entry.name);
+            }
         }
     }
 

@@ -2,33 +2,62 @@
 //! the firm is to hear. Runs in one transaction; what is refused does not undo the rest (gateway.md K3).
 
 mod attachments;
+mod events;
 mod files;
 mod invite;
 mod look;
+mod matter;
+mod pass_on;
+mod profile;
+mod roles;
 mod wishes;
 mod tell;
 mod text;
+mod unsure;
+mod unzip;
 mod work;
+mod wrong;
 
-use super::command::{Commands, Problem, Request, Verb, Who};
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use super::calendar::Object;
+use super::command::{Commands, Problem, Request, Verb, Who, with_year};
 use super::files::LeftOut;
+use super::picture::NoPicture;
 use super::resolve::Situation;
+use super::unpack::{Unfit, Unpacked};
 use crate::actions::Act;
 use crate::actions::documents::File;
 use crate::actions::messages::Posted;
-use crate::domain::{Item, ItemId, Kind};
-use crate::outbound::letter::{FiledVersion, Line};
+use crate::domain::{FirmId, Item, ItemId, Kind};
+use crate::language::{Locale, Reads, phrase, say, sentence};
+use crate::outbound::gateway::Gateway;
+use crate::outbound::letter::{FiledVersion, Line, WouldBe};
+use crate::outbound::reader::Reader as ReaderOfMail;
+use crate::outbound::templates;
 use crate::outbound::words;
-use crate::sharing::Refusal;
+use crate::sharing::{Ability, Refusal};
 use crate::store::numbers::Reader;
 use crate::store::threads::Purpose;
 use crate::store::{Result, StoreError};
 
+use events::Heard;
 pub use wishes::wants_receipt;
 
 /// What the firm's own people are told of commands that they can't give by mail.
-const BY_COMMAND_LINE: &str = "Commands for the firm's own people come on the command line for now: `docketpost help`. \
-     By mail you can use #message, #show, #get and #help.";
+const BY_COMMAND_LINE: &str = sentence!(
+    "Commands for the firm's own people come on the command line for now: `docketpost help`. By mail you can use #message, #show, #get and #help."
+);
+
+/// Words for taking back that are said of appointments too.
+const CANCEL: [&str; 3] = ["cancel", "stornieren", "cancelar"];
+
+/// What is said to whoever sent the number of a card.
+const CARD: &str = sentence!(
+    "There was a payment card number in your mail. It was taken out before anything was kept, and passed on to nobody. Mail is not a safe way for it: pay only where the bill, or #pay and its number, tells you."
+);
 
 /// What was read of a mail, ready to be carried out.
 #[derive(Clone, Debug)]
@@ -39,16 +68,30 @@ pub struct Words {
     pub files: Vec<File>,
     /// Files that are not filed, and why.
     pub left_out: Vec<LeftOut>,
+    /// With `#picture`: the picture, its blob on disk, or why there is none; none if it was not looked for.
+    pub picture: Option<std::result::Result<File, NoPicture>>,
+    /// A line with a password was taken out of the text (ACC-08).
+    pub had_password: bool,
+    /// What came out of the zips that are to be unpacked, by their place in `files`.
+    pub unpacked: BTreeMap<usize, std::result::Result<Unpacked, Unfit>>,
+    /// Services that the text links to for a file that did not come.
+    pub links: Vec<&'static str>,
     /// The subject, for logged mails.
     pub subject: String,
     /// A forwarded mail's own text.
     pub forwarded: Option<String>,
     /// From and To of a logged mail, as written.
     pub correspondents: (String, String),
+    /// A card number was taken out of it.
+    pub has_card: bool,
     /// Nothing new was found, only quoted text, and that is not sure.
     pub all_quoted: bool,
+    /// What a calendar says in the mail.
+    pub calendar: Option<Object>,
     /// Canonical hash of the content (decisions.md 40).
     pub content_hash: String,
+    /// Other firms that have the same address.
+    pub neighbours: Vec<FirmId>,
 }
 
 /// One mail being carried out.
@@ -56,6 +99,8 @@ pub struct Run<'r> {
     act: Act<'r>,
     situation: &'r Situation,
     words: &'r Words,
+    /// In which it is answered.
+    locale: Locale,
     lines: Vec<Line>,
     ordinal: u32,
     posted: Vec<Posted>,
@@ -66,8 +111,24 @@ pub struct Run<'r> {
     left_off: Vec<String>,
     /// Text that was refused where it was written, to be passed on to the firm.
     kept_text: bool,
+    /// Lines whose words are no message: a question was asked about them.
+    spoken_for: BTreeSet<String>,
+    /// What the receipt would ask about its words was said.
+    asked_of_words: bool,
+    /// A file was refused only because the firm locked its folder, or has its document checked out.
+    place_is_closed: bool,
+    /// A file named a place that its sender does not have.
+    place_is_unknown: bool,
+    /// Its matter is closed.
+    is_closed: bool,
+    /// Its writer is asked for a code before something in it is answered.
+    asked_for_code: bool,
     /// What was answered as if it were not there.
     unseen: Vec<Request>,
+    /// To whom what was refused can be sent as a message.
+    offered_to: BTreeSet<String>,
+    /// What is no command here, because the firm switched them off, and so is text.
+    as_text: Vec<Request>,
 }
 
 /// What a mail came to.
@@ -79,6 +140,14 @@ pub struct Ran {
     pub effects: u32,
     /// It named nothing that its sender can see, or no matter at all: the firm must hear of it.
     pub for_the_firm: bool,
+    /// It brought files to a place that takes none now.
+    pub place_is_closed: bool,
+    /// It brought files for a place that its sender does not have.
+    pub place_is_unknown: bool,
+    /// What it adds to is closed: that is why the firm must hear of it.
+    pub is_closed: bool,
+    /// Its writer is asked for a code before something in it is answered.
+    pub asked_for_code: bool,
     /// It asked for what its sender once had: it is refused like a wrong number, and the firm hears of it (REV-04, TSK-07).
     pub asks_for_what_ended: bool,
 }
@@ -91,19 +160,34 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
         return run.finish();
     }
     if situation.purpose() == Some(Purpose::Confirm) {
-        run.answer_challenge()?;
+        run.answer_question()?;
+        return run.finish();
+    }
+    if situation.purpose() == Some(Purpose::Role) {
+        run.answer_role()?;
+        return run.finish();
+    }
+    if run.is_for_another_role() || run.answers_which_matter()? {
         return run.finish();
     }
     let requests = &words.commands.requests;
-    if let Some(dry) = requests.iter().find(|r| r.verb == Verb::DryRun) {
-        // Whoever asks what a mail would do must not have it done.
-        run.look(dry)?;
+    if let Some(wrong) = requests.iter().find(|r| r.verb == Verb::Wrong) {
+        // Nothing else in it is carried out: it was written about something that should not have been read.
+        if !run.doubts_wrong(wrong)? {
+            run.wrong(wrong)?;
+        }
         return run.finish();
     }
-    for request in requests.iter().filter(|r| !files::is_about_files(r.verb)) {
+    if words.has_card {
+        run.lines.push(Line::Refused { typed: String::new(), why: phrase(&run, CARD), instead: None });
+    }
+    for request in requests.iter().filter(|r| !files::is_about_files(r.verb) && r.verb != Verb::DryRun) {
         run.request(request)?;
     }
+    run.ask_before_content()?;
+    run.send_in_parts()?;
     run.file_all()?;
+    run.event_of_theirs()?;
     run.text()?;
     run.attach_to_messages()?;
     run.questions();
@@ -111,20 +195,83 @@ pub fn run(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
     run.finish()
 }
 
-/// Logs a mail to others of which the gateway got a copy (Bcc) on the matter that its subject names; nothing in it is
-/// carried out, and nobody is warned about its recipients (decisions.md 20).
+/// Tells what a mail would do (`#dry-run`): it is carried out as any other, put into words, and taken back.
+pub fn rehearse(act: Act<'_>, gateway: &Gateway, situation: &Situation, words: &Words) -> Result<Ran> {
+    let tried = act.tx.rehearse(|tx| {
+        let ran = run(Act { tx, ..act }, situation, words)?;
+        let mut tried = Vec::new();
+        if ran.asked_for_code {
+            let text = say!(act.actor.locale(act.firm), "You would get a code to confirm first.");
+            tried.push((WouldBe::Told, text, Vec::new(), Vec::new()));
+        }
+        for line in &ran.lines {
+            let reader = ReaderOfMail::new(tx, act.firm, gateway, act.actor, act.now)?;
+            for (outcome, text, more) in templates::rehearsed(&reader, std::slice::from_ref(line))? {
+                tried.push((outcome, text, more, reader.shown()));
+            }
+        }
+        Ok(tried)
+    })?;
+    let mut lines = Vec::new();
+    for (outcome, text, more, shown) in tried {
+        let mut shows = Vec::new();
+        for disclosure in shown {
+            // What was made by the trial is gone with it; what was there before is asked about again when this leaves.
+            if act.tx.ask(act.firm.id, act.actor.id, Ability::View, disclosure.item, act.now)?.is_allowed() {
+                shows.push((disclosure.ability, disclosure.item));
+            }
+        }
+        lines.push(Line::Would { outcome, text, more, shows });
+    }
+    if lines.is_empty() {
+        let text = say!(act.actor.locale(act.firm), "Nothing.");
+        lines.push(Line::Would { outcome: WouldBe::Told, text, more: Vec::new(), shows: Vec::new() });
+    }
+    Ok(Ran { lines, ..Ran::default() })
+}
+
+/// Logs a mail to others of which the gateway got a copy (Bcc) on the matter that its subject names, or a `#log` in it;
+/// nothing else in it is carried out, and nobody is warned about its recipients (decisions.md 20).
 pub fn log_copy(act: Act<'_>, situation: &Situation, words: &Words) -> Result<Ran> {
     let mut run = Run::new(act, situation, words);
-    if let Some(matter) = situation.matter {
+    let named = words.commands.requests.iter().find(|r| r.verb == Verb::Log && !r.ids.is_empty());
+    let matter = match named {
+        Some(request) => run.target_matter(request)?,
+        None => situation.matter,
+    };
+    if let Some(matter) = matter {
         run.log_own_mail(matter)?;
     }
     run.tell()?;
     run.finish()
 }
 
+/// Takes what a calendar wrote by itself; none of its text is read as commands.
+pub fn hear(act: Act<'_>, situation: &Situation, content_hash: &str, object: &Object) -> Result<Heard> {
+    let words = Words {
+        commands: Commands::default(),
+        files: Vec::new(),
+        unpacked: BTreeMap::new(),
+        links: Vec::new(),
+        left_out: Vec::new(),
+        subject: String::new(),
+        forwarded: None,
+        correspondents: (String::new(), String::new()),
+        all_quoted: false,
+        calendar: None,
+        picture: None,
+        had_password: false,
+        content_hash: content_hash.to_owned(),
+        has_card: false,
+        neighbours: Vec::new(),
+    };
+    Run::new(act, situation, &words).hear(object)
+}
+
 impl<'r> Run<'r> {
     fn new(act: Act<'r>, situation: &'r Situation, words: &'r Words) -> Run<'r> {
         Run {
+            locale: act.actor.locale(act.firm),
             act,
             situation,
             words,
@@ -136,31 +283,66 @@ impl<'r> Run<'r> {
             logged: Vec::new(),
             left_off: Vec::new(),
             kept_text: false,
+            spoken_for: BTreeSet::new(),
+            asked_of_words: false,
+            place_is_closed: false,
+            place_is_unknown: false,
+            is_closed: false,
+            asked_for_code: false,
             unseen: Vec::new(),
+            offered_to: BTreeSet::new(),
+            as_text: Vec::new(),
         }
     }
 }
 
+impl Reads for Run<'_> {
+    fn locale(&self) -> Locale {
+        self.locale
+    }
+}
+
 impl Run<'_> {
-    fn finish(self) -> Result<Ran> {
+    fn finish(mut self) -> Result<Ran> {
+        if self.words.had_password {
+            let text = say!(
+                self,
+                "A line with a password was left out: it was not stored and not passed on. There is no password here, since your mailbox proves who you are. Never send one by mail, and change this one where you use it."
+            );
+            self.lines.push(Line::Question { text });
+        }
+        self.say_refusals_once();
+        for name in std::mem::take(&mut self.offered_to) {
+            let text = say!(self, "To send this to {name} as a message, reply #send to this mail.", name = name);
+            self.lines.push(Line::Question { text });
+        }
         let asks_for_what_ended = self.asks_for_what_ended()?;
-        Ok(Ran { lines: self.lines, effects: self.ordinal, for_the_firm: self.kept_text, asks_for_what_ended })
+        Ok(Ran {
+            lines: self.lines,
+            effects: self.ordinal,
+            for_the_firm: self.kept_text,
+            place_is_closed: self.place_is_closed,
+            place_is_unknown: self.place_is_unknown,
+            is_closed: self.is_closed,
+            asked_for_code: self.asked_for_code,
+            asks_for_what_ended,
+        })
+    }
+
+    /// The same refusal twice says no more than once.
+    fn say_refusals_once(&mut self) {
+        let mut said: Vec<Line> = Vec::new();
+        self.lines.retain(|line| {
+            let again = matches!(line, Line::Refused { .. }) && said.contains(line);
+            said.push(line.clone());
+            !again
+        });
     }
 
     fn asks_for_what_ended(&self) -> Result<bool> {
-        let (tx, firm, person) = (self.act.tx, self.act.firm.id, self.act.actor.id);
+        let (tx, firm, person) = (self.act.tx, self.act.firm.id, self.act.actor.whose());
         for request in &self.unseen {
-            let mut meant = Vec::new();
-            for id in &request.ids {
-                meant.extend(tx.find(firm, self.numbering(), *id)?);
-            }
-            if let Some(number) = &request.matter {
-                meant.extend(tx.matter_by_display_number(firm, number)?.map(|m| m.item()));
-            }
-            if meant.is_empty() && request.ids.is_empty() && request.matter.is_none() {
-                meant.extend(self.situation.item);
-            }
-            for item in meant {
+            for item in self.meant(request)? {
                 let matter = tx.matter_of(firm, item)?.map(|row| Item::new(Kind::Matter, row));
                 for had in [Some(item), matter].into_iter().flatten() {
                     if tx.share_ended(firm, person, had, self.act.now)? {
@@ -172,29 +354,111 @@ impl Run<'_> {
         Ok(false)
     }
 
+    /// What a command is about: what it names, else what the mail is about.
+    fn meant(&self, request: &Request) -> Result<Vec<Item>> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        let mut meant = Vec::new();
+        for id in &request.ids {
+            meant.extend(tx.find(firm, self.numbering(), *id)?);
+        }
+        if let Some(number) = &request.matter {
+            meant.extend(tx.matter_by_display_number(firm, number)?.map(|m| m.item()));
+        }
+        if meant.is_empty() && request.ids.is_empty() && request.matter.is_none() {
+            meant.extend(self.situation.item);
+            meant.extend(self.reported()?);
+        }
+        Ok(meant)
+    }
+
+    /// True if the firm switched commands off for their writer, or for a matter that this one is about; what concerns the
+    /// writer's own mails and profile is none of that.
+    fn is_switched_off(&self, request: &Request) -> Result<bool> {
+        if self.act.actor.is_user() || request.verb.is_of_ones_own() {
+            return Ok(false);
+        }
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        if tx.commands_off(firm, self.act.actor.whose())? {
+            return Ok(true);
+        }
+        let mut matters: Vec<i64> = self.situation.matter.into_iter().collect();
+        for item in self.meant(request)? {
+            matters.extend(tx.matter_of(firm, item)?);
+        }
+        for matter in matters {
+            if tx.matter_commands_off(firm, matter)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn request(&mut self, request: &Request) -> Result<()> {
+        if self.is_switched_off(request)? {
+            let text = say!(
+                self,
+                "Commands by mail are switched off here. “{line}” was not carried out; it goes to the firm as text.",
+                line = cut(&request.original, 120)
+            );
+            self.lines.push(Line::Question { text });
+            self.as_text.push(request.clone());
+            return Ok(());
+        }
         if self.act.actor.is_user() {
             let decides = matches!(request.verb, Verb::Release | Verb::Reject | Verb::Hold);
             if decides && self.answers_held_notice() {
                 self.say_how_held_mail_is_decided(typed(request));
                 return Ok(());
             }
-            if !matches!(request.verb, Verb::Message | Verb::Show | Verb::Get | Verb::Help | Verb::Confirm) {
-                self.refuse(request, BY_COMMAND_LINE.into(), None);
+            let corrects = request.verb == Verb::Edit && self.corrects_message(request);
+            let given = matches!(
+                request.verb,
+                Verb::Message
+                    | Verb::Show
+                    | Verb::Get
+                    | Verb::Help
+                    | Verb::Confirm
+                    | Verb::Accounts
+                    | Verb::As
+                    | Verb::Lang
+            );
+            if !corrects && !given {
+                self.refuse(request, phrase(&self, BY_COMMAND_LINE), None);
                 return Ok(());
             }
         }
-        if let Who::Firm(sentence) = request.verb.entry().who {
-            self.refuse(request, sentence.to_owned(), None);
+        if self.takes_offers(request)? {
             return Ok(());
         }
+        if self.is_about_events(request) {
+            return self.propose(request);
+        }
+        match request.verb.entry().who {
+            Who::FirmAsked(sentence) => return self.refuse_and_pass_on(request, phrase(&self, sentence)),
+            Who::Firm(sentence) => {
+                self.refuse(request, phrase(&self, sentence), None);
+                return Ok(());
+            }
+            Who::Everyone => {}
+        }
         if let Some(error) = &request.error {
-            let locale = self.act.firm.locale;
             let instead = match error.problem {
                 Problem::NothingToChange if request.ids.is_empty() => self.edit_instead()?,
                 _ => Some(error.instead.clone()).filter(|i| !i.is_empty()),
             };
-            self.refuse(request, error.problem.says(locale), instead);
+            self.refuse(request, error.problem.says(self.locale), instead);
+            return Ok(());
+        }
+        if let Some(day) = self.guessed_long_ago(request)? {
+            let why = say!(
+                self,
+                "{day} is more than half a year ago. If you mean that day, write its year.",
+                day = self.locale.display(day)
+            );
+            self.refuse(request, why, Some(with_year(request, self.locale)));
+            return Ok(());
+        }
+        if self.names_several(request)? {
             return Ok(());
         }
         let request = &self.without_command(request);
@@ -205,17 +469,50 @@ impl Run<'_> {
             Verb::Message => self.message(request),
             Verb::Call => self.call(request),
             Verb::Log => self.log(request),
+            Verb::Edit if self.act.actor.is_user() => self.correct_message(request),
             Verb::Edit => self.edit(request),
             Verb::Delete => self.delete(request),
             Verb::Undo => self.undo(request),
-            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Start | Verb::Timezone => {
-                self.wish(request)
-            }
+            Verb::Digest | Verb::Notify | Verb::Receipts | Verb::Stop | Verb::Start => self.wish(request),
+            Verb::Timezone => self.timezone(request),
+            Verb::Lang => self.language(request),
+            Verb::Profile | Verb::Picture | Verb::Email => self.own_profile(request),
+            Verb::Yes | Verb::No | Verb::Maybe => self.answer(request),
+            Verb::Assistant => self.assistant(request),
+            // In which role the mail is written was settled before anything else.
+            Verb::As => Ok(()),
             Verb::Confirm => {
-                self.refuse(request, "Reply with #confirm and the code to the mail that asked for it.".into(), None);
+                let why = say!(
+                    self,
+                    "Reply with #confirm and the code to the mail that asked for it, from the address it came to."
+                );
+                self.refuse(request, why, None);
                 Ok(())
             }
             _ => self.look(request),
+        }
+    }
+
+    /// A day of work that was typed without its year, and was taken for one of long ago: "15 May" in April was more likely
+    /// mistyped than meant.
+    fn guessed_long_ago(&self, request: &Request) -> Result<Option<Date>> {
+        const HALF_A_YEAR: i32 = 183;
+        let Some(day) = request.date.filter(|_| request.year_guessed) else { return Ok(None) };
+        let age = day.until(self.act.today()?).map_or(0, |span| span.get_days());
+        Ok((age > HALF_A_YEAR).then_some(day))
+    }
+
+    /// True for what only the firm may do with events.
+    fn is_about_events(&self, request: &Request) -> bool {
+        let named = request.ids.first().map(|id| id.kind);
+        let here = self.situation.item.map(|i| i.kind);
+        match request.verb {
+            Verb::Event | Verb::Invite => true,
+            Verb::Move => named.or(here) == Some(Kind::Event),
+            // In reply to a receipt it takes back what that reported.
+            Verb::Delete if CANCEL.contains(&request.typed.as_str()) => named.or(here) == Some(Kind::Event),
+            Verb::Edit | Verb::Delete => named == Some(Kind::Event),
+            _ => false,
         }
     }
 
@@ -252,28 +549,52 @@ impl Run<'_> {
         self.lines.push(Line::Refused { typed: typed(request), why, instead });
     }
 
+    /// A refusal about what no number was typed for.
     fn refusal(&self, typed: String, refusal: Refusal, kind: Kind) -> Line {
-        Line::Refused { typed, why: words::refusal(refusal, kind, self.act.firm.locale), instead: None }
+        let why = match refusal {
+            Refusal::NotVisible => words::not_visible(kind, None, "", self.locale),
+            other => words::refusal(other, kind, self.locale),
+        };
+        Line::Refused { typed, why, instead: None }
+    }
+
+    /// A refusal of a command: the same words for what is absent, not shared, not shared any more, or another firm's.
+    fn refusal_of(&self, request: &Request, refusal: Refusal, kind: Kind) -> Line {
+        let typed = typed(request);
+        if refusal != Refusal::NotVisible {
+            return self.refusal(typed, refusal, kind);
+        }
+        let named = request.ids.iter().find(|id| id.kind == kind).map(ItemId::to_string);
+        let why = words::not_visible(kind, named, &typed, self.locale);
+        Line::Refused { typed, why, instead: None }
     }
 
     fn refuse_by(&mut self, request: &Request, refusal: Refusal, kind: Kind) {
         if refusal == Refusal::NotVisible {
             self.unseen.push(request.clone());
         }
-        let line = self.refusal(typed(request), refusal, kind);
+        self.note_closed(refusal);
+        let line = self.refusal_of(request, refusal, kind);
         self.lines.push(line);
+    }
+
+    /// What is refused because its matter is closed is passed on to the firm (decisions.md 23).
+    fn note_closed(&mut self, refusal: Refusal) {
+        if matches!(refusal, Refusal::MatterClosed { .. }) && !self.act.actor.is_user() {
+            self.is_closed = true;
+        }
     }
 
     /// Whose numbers are typed.
     fn numbering(&self) -> Reader {
-        if self.act.actor.is_user() { Reader::Firm } else { Reader::Contact(self.act.actor.id) }
+        if self.act.actor.is_user() { Reader::Firm } else { Reader::Contact(self.act.actor.whose()) }
     }
 
     /// The thing of this number; none: the neutral refusal was said.
     fn find(&mut self, request: &Request, id: ItemId) -> Result<Option<Item>> {
         let found = self.act.tx.find(self.act.firm.id, self.numbering(), id)?;
         if found.is_none() {
-            self.refuse_by(request, Refusal::NotVisible, id.kind);
+            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
         }
         Ok(found)
     }
@@ -291,7 +612,8 @@ impl Run<'_> {
             return Ok(found.map(|m| m.item()));
         }
         let here = self.situation.item.or(self.situation.matter.map(|row| Item::new(Kind::Matter, row)));
-        match here.filter(|_| self.situation.context_is_signed) {
+        let here = here.filter(|_| self.situation.context_is_signed);
+        match if here.is_some() { here } else { self.named_at_the_end(request)? } {
             Some(item) => Ok(Some(item)),
             None => {
                 self.lines.push(Line::WhichMatter { typed: typed(request) });
@@ -299,6 +621,20 @@ impl Run<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// `#note expert is ill M-2`, where nothing else says which matter: the number at the end, if its writer can see it.
+    fn named_at_the_end(&self, request: &Request) -> Result<Option<Item>> {
+        let last =
+            request.narrative.trim_end_matches(['.', ')', ' ', '!']).rsplit([' ', '(']).next().unwrap_or_default();
+        let Some(id) = ItemId::parse(last).filter(|id| matches!(id.kind, Kind::Matter | Kind::Task)) else {
+            return Ok(None);
+        };
+        let found = self.act.tx.find(self.act.firm.id, self.numbering(), id)?;
+        Ok(match found {
+            Some(item) if self.act.ask(Ability::View, item)?.is_ok() => Some(item),
+            _ => None,
+        })
     }
 
     /// The matter of a request; none: it was said why not, or the thing belongs to no matter.
@@ -327,6 +663,49 @@ fn cut(text: &str, most: usize) -> String {
 
 /// The words after a command that takes none, as in `#done T-6 sorry for the delay`; none if they say nothing.
 fn leftover(request: &Request) -> Option<&str> {
+    /// What says which thing is to be taken back.
+    const WHICH: [&str; 40] = [
+        "last",
+        "latest",
+        "previous",
+        "my",
+        "first",
+        "second",
+        "time",
+        "entries",
+        "notes",
+        "log",
+        "logs",
+        "call",
+        "one",
+        "from",
+        "today",
+        "yesterday",
+        "recent",
+        "letzten",
+        "letzte",
+        "letzter",
+        "meinen",
+        "meine",
+        "eintrag",
+        "zeiteintrag",
+        "notiz",
+        "heute",
+        "gestern",
+        "dernière",
+        "dernier",
+        "la",
+        "le",
+        "ma",
+        "saisie",
+        "última",
+        "último",
+        "mi",
+        "entrada",
+        "registro",
+        "den",
+        "die",
+    ];
     const FILLERS: [&str; 20] = [
         "please", "pls", "bitte", "that", "it", "this", "these", "them", "now", "all", "the", "task", "tasks", "done",
         "entry", "note", "both", "and", "too", "also",
@@ -340,8 +719,10 @@ fn leftover(request: &Request) -> Option<&str> {
         _ => return None,
     };
     let plain = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let says = |word: &str| !word.is_empty() && !FILLERS.contains(&word);
-    let enough = words.split_whitespace().count() >= fewest && words.split_whitespace().any(|w| says(&plain(w)));
+    let takes_back = matches!(request.verb, Verb::Delete | Verb::Undo);
+    let says_nothing = |word: &str| word.is_empty() || FILLERS.contains(&word) || takes_back && WHICH.contains(&word);
+    let enough =
+        words.split_whitespace().count() >= fewest && words.split_whitespace().any(|w| !says_nothing(&plain(w)));
     (request.error.is_none() && enough && !super::command::is_pleasantry(words)).then_some(words)
 }
 

@@ -8,7 +8,7 @@ use super::super::resolve::Situation;
 use super::*;
 use crate::actions::sample::{Office, now};
 use crate::blobs::sha256;
-use crate::domain::dates::DateOrder;
+use crate::domain::dates::Locale;
 use crate::domain::{InboxId, PersonId};
 use crate::proof::{Level, TokenStanding};
 use crate::store::inbox::Staged;
@@ -17,17 +17,23 @@ use crate::store::threads::About;
 fn words(text: &str) -> Words {
     let lines: Vec<Written> = text.lines().map(|l| Written { text: l.into(), wrapped: false }).collect();
     let written = now().to_zoned(TimeZone::UTC);
-    let reading =
-        Reading { now: &written, order: DateOrder::DayMonth, about: command::About::Unknown, firm_codes: &[] };
+    let reading = Reading { now: &written, locale: Locale::British, about: command::About::Unknown, firm_codes: &[] };
     Words {
         commands: command::read(&lines, &reading),
         files: Vec::new(),
         left_out: Vec::new(),
+        picture: None,
+        had_password: false,
+        unpacked: Default::default(),
+        links: Vec::new(),
         subject: "Brief".into(),
         forwarded: None,
         correspondents: Default::default(),
         all_quoted: false,
+        calendar: None,
+        has_card: false,
         content_hash: sha256(text.as_bytes()),
+        neighbours: Vec::new(),
     }
 }
 
@@ -101,6 +107,8 @@ impl Office {
                 address_word: None,
                 outsiders: Vec::new(),
                 misused: None,
+                role: crate::inbound::resolve::RoleIs::Sure,
+                is_assigned: false,
             };
             let act = Act { tx, firm: &found, actor: &person, inbox: Some(inbox), cause: &cause, now: now() };
             run(act, &situation, &mail.words)
@@ -113,8 +121,12 @@ impl Office {
     }
 
     fn task(&self) -> Item {
+        self.task_called("Draft brief")
+    }
+
+    fn task_called(&self, name: &str) -> Item {
         let new = crate::store::tasks::NewTask {
-            name: "Draft brief".into(),
+            name: name.into(),
             matter: Some(self.matter),
             assignee: Some(self.jane),
             assigner: Some(self.lawyer),
@@ -177,7 +189,8 @@ fn the_firm_names_whom_a_message_is_for_and_nobody_else_gets_it() {
     let nobody = o.write_mail(o.lawyer, "#message to Kim: Hello");
     assert!(refusals(&nobody)[0].contains("jane Doe, tom Doe"), "{:?}", nobody.lines);
     let two = o.write_mail(o.lawyer, "#message to Doe: Hello");
-    assert_eq!((two.effects, refusals(&two).len()), (0, 1));
+    assert!(matches!(two.lines.as_slice(), [Line::WhichPerson { people, .. }] if people.len() == 2), "{:?}", two.lines);
+    assert!(sent_to(&two).is_empty());
 }
 
 #[test]
@@ -296,8 +309,12 @@ fn time_that_was_recorded_before_is_one_line_that_says_where() {
     let text = "#time 2h Drafted reply brief";
     o.write_mail(o.jane, text);
     let again = o.receive(Mail::new(&o, o.jane, text).with(|w| w.content_hash = sha256(b"again")));
-    let why = "You recorded this already as TE-1 on 14 March 2026 (2 h). Nothing was added. If both are meant, change the words.";
+    let why = "You recorded the same, or nearly, before: TE-1 on 14 March 2026 (2 h, “Drafted reply brief”). Nothing was added. \
+               If both are meant, send the line again, with #keep on a line below it.";
     assert_eq!((refusals(&again), again.lines.len()), (vec![why.to_owned()], 1));
+    let meant = format!("{text}\n#keep");
+    let kept = o.receive(Mail::new(&o, o.jane, &meant).with(|w| w.content_hash = sha256(b"meant")));
+    assert_eq!((kept.effects, refusals(&kept).len()), (1, 0));
 }
 
 #[test]
@@ -365,4 +382,164 @@ fn a_file_without_a_byte_is_spoken_of_and_leads_to_a_receipt() {
     let ran = o.receive(Mail::new(&o, o.jane, "Please see attached.").with(|w| w.left_out = vec![left]));
     assert_eq!((refusals(&ran), questions(&ran).len()), (vec!["not filed: the file is empty.".to_owned()], 0));
     assert!(wants_receipt(&ran.lines, crate::store::people::Receipts::Brief));
+}
+
+#[test]
+fn every_word_of_the_table_does_what_its_verb_does() {
+    let ran = |word: &str, rest: &str| {
+        let o = Office::new();
+        o.both();
+        let task = o.task();
+        let ran = o.receive(Mail::new(&o, o.jane, &format!("#{word} {rest}")).about(task));
+        let made = (ran.effects, o.read(|r| r.task(o.firm, task.id)).unwrap().completed_at.is_some());
+        (format!("{:?}", ran.lines), made)
+    };
+    // A trial is run around all the others, and answered with what they say (`rehearse`).
+    for entry in command::TABLE.iter().filter(|e| e.verb != command::Verb::DryRun) {
+        let (_, rest) = entry.example.split_once(' ').unwrap_or_default();
+        let (lines, made) = ran(entry.name, rest);
+        assert_ne!(lines, "[]", "#{}: a command is always answered", entry.name);
+        if let command::Who::Firm(sentence) | command::Who::FirmAsked(sentence) = entry.who {
+            // What is for events is asked of sharing first, and refused in its words.
+            let asked = ["event", "invite", "move"].contains(&entry.name) && lines.contains("Refused");
+            let passed_on = u32::from(lines.contains("was passed on to"));
+            assert!((asked || lines.contains(sentence)) && made.0 == passed_on, "#{}: {lines}", entry.name);
+        }
+        // What may mean a mistake of one's own is asked about.
+        for word in entry.words().skip(1).filter(|word| !unsure::MISTAKES.contains(word)) {
+            let (other, made_other) = ran(word, rest);
+            let other = [' ', '"']
+                .iter()
+                .fold(other, |text, end| text.replace(&format!("#{word}{end}"), &format!("#{}{end}", entry.name)));
+            assert_eq!((other, made_other), (lines.clone(), made), "#{word} is not #{}", entry.name);
+        }
+    }
+    let (done, made) = ran("finish", "");
+    assert!(made.1, "{done}");
+    let (time, made) = ran("log-time", "1.5h A103 Drafted reply brief");
+    assert_eq!(made.0, 1, "{time}");
+}
+
+/// Whether this task is completed.
+fn is_done(o: &Office, task: Item) -> bool {
+    o.read(|r| r.task(o.firm, task.id)).unwrap().completed_at.is_some()
+}
+
+#[test]
+fn a_done_that_is_denied_or_only_meant_for_later_completes_nothing_and_sends_nothing() {
+    for text in [
+        "#done not yet, will finish tomorrow",
+        "#done T-1 if Anna agrees",
+        "#done noch nicht",
+        "#done pas encore",
+        "#done cuando tenga la firma",
+        "#done except the exhibits",
+    ] {
+        let o = Office::new();
+        o.both();
+        let task = o.task();
+        let ran = o.receive(Mail::new(&o, o.jane, text).about(task));
+        assert!(!is_done(&o, task) && sent_to(&ran).is_empty(), "{text}: {:?}", ran.lines);
+        let [Line::Refused { instead, .. }] = ran.lines.as_slice() else { panic!("{text}: {:?}", ran.lines) };
+        assert_eq!(instead.as_deref(), Some("#done T-1"), "{text}");
+    }
+}
+
+#[test]
+fn a_done_that_names_another_task_or_all_of_them_asks_which() {
+    for text in ["#done Lambda", "#done lambda filing", "#done all", "#done \"Lambda filing\""] {
+        let o = Office::new();
+        o.both();
+        let (kappa, lambda) = (o.task_called("Kappa"), o.task_called("Lambda filing"));
+        let ran = o.receive(Mail::new(&o, o.jane, text).about(kappa));
+        assert!(!is_done(&o, kappa) && !is_done(&o, lambda) && sent_to(&ran).is_empty(), "{text}: {:?}", ran.lines);
+        assert!(matches!(ran.lines.as_slice(), [Line::WhichTask { .. }]), "{text}: {:?}", ran.lines);
+        let own = o.receive(Mail::new(&o, o.jane, "#done kappa").about(kappa));
+        assert!(is_done(&o, kappa) && sent_to(&own).is_empty(), "{:?}", own.lines);
+    }
+}
+
+#[test]
+fn time_and_notes_go_where_their_line_says_and_a_line_for_two_things_is_refused() {
+    let o = Office::new();
+    o.both();
+    let (one, two) = (o.task(), o.task_called("File reply"));
+    let ran = o.write_mail(o.jane, "#time 1h on T-2 filing");
+    assert_eq!((refusals(&ran), o.read(|r| r.time_entry(o.firm, 1)).unwrap().work.subject), (vec![], Some(two)));
+    let both = o.write_mail(o.jane, "#time 1h T-1 and T-2 filing");
+    let [Line::Refused { instead: Some(instead), .. }] = both.lines.as_slice() else { panic!("{:?}", both.lines) };
+    assert_eq!(instead, "#time …h T-1 filing\n#time …h T-2 filing");
+    let named = o.receive(Mail::new(&o, o.jane, "#time 1h call, see also T-2").about(one));
+    let [Line::Done { hints, .. }] = named.lines.as_slice() else { panic!("{:?}", named.lines) };
+    assert!(hints.iter().any(|h| h.starts_with("It went to T-1, and its words name T-2.")), "{hints:?}");
+    let with_matter = o.write_mail(o.jane, "#time 1h T-2 M-1 hearing");
+    assert_eq!((with_matter.effects, refusals(&with_matter).len()), (1, 0), "{:?}", with_matter.lines);
+}
+
+#[test]
+fn more_than_half_a_day_in_one_entry_is_remarked_on() {
+    let o = Office::new();
+    o.both();
+    for (text, remarked) in [("#time 14:00 call with expert", true), ("#time 9h hearing", false)] {
+        let ran = o.write_mail(o.jane, text);
+        let [Line::Done { hints, .. }] = ran.lines.as_slice() else { panic!("{:?}", ran.lines) };
+        assert_eq!(hints.iter().any(|h| h.contains("is much for one entry")), remarked, "{hints:?}");
+    }
+}
+
+#[test]
+fn a_note_that_swallowed_lines_to_somebody_says_so() {
+    let o = Office::new();
+    o.both();
+    let anna = o.read(|r| r.person(o.firm, o.lawyer)).unwrap().first_name;
+    let name = format!("{}{}", anna[..1].to_uppercase(), &anna[1..]);
+    let ran = o.write_mail(o.jane, &format!("#note Witness is free in May\n\n{name}, please call me."));
+    let [Line::Done { hints, .. }] = ran.lines.as_slice() else { panic!("{:?}", ran.lines) };
+    assert!(hints[0].contains(&format!("the lines to {name} too")), "{hints:?}");
+    let plain = o.write_mail(o.jane, "#note Witness is free in May\n\nHowever, not in June.");
+    assert!(matches!(plain.lines.as_slice(), [Line::Done { hints, .. }] if hints.is_empty()), "{:?}", plain.lines);
+}
+
+#[test]
+fn wrong_in_an_innocent_word_or_about_a_whole_matter_is_asked_about() {
+    let o = Office::new();
+    o.both();
+    let task = o.task();
+    for (text, about) in [("#erreur", Some(task)), ("#error", Some(task)), ("#wrong", None)] {
+        let mail = Mail::new(&o, o.jane, text);
+        let ran = o.receive(match about {
+            Some(item) => mail.about(item),
+            None => mail,
+        });
+        assert_eq!((ran.effects, refusals(&ran).len()), (0, 1), "{text}: {:?}", ran.lines);
+        assert!(o.read(|r| r.share_is_live(o.firm, o.jane, task, now())), "{text}");
+    }
+    let named = o.write_mail(o.jane, "#wrong T-1");
+    assert_eq!(refusals(&named), Vec::<String>::new());
+    assert!(!o.read(|r| r.share_is_live(o.firm, o.jane, task, now())));
+}
+
+#[test]
+fn what_a_mail_did_not_do_is_said_beside_what_it_did() {
+    let o = Office::new();
+    o.both();
+    let task = o.task();
+    let subject =
+        Mail::new(&o, o.jane, "see my note on page 3").about(task).with(|w| w.subject = "Re: #done T-1".into());
+    assert!(questions(&o.receive(subject))[0].starts_with("I don't read commands in the subject of a reply."));
+    let forward =
+        Mail::new(&o, o.jane, "FYI see below").about(task).with(|w| w.forwarded = Some("Ten thousand.".into()));
+    assert!(questions(&o.receive(forward))[0].starts_with("The mail that you forwarded below your text was not kept."));
+    let nothing = o.write_mail(o.jane, "#log");
+    assert_eq!((nothing.effects, refusals(&nothing).len()), (0, 1), "{:?}", nothing.lines);
+    let words = o.write_mail(o.jane, "#delete last entry");
+    assert!(sent_to(&words).is_empty() && refusals(&words).len() == 1, "{:?}", words.lines);
+}
+
+#[test]
+fn a_refusal_names_the_number_that_was_typed_and_is_said_once() {
+    let o = Office::new();
+    o.both();
+    let ran = o.write_mail(o.jane, "#done T-4 T-9\n#done T-4 T-9");
+    assert_eq!(refusals(&ran), ["I find no task T-4 shared with you.", "I find no task T-9 shared with you."]);
 }

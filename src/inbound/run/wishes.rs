@@ -1,4 +1,4 @@
-//! How and when to be told: `#digest`, `#receipts`, `#notify`, `#stop`, `#start`, `#timezone`; what of it decides whether a receipt
+//! How and when to be told: `#digest`, `#receipts`, `#notify`, `#stop`, `#start`, `#timezone`, `#lang`; what of it decides whether a receipt
 //! is sent; and the answer to "was this you?".
 
 use super::super::command::{Request, Verb, is_pleasantry};
@@ -8,6 +8,7 @@ use crate::actions::profile;
 use crate::domain::Kind;
 use crate::domain::dates;
 use crate::domain::zones::{self, Named};
+use crate::language::{self, Locale, count, phrase, say, sentence};
 use crate::outbound::letter::Line;
 use crate::sharing::Refusal;
 use crate::store::Result;
@@ -19,11 +20,20 @@ use crate::store::threads::About;
 /// refusals only, which can't be switched off. What is not told at once stands in the digest.
 pub fn wants_receipt(lines: &[Line], receipts: Receipts) -> bool {
     lines.iter().any(|line| match line {
-        Line::Refused { .. } | Line::WhichMatter { .. } | Line::WhichTask { .. } | Line::Question { .. } => true,
+        Line::Refused { .. }
+        | Line::WhichMatter { .. }
+        | Line::WhichTask { .. }
+        | Line::WhichPerson { .. }
+        | Line::Would { .. }
+        | Line::Question { .. } => true,
         // A look-up was asked for: its answer is no confirmation. So is the word of what one wished for.
         Line::Ask { .. } | Line::Help { .. } | Line::Noted { .. } | Line::Settings { .. } => true,
-        Line::Done { .. } | Line::Filed { .. } => receipts != Receipts::Off,
-        // A message, and a picture of the signature that was left out with it.
+        Line::Coming { .. } => true,
+        Line::Unzipped { skipped, .. } => receipts != Receipts::Off || !skipped.is_empty(),
+        Line::Done { .. } | Line::Filed { .. } | Line::Answered { .. } | Line::Sent { commanded: true, .. } => {
+            receipts != Receipts::Off
+        }
+        // A message of plain text, and a picture of the signature that was left out with it.
         Line::Sent { .. } | Line::LeftOut { .. } => receipts == Receipts::All,
     })
 }
@@ -31,8 +41,11 @@ pub fn wants_receipt(lines: &[Line], receipts: Receipts) -> bool {
 /// The kinds of mail that can be switched off, as they are typed and as the store knows them.
 const KINDS: &[(&[&str], &str)] = &[
     (&["tasks", "task"], "tasks"),
+    (&["events", "event", "calendar"], "events"),
     (&["news", "messages", "message", "files", "uploads", "documents"], "news"),
     (&["shared", "shares", "share"], "shared"),
+    (&["bills", "bill"], "bills"),
+    (&["time", "entries"], "time"),
     (&["digest", "digests"], "digest"),
 ];
 
@@ -40,107 +53,141 @@ const KINDS: &[(&[&str], &str)] = &[
 type Wished = std::result::Result<(Preferences, String), &'static str>;
 
 impl Run<'_> {
-    /// `#digest`, `#receipts`, `#notify`, `#stop`, `#start`, `#timezone`.
+    /// `#digest`, `#receipts`, `#notify`, `#stop`, `#start`.
     pub(super) fn wish(&mut self, request: &Request) -> Result<()> {
-        if request.verb == Verb::Timezone {
-            return self.timezone(request);
-        }
         if self.act.actor.is_user() {
             self.refuse_by(request, Refusal::NotPermitted, Kind::Matter);
             return Ok(());
         }
         let before = self.act.tx.preferences(self.act.firm.id, self.act.actor.id)?;
         let words = words(request);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words: Vec<&str> = words.iter().map(|word| language::argument(word)).collect();
         if request.verb == Verb::Stop {
             profile::stop(&self.act, before)?;
-            return self.noted(
-                "stop",
-                "Paused. From now on you get only what is necessary: answers to your commands, security, ended access. \
-                 Messages and tasks wait; the firm was told. To lift the pause and get them, reply #start."
-                    .into(),
+            let text = say!(
+                self,
+                "Paused. From now on you get only what is necessary: answers to your commands, security, ended access. Messages and tasks wait; the firm was told. To lift the pause and get them, reply #start."
             );
+            return self.noted("stop", text);
         }
         if request.verb == Verb::Start {
             let text = if before.stopped {
-                "Your pause is lifted. What waited is sent to you now."
+                say!(self, "Your pause is lifted. What waited is sent to you now.")
             } else {
-                "Your mails were not paused; nothing waits."
+                say!(self, "Your mails were not paused; nothing waits.")
             };
             profile::prefer(&self.act, &Preferences { stopped: false, ..before })?;
-            return self.noted("start", text.into());
+            return self.noted("start", text);
         }
         let was_stopped = before.stopped;
         let wished = match request.verb {
-            Verb::Digest => digest(before, &words),
-            Verb::Receipts => receipts(before, &words),
-            _ => notify(before, &words),
+            Verb::Digest => digest(self.locale, before, &words),
+            Verb::Receipts => receipts(self.locale, before, &words),
+            _ => notify(self.locale, before, &words),
         };
         match wished {
             Ok((wanted, mut text)) => {
                 profile::prefer(&self.act, &wanted)?;
                 if was_stopped && !wanted.stopped {
-                    text.push_str(" Your pause is lifted: what waited is sent to you now.");
+                    let more = say!(self, "Your pause is lifted: what waited is sent to you now.");
+                    text = format!("{text} {more}");
                 } else if was_stopped {
-                    text.push_str(" Your pause goes on; to lift it, reply #start.");
+                    let more = say!(self, "Your pause goes on; to lift it, reply #start.");
+                    text = format!("{text} {more}");
                 }
                 self.noted(request.verb.name(), text)
             }
             Err(instead) => {
-                self.refuse(request, "I can't read that.".into(), Some(instead.into()));
+                self.refuse(request, say!(self, "I can't read that."), Some(phrase(&self, instead)));
                 Ok(())
             }
         }
     }
 
-    fn noted(&mut self, verb: &str, text: String) -> Result<()> {
+    pub(super) fn noted(&mut self, verb: &str, text: String) -> Result<()> {
         self.effect(verb, None, None)?;
         let is_answer = verb == Verb::Confirm.name();
         self.lines.push(if is_answer { Line::Noted { text } } else { Line::Settings { text } });
         Ok(())
     }
 
-    fn timezone(&mut self, request: &Request) -> Result<()> {
-        let typed = words(request).join(" ");
-        let instead = Some("#timezone Europe/London".to_owned());
-        match zones::find(&typed) {
-            Named::Zone(zone) if profile::set_zone(&self.act, &zone)? => {
-                let local = self.act.now.to_zoned(firms::zone(&zone));
-                let day = self.act.firm.locale.display(local.date());
-                let text = format!(
-                    "Your dates and times are now those of {zone}. There it is {day}, {} now; if that is wrong, tell me another zone.",
-                    local.strftime("%H:%M")
-                );
-                self.noted("timezone", text)
+    /// `#lang`: the language of the mails that the sender gets.
+    pub(super) fn language(&mut self, request: &Request) -> Result<()> {
+        match Locale::named(&words(request).join(" "), self.act.firm.locale) {
+            Some(wanted) => {
+                profile::set_language(&self.act, wanted)?;
+                self.locale = wanted;
+                // Each catalogue names its own language here.
+                self.noted("lang", say!(self, "From now on our mails to you are in English."))
             }
-            Named::Several(meant) => {
-                let why = format!("That may mean more than one zone: {}.", meant.join(", "));
-                let first = meant.first().map(|m| format!("#timezone {m}"));
-                self.refuse(request, why, first.or(instead));
-                Ok(())
-            }
-            Named::Zone(_) | Named::Unknown => {
-                self.refuse(request, "I know no time zone of that name. Write a large city in it.".into(), instead);
+            None => {
+                let why = say!(self, "I write English, German, French and Spanish.");
+                self.refuse(request, why, Some(say!(self, "#lang fr")));
                 Ok(())
             }
         }
     }
 
-    /// A mail to the address that asked "was this you?": only the code in it counts, whatever else it says.
-    pub(super) fn answer_challenge(&mut self) -> Result<()> {
-        let Some(About::Challenge(challenge)) = self.situation.thread.as_ref().map(|t| t.about) else { return Ok(()) };
+    /// `#timezone`: the zone in which the sender's days are read and shown.
+    pub(super) fn timezone(&mut self, request: &Request) -> Result<()> {
+        let typed = words(request).join(" ");
+        let instead = Some(say!(self, "#timezone Europe/London"));
+        match zones::find(&typed) {
+            Named::Zone(zone) if profile::set_zone(&self.act, &zone)? => {
+                let local = self.act.now.to_zoned(firms::zone(&zone));
+                let text = say!(
+                    self,
+                    "Your dates and times are now those of {zone}. There it is {day}, {time} now; if that is wrong, tell me another zone.",
+                    zone = zone,
+                    day = self.locale.display(local.date()),
+                    time = self.locale.clock(local.time())
+                );
+                self.noted("timezone", text)
+            }
+            Named::Several(meant) => {
+                let why =
+                    say!(self, "That may mean more than one zone. Which is yours: {zones}?", zones = meant.join(", "));
+                let first = meant.first().map(|zone| say!(self, "#timezone {zone}", zone = zone));
+                self.refuse(request, why, first.or(instead));
+                Ok(())
+            }
+            Named::Zone(_) | Named::Unknown => {
+                let why = say!(self, "I know no time zone of that name. Write a large city in it.");
+                self.refuse(request, why, instead);
+                Ok(())
+            }
+        }
+    }
+
+    /// A mail to the address that put a question: only the answer to that counts, whatever else it says.
+    pub(super) fn answer_question(&mut self) -> Result<()> {
+        let about = self.situation.thread.as_ref().map(|t| t.about);
         for request in &self.words.commands.requests {
-            if request.verb == Verb::Confirm {
-                self.confirm(request, challenge)?;
-            } else {
-                let why = "An answer to this question takes #confirm only. Send the rest in a mail of its own.";
-                self.refuse(request, why.into(), None);
+            match (about, request.verb) {
+                (Some(About::Challenge(challenge)), Verb::Confirm) => self.confirm(request, challenge)?,
+                (Some(About::Address(change)), Verb::Confirm | Verb::Yes | Verb::No) => {
+                    self.answer_about_address(request, change)?;
+                }
+                (Some(About::Assistant(assistant)), Verb::Confirm) => self.confirm_assistant(request, assistant)?,
+                _ => {
+                    let why = say!(
+                        self,
+                        "An answer to this question takes nothing else. Send the rest in a mail of its own."
+                    );
+                    self.refuse(request, why, None);
+                }
             }
         }
         let text = self.words.commands.text.trim();
         if !text.is_empty() && !is_pleasantry(text) {
-            let why = "Your text was not read. To confirm, reply with the line #confirm and the code; send anything else in a mail of its own.";
-            self.lines.push(Line::Refused { typed: String::new(), why: why.into(), instead: None });
+            let why = match about {
+                Some(About::Address(change)) => phrase(&self, self.how_to_answer(change)?),
+                _ => say!(
+                    self,
+                    "Your text was not read. To confirm, reply with the line #confirm and the code; send anything else in a mail of its own."
+                ),
+            };
+            self.lines.push(Line::Refused { typed: String::new(), why, instead: None });
         }
         Ok(())
     }
@@ -148,16 +195,31 @@ impl Run<'_> {
     fn confirm(&mut self, request: &Request, challenge: i64) -> Result<()> {
         let why = match challenges::confirm(&self.act, challenge, &words(request).join(""))? {
             Confirmed::Released(mails) => {
-                let what = if mails == 1 { "Your mail is".to_owned() } else { format!("Your {mails} mails are") };
-                return self.noted("confirm", format!("Confirmed. {what} being processed now."));
+                let text = count!(
+                    self,
+                    mails,
+                    "Confirmed. Your mail is being processed now.",
+                    "Confirmed. Your {n} mails are being processed now."
+                );
+                return self.noted("confirm", text);
+            }
+            Confirmed::Content(lines) => {
+                self.effect("confirm", None, None)?;
+                self.lines.extend(lines);
+                return self.send_in_parts();
             }
             Confirmed::Renewed => {
-                return self.noted("confirm", "This code was too old. A new one was sent to your address.".into());
+                let text = say!(self, "This code was too old. A new one was sent to your address.");
+                return self.noted("confirm", text);
             }
-            Confirmed::Wrong { left: 1 } => "This code is wrong. You can try once more.".to_owned(),
-            Confirmed::Wrong { left } => format!("This code is wrong. You can try {left} more times."),
-            Confirmed::Over => "This code can't be used any more. The firm has your mail; ask them.".to_owned(),
-            Confirmed::Before => "This was confirmed before; nothing more is needed.".to_owned(),
+            Confirmed::Wrong { left } => count!(
+                self,
+                left,
+                "This code is wrong. You can try once more.",
+                "This code is wrong. You can try {n} more times."
+            ),
+            Confirmed::Over => say!(self, "This code can't be used any more. The firm has your mail; ask them."),
+            Confirmed::Before => say!(self, "This was confirmed before; nothing more is needed."),
         };
         self.refuse(request, why, None);
         Ok(())
@@ -165,19 +227,19 @@ impl Run<'_> {
 }
 
 /// The words after the command, in small letters.
-fn words(request: &Request) -> Vec<String> {
+pub(super) fn words(request: &Request) -> Vec<String> {
     let line = request.original.trim();
     let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
     rest.split_whitespace().map(|w| w.trim_matches([',', '.', ';']).to_lowercase()).filter(|w| !w.is_empty()).collect()
 }
 
-fn digest(mut wanted: Preferences, words: &[&str]) -> Wished {
-    const INSTEAD: &str = "#digest daily 07:30, #digest weekly mon, or #digest off";
+fn digest(locale: Locale, mut wanted: Preferences, words: &[&str]) -> Wished {
+    const INSTEAD: &str = sentence!("#digest daily 07:30, #digest weekly mon, or #digest off");
     let mut words = words;
     match words {
         ["off" | "never" | "none"] => {
             wanted.digest = DigestRhythm::Off;
-            return Ok((wanted, "You get no digest any more.".into()));
+            return Ok((wanted, say!(locale, "You get no digest any more.")));
         }
         [] => return Err(INSTEAD),
         ["daily" | "on", rest @ ..] => {
@@ -208,65 +270,75 @@ fn digest(mut wanted: Preferences, words: &[&str]) -> Wished {
     }
     wanted.stopped = false;
     wanted.silenced.retain(|s| s != "digest");
-    let day = match wanted.digest {
-        DigestRhythm::Weekly => format!("every {}", day_name(wanted.digest_weekday)),
-        _ => "every day".to_owned(),
+    let text = match wanted.digest {
+        DigestRhythm::Weekly => say!(
+            locale,
+            "You get a digest every {weekday} at {time}, your time; none if there is nothing in it.",
+            weekday = locale.weekday(wanted.digest_weekday),
+            time = shown(locale, &wanted.digest_time)
+        ),
+        _ => say!(
+            locale,
+            "You get a digest every day at {time}, your time; none if there is nothing in it.",
+            time = shown(locale, &wanted.digest_time)
+        ),
     };
-    let text = format!("You get a digest {day} at {}, your time; none if there is nothing in it.", wanted.digest_time);
     Ok((wanted, text))
 }
 
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/// A time of day as the reader writes it.
+fn shown(locale: Locale, time: &str) -> String {
+    dates::time_of_day(time).map_or_else(|| time.to_owned(), |(_, time)| locale.clock(time))
+}
 
-/// 1 for "mon" or "Monday".
+/// 1 for "mon", "Monday", "montags" or "lundi".
 fn weekday(word: &str) -> Option<i8> {
-    let found = DAYS.iter().position(|d| word.len() >= 3 && d.to_lowercase().starts_with(word.trim_end_matches('s')));
-    found.and_then(|n| i8::try_from(n).ok()).map(|n| n.saturating_add(1))
+    let is = |day: &str| word.chars().count() >= 3 && day.to_lowercase().starts_with(word.trim_end_matches('s'));
+    (1..=7).find(|number| Locale::ALL.iter().any(|locale| is(locale.weekday(*number))))
 }
 
-fn day_name(weekday: i8) -> &'static str {
-    let place = usize::try_from(weekday.saturating_sub(1)).unwrap_or(0);
-    DAYS.get(place).copied().unwrap_or("Monday")
-}
-
-fn receipts(mut wanted: Preferences, words: &[&str]) -> Wished {
+fn receipts(locale: Locale, mut wanted: Preferences, words: &[&str]) -> Wished {
     let text = match words {
         ["all" | "on"] => {
             (wanted.receipts, wanted.stopped) = (Receipts::All, false);
-            "You get a receipt for every mail."
+            say!(locale, "You get a receipt for every mail.")
         }
         ["brief"] => {
             (wanted.receipts, wanted.stopped) = (Receipts::Brief, false);
-            "You get a receipt for commands, files and refusals; plain messages stand in the digest."
+            say!(locale, "You get a receipt for commands, files and refusals; plain messages stand in the digest.")
         }
         ["off" | "none"] => {
             wanted.receipts = Receipts::Off;
-            "You get receipts for refusals and questions only."
+            say!(locale, "You get receipts for refusals and questions only.")
         }
-        _ => return Err("#receipts all, #receipts brief, or #receipts off"),
+        _ => return Err(sentence!("#receipts all, #receipts brief, or #receipts off")),
     };
-    Ok((wanted, text.into()))
+    Ok((wanted, text))
 }
 
-fn notify(mut wanted: Preferences, words: &[&str]) -> Wished {
-    const INSTEAD: &str = "#notify tasks off, #notify news off, or #notify shared on";
+fn notify(locale: Locale, mut wanted: Preferences, words: &[&str]) -> Wished {
+    const INSTEAD: &str = sentence!("#notify tasks off, #notify news off, or #notify shared on");
     let ([kind, onoff @ ("on" | "off")] | [onoff @ ("on" | "off"), kind]) = words else { return Err(INSTEAD) };
     let Some((_, stored)) = KINDS.iter().find(|(typed, _)| typed.contains(kind)) else { return Err(INSTEAD) };
     wanted.silenced.retain(|s| s != stored);
     let what = match *stored {
-        "tasks" => "new tasks",
-        "news" => "new messages and files",
-        "shared" => "new shares",
-        _ => "the digest",
+        "tasks" => say!(locale, "new tasks"),
+        "news" => say!(locale, "new messages and files"),
+        "shared" => say!(locale, "new shares"),
+        "bills" => say!(locale, "bills that are due or paid"),
+        "time" => say!(locale, "time that the firm changes"),
+        _ => say!(locale, "the digest"),
     };
     let text = if *onoff == "on" {
         wanted.stopped = false;
-        format!("You get mails about {what}.")
+        say!(locale, "You get mails about {what}.", what = what)
     } else {
         wanted.silenced.push((*stored).to_owned());
-        let digest =
-            if *stored == "digest" || wanted.digest == DigestRhythm::Off { "" } else { " They stand in the digest." };
-        format!("You get no mails about {what} any more.{digest}")
+        if *stored == "digest" || wanted.digest == DigestRhythm::Off {
+            say!(locale, "You get no mails about {what} any more.", what = what)
+        } else {
+            say!(locale, "You get no mails about {what} any more. They stand in the digest.", what = what)
+        }
     };
     Ok((wanted, text))
 }
@@ -277,9 +349,9 @@ mod tests {
     use crate::domain::Item;
     use crate::outbound::letter::{Deed, FiledVersion, Filing};
 
-    fn wished(wish: fn(Preferences, &[&str]) -> Wished, text: &str) -> Option<Preferences> {
+    fn wished(wish: fn(Locale, Preferences, &[&str]) -> Wished, text: &str) -> Option<Preferences> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        wish(Preferences::default(), &words).ok().map(|w| w.0)
+        wish(Locale::British, Preferences::default(), &words).ok().map(|w| w.0)
     }
 
     #[test]
@@ -303,20 +375,38 @@ mod tests {
         assert_eq!(wished(notify, "tasks off").unwrap().silenced, ["tasks"]);
         assert_eq!(wished(notify, "off messages").unwrap().silenced, ["news"]);
         let silenced = Preferences { silenced: vec!["tasks".into()], ..Preferences::default() };
-        assert!(notify(silenced, &["tasks", "on"]).unwrap().0.silenced.is_empty());
+        assert!(notify(Locale::British, silenced, &["tasks", "on"]).unwrap().0.silenced.is_empty());
         for wrong in ["", "off", "receipt off", "security off", "tasks maybe"] {
             assert_eq!(wished(notify, wrong), None, "{wrong}");
         }
     }
 
     #[test]
+    fn wishes_are_read_in_every_language_as_they_are_suggested() {
+        for locale in Locale::FOREIGN {
+            for (wish, wrong) in [(digest as fn(Locale, _, &[&str]) -> Wished, "x"), (receipts, "x"), (notify, "x")] {
+                let Err(suggested) = wish(locale, Preferences::default(), &[wrong]) else { panic!() };
+                for line in phrase(locale, suggested).split('#').skip(1) {
+                    let words = line.split_whitespace().skip(1).map(|w| w.trim_matches(','));
+                    let words: Vec<&str> = words.filter(|w| !["oder", "ou", "o"].contains(w)).collect();
+                    let words: Vec<&str> = words.into_iter().map(language::argument).collect();
+                    assert!(wish(locale, Preferences::default(), &words).is_ok(), "{line}: {words:?}");
+                }
+            }
+        }
+        for (word, number) in [("montags", 1), ("lundi", 1), ("martes", 2), ("Freitag", 5), ("dimanche", 7)] {
+            assert_eq!(weekday(&word.to_lowercase()), Some(number), "{word}");
+        }
+    }
+
+    #[test]
     fn a_wish_for_mails_lifts_the_pause_and_one_for_fewer_does_not() {
         let stopped = || Preferences { stopped: true, ..Preferences::default() };
-        assert!(!receipts(stopped(), &["brief"]).unwrap().0.stopped);
-        assert!(!digest(stopped(), &["daily"]).unwrap().0.stopped);
-        assert!(!notify(stopped(), &["tasks", "on"]).unwrap().0.stopped);
-        assert!(receipts(stopped(), &["off"]).unwrap().0.stopped);
-        assert!(digest(stopped(), &["off"]).unwrap().0.stopped);
+        assert!(!receipts(Locale::British, stopped(), &["brief"]).unwrap().0.stopped);
+        assert!(!digest(Locale::British, stopped(), &["daily"]).unwrap().0.stopped);
+        assert!(!notify(Locale::British, stopped(), &["tasks", "on"]).unwrap().0.stopped);
+        assert!(receipts(Locale::British, stopped(), &["off"]).unwrap().0.stopped);
+        assert!(digest(Locale::British, stopped(), &["off"]).unwrap().0.stopped);
     }
 
     #[test]
@@ -324,12 +414,14 @@ mod tests {
         let (item, why) = (Item::new(Kind::TimeEntry, 1), String::new());
         let done = Line::Done { deed: Deed::Added, item, hints: Vec::new() };
         let filed = Line::Filed { filed: FiledVersion { document: item, version: 1 }, how: Filing::New };
-        let sent = Line::Sent { conversation: item, to: Vec::new() };
+        let sent = Line::Sent { conversation: item, to: Vec::new(), commanded: false };
+        let commanded = Line::Sent { conversation: item, to: Vec::new(), commanded: true };
         let logo = Line::LeftOut { name: "logo.png".into(), why: why.clone() };
         let refused = Line::Refused { typed: String::new(), why, instead: None };
         let table = [
             (vec![], [false, false, false]),
             (vec![sent.clone()], [true, false, false]),
+            (vec![commanded], [true, true, false]),
             (vec![sent.clone(), logo], [true, false, false]),
             (vec![done.clone()], [true, true, false]),
             (vec![filed], [true, true, false]),

@@ -2,14 +2,15 @@
 
 use jiff::civil::Date;
 
-use super::super::command::{Corrected, Flag, Request, corrected, either};
-use super::{Run, typed};
+use super::super::command::{Corrected, Flag, Request, Verb, corrected, either};
+use super::{Run, cut, typed};
 use crate::actions::time::{Change, NewEntry, Recorded};
 use crate::actions::{communications, messages, notes, tasks, time};
 use crate::domain::dates::{self, Against, Direction};
 use crate::domain::duration::Quantity;
 use crate::domain::utbms::Group;
 use crate::domain::{Item, ItemId, Kind, PersonId};
+use crate::language::{phrase, say, sentence};
 use crate::outbound::letter::{Deed, Line};
 use crate::outbound::words;
 use crate::sharing::{Ability, Refusal};
@@ -31,19 +32,32 @@ impl Run<'_> {
     }
 
     fn record(&mut self, request: &Request, on: Item, quantity: Quantity) -> Result<()> {
-        let entry =
-            NewEntry { on, date: request.date, quantity, terms: terms(request), narrative: request.narrative.clone() };
+        let entry = NewEntry {
+            on,
+            date: request.date,
+            quantity,
+            terms: terms(request),
+            narrative: request.narrative.clone(),
+            anyway: self.words.commands.requests.iter().any(|r| r.verb == Verb::Keep),
+        };
         match time::record(&self.act, &entry)? {
-            Ok(Recorded::Entry { entry, mut hints }) => {
-                hints.extend(self.last_year(request)?);
+            Ok(Recorded::Entry { entry, hints }) => {
+                let mut hints: Vec<String> = hints.into_iter().map(|hint| phrase(&self, hint)).collect();
+                hints.extend(self.names_another(on, &request.narrative, Verb::Time)?);
+                hints.extend(self.is_very_long(quantity));
+                // Said once in a mail, a remark is a remark.
+                hints.retain(|hint| {
+                    !self.lines.iter().any(|l| matches!(l, Line::Done { hints, .. } if hints.contains(hint)))
+                });
                 self.made("time", Deed::Added, entry, hints)
             }
             Ok(Recorded::DayTooLong) => {
-                self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
+                self.refuse(request, say!(self, "That would make more than 24 hours on that day."), None);
                 Ok(())
             }
             Ok(Recorded::Again(earlier)) => self.refuse_repeated(request, earlier),
             Err(Refusal::CategoryUnknown) => self.refuse_category(request),
+            Err(Refusal::NoTimeOnThis) => self.suggest_matter(request, on, quantity),
             Err(refusal) => {
                 self.refuse_by(request, refusal, on.kind);
                 Ok(())
@@ -51,34 +65,66 @@ impl Run<'_> {
         }
     }
 
-    fn refuse_repeated(&mut self, request: &Request, earlier: Item) -> Result<()> {
-        let found = self.act.tx.time_entry(self.act.firm.id, earlier.id)?;
-        let before = match (self.numbers(&[earlier])?.first(), found) {
-            (Some(id), Some(entry)) => {
-                let day = self.act.firm.locale.display(entry.work.date);
-                format!(" as {id} on {day} ({} h)", entry.work.quantity.decimal_hours())
-            }
-            _ => String::new(),
-        };
-        let why = format!("You recorded this already{before}. Nothing was added. If both are meant, change the words.");
-        self.refuse(request, why, None);
+    /// No time on an event, a bill, a folder: the same on its matter would work, if that is shared (CAL-05).
+    fn suggest_matter(&mut self, request: &Request, on: Item, quantity: Quantity) -> Result<()> {
+        let (tx, firm) = (self.act.tx, self.act.firm.id);
+        let why = words::refusal(Refusal::NoTimeOnThis, on.kind, self.locale);
+        let mut instead = None;
+        if let Some(matter) = tx.matter_of(firm, on)?.map(|row| Item::new(Kind::Matter, row))
+            && tx.ask(firm, self.act.actor.id, Ability::AddTime, matter, self.act.now)?.is_allowed()
+            && let Some(number) = tx.number(firm, self.numbering(), matter)?
+        {
+            let mut line = format!("#{} {}h {number}", Verb::Time.word(self.locale), quantity.hours_in(self.locale));
+            let codes = request.codes.iter().map(|c| format!(" {c}"));
+            let flags = request.flags.iter().map(|f| format!(" {}", f.name()));
+            line.extend(request.date.map(|d| format!(" {d}")).into_iter().chain(codes).chain(flags));
+            line.push_str(&format!(" {}", request.narrative));
+            instead = Some(line.trim_end().to_owned());
+        }
+        self.refuse(request, why, instead);
         Ok(())
     }
 
-    /// A day without its year that was taken to be of the year before.
-    fn last_year(&self, request: &Request) -> Result<Option<String>> {
-        let year = self.act.today()?.year();
-        let before = request.date.filter(|d| d.year() < year && !request.original.contains(&d.year().to_string()));
-        Ok(before.map(|d| format!("The day is of last year: {}.", self.act.firm.locale.display(d))))
+    fn refuse_repeated(&mut self, request: &Request, earlier: Item) -> Result<()> {
+        let found = self.act.tx.time_entry(self.act.firm.id, earlier.id)?;
+        let why = match (self.numbers_of(&[earlier])?.first(), found) {
+            (Some(id), Some(entry)) => {
+                let words = cut(&entry.work.narrative, 60);
+                let (day, hours) = (self.locale.display(entry.work.date), entry.work.quantity.hours_in(self.locale));
+                match words.is_empty() {
+                    true => say!(
+                        self,
+                        "You recorded the same, or nearly, before: {id} on {day} ({hours} h). Nothing was added. If both are meant, send the line again, with #keep on a line below it.",
+                        id = id,
+                        day = day,
+                        hours = hours
+                    ),
+                    false => say!(
+                        self,
+                        "You recorded the same, or nearly, before: {id} on {day} ({hours} h, “{words}”). Nothing was added. If both are meant, send the line again, with #keep on a line below it.",
+                        id = id,
+                        day = day,
+                        hours = hours,
+                        words = words
+                    ),
+                }
+            }
+            _ => say!(
+                self,
+                "You recorded the same, or nearly, before. Nothing was added. If both are meant, send the line again, with #keep on a line below it."
+            ),
+        };
+        self.refuse(request, why, None);
+        Ok(())
     }
 
     /// Lists the categories that may be chosen (TIM-13).
     fn refuse_category(&mut self, request: &Request) -> Result<()> {
         let names: Vec<String> =
             self.act.tx.visible_categories(self.act.firm.id)?.into_iter().take(20).map(|c| c.name).collect();
-        let mut why = words::refusal(Refusal::CategoryUnknown, Kind::TimeEntry, self.act.firm.locale);
+        let mut why = words::refusal(Refusal::CategoryUnknown, Kind::TimeEntry, self.locale);
         if !names.is_empty() {
-            why.push_str(&format!(" You can choose {}.", names.join(", ")));
+            why = format!("{why} {}", say!(self, "You can choose {names}.", names = names.join(", ")));
         }
         self.refuse(request, why, None);
         Ok(())
@@ -94,11 +140,15 @@ impl Run<'_> {
     }
 
     pub(super) fn done(&mut self, request: &Request) -> Result<()> {
+        if self.doubts_done(request)? {
+            return Ok(());
+        }
         let tasks = match self.tasks_meant(request)? {
             Some(tasks) => tasks,
             None => return Ok(()),
         };
-        let only_one = tasks.len() == 1;
+        // As typed: how many of the numbers exist must show nowhere (threats T43).
+        let only_one = tasks.len().max(request.ids.len()) == 1;
         for task in tasks {
             match tasks::complete(&self.act, task)? {
                 Ok(()) => {
@@ -106,7 +156,9 @@ impl Run<'_> {
                     self.completed.push(task);
                 }
                 Err(refusal) => {
-                    self.refuse_by(request, refusal, Kind::Task);
+                    let number = self.act.tx.number(self.act.firm.id, self.numbering(), task)?;
+                    let ids = if request.ids.is_empty() { Vec::new() } else { number.into_iter().collect() };
+                    self.refuse_by(&Request { ids, ..request.clone() }, refusal, Kind::Task);
                     continue;
                 }
             }
@@ -115,8 +167,8 @@ impl Run<'_> {
             }
         }
         if request.duration.is_some() && !only_one {
-            let why = "The time was not recorded: write a line for each task.";
-            self.refuse(request, why.into(), Some("#time 1h T-12 Drafted brief".into()));
+            let why = say!(self, "The time was not recorded: write a line for each task.");
+            self.refuse(request, why, Some(say!(self, "#time 1h T-12 Drafted brief")));
         }
         Ok(())
     }
@@ -129,7 +181,8 @@ impl Run<'_> {
                 if id.kind == Kind::Task {
                     found.extend(self.find(request, *id)?);
                 } else {
-                    self.refuse(request, format!("{id} is no task. #done takes tasks, such as T-12."), None);
+                    let why = say!(self, "{id} is no task. #done takes tasks, such as T-12.", id = id.to_string());
+                    self.refuse(request, why, None);
                 }
             }
             return Ok(Some(found));
@@ -138,7 +191,7 @@ impl Run<'_> {
             return Ok(Some(vec![item]));
         }
         let mut open = Vec::new();
-        for task in self.act.tx.tasks_assigned_to(self.act.firm.id, self.act.actor.id)? {
+        for task in self.act.tx.tasks_assigned_to(self.act.firm.id, self.act.actor.whose())? {
             let here = self.situation.matter.is_none() || task.matter == self.situation.matter;
             if here && task.completed_at.is_none() && self.act.ask(Ability::Complete, task.item())?.is_ok() {
                 open.push(task.item());
@@ -147,7 +200,7 @@ impl Run<'_> {
         match open.as_slice() {
             [one] if self.situation.context_is_signed => Ok(Some(vec![*one])),
             _ => {
-                self.lines.push(Line::WhichTask { typed: typed(request) });
+                self.ask_which_task(request);
                 Ok(None)
             }
         }
@@ -157,7 +210,13 @@ impl Run<'_> {
         let Some(matter) = self.target_matter(request)? else { return Ok(()) };
         let (subject, detail) = heading(&request.narrative);
         match notes::add(&self.act, matter, subject, detail)? {
-            Ok(note) => self.made("note", Deed::Added, note, Vec::new()),
+            Ok(note) => {
+                let here = Item::new(Kind::Matter, matter);
+                let mut hints: Vec<String> =
+                    self.names_another(here, &request.narrative, Verb::Note)?.into_iter().collect();
+                hints.extend(self.speaks_to_somebody(matter, &request.narrative)?);
+                self.made("note", Deed::Added, note, hints)
+            }
             Err(refusal) => {
                 self.refuse_by(request, refusal, Kind::Matter);
                 Ok(())
@@ -190,7 +249,7 @@ impl Run<'_> {
             messages::write(&self.act, topic, &request.narrative)?
         };
         match answer {
-            Ok(posted) => self.sent(posted),
+            Ok(posted) => self.sent(posted, true),
             Err(refusal) => {
                 self.refuse_by(request, refusal, item.kind);
                 Ok(())
@@ -214,14 +273,28 @@ impl Run<'_> {
             [] if is_user => {
                 let topic = messages::Topic { about: Some(item), matter, to: None };
                 let names: Vec<String> = messages::outside(&self.act, topic)?.iter().map(Person::name).collect();
-                let who = if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
-                let why = format!("Nothing was sent: nobody of that name has this matter. It is shared with {who}.");
+                let why = match names.is_empty() {
+                    true => {
+                        say!(self, "Nothing was sent: nobody of that name has this matter. It is shared with nobody.")
+                    }
+                    false => say!(
+                        self,
+                        "Nothing was sent: nobody of that name has this matter. It is shared with {names}.",
+                        names = names.join(", ")
+                    ),
+                };
                 self.refuse(request, why, None);
             }
-            [] => self.refuse(request, "I know nobody of that name at the firm.".into(), None),
+            [] => {
+                let why = say!(
+                    self,
+                    "I know nobody of that name at the firm. Messages go to the firm's people only; nothing was sent."
+                );
+                self.refuse(request, why, None);
+            }
             several => {
-                let names: Vec<String> = several.iter().map(Person::name).collect();
-                self.refuse(request, format!("That name fits {}. Write the whole name.", names.join(" and ")), None);
+                let people: Vec<PersonId> = several.iter().map(|p| p.id).collect();
+                self.ask_which_person(request, &people, item, matter)?;
             }
         }
         Ok(None)
@@ -235,7 +308,7 @@ impl Run<'_> {
     }
 
     /// For co-counsel: the firm's people. No other name is ever confirmed, nor that of somebody who may not see the matter.
-    fn insiders_of_name(&self, name: &str, matter: Option<i64>) -> Result<Vec<Person>> {
+    pub(super) fn insiders_of_name(&self, name: &str, matter: Option<i64>) -> Result<Vec<Person>> {
         let mut hits = Vec::new();
         for user in self.act.tx.people(self.act.firm.id)?.into_iter().filter(|p| p.is_user() && !p.disabled) {
             if is_called(&user, name) && messages::may_know(&self.act, matter, user.id)? {
@@ -250,7 +323,7 @@ impl Run<'_> {
         let new = NewCommunication {
             medium: Medium::Phone,
             matter,
-            subject: "Telephone call".into(),
+            subject: say!(self.act.firm.locale, "Telephone call"),
             body: request.narrative.clone(),
             date: match request.date {
                 Some(date) => date,
@@ -266,6 +339,14 @@ impl Run<'_> {
     }
 
     pub(super) fn log(&mut self, request: &Request) -> Result<()> {
+        if self.words.forwarded.is_none() && request.narrative.trim().is_empty() {
+            let why = say!(
+                self,
+                "This mail forwards no other, so there is nothing to log. Forward the mail, with #log above it."
+            );
+            self.refuse(request, why, None);
+            return Ok(());
+        }
         let Some(matter) = self.target_matter(request)? else { return Ok(()) };
         let forwarded = self.words.forwarded.clone().unwrap_or_default();
         let new = self.mail_log(matter, format!("{}\n\n{forwarded}", request.narrative))?;
@@ -316,7 +397,7 @@ impl Run<'_> {
         let today = self.act.today()?;
         let zone = self.act.tx.zone_of(self.act.firm, self.act.actor)?;
         let now = self.act.now.to_zoned(zone);
-        let against = Against { now: &now, order: self.act.firm.locale.order(), direction: Direction::Past };
+        let against = Against { now: &now, locale: self.locale, direction: Direction::Past };
         let sent = self.words.forwarded.as_deref().and_then(|text| sent_on(text, &against));
         Ok(sent.filter(|date| *date <= today).unwrap_or(today))
     }
@@ -330,8 +411,12 @@ impl Run<'_> {
                 self.made("log", Deed::Added, item, Vec::new())
             }
             Err(refusal) => {
-                let line = self.refusal(request.map(typed).unwrap_or_default(), refusal, Kind::Matter);
+                let line = match request {
+                    Some(request) => self.refusal_of(request, refusal, Kind::Matter),
+                    None => self.refusal(String::new(), refusal, Kind::Matter),
+                };
                 self.kept_text |= request.is_none();
+                self.note_closed(refusal);
                 self.lines.push(line);
                 Ok(())
             }
@@ -349,8 +434,8 @@ impl Run<'_> {
                     (request.duration, request.narrative) = (Some(quantity), String::new());
                 }
                 Corrected::Unclear(quantity) => {
-                    let why = "Is that how long it took, or what was done?";
-                    self.refuse(&request, why.into(), Some(either(&request, quantity)));
+                    let why = say!(self, "Is that how long it took, or what was done?");
+                    self.refuse(&request, why, Some(either(&request, quantity, self.locale)));
                     return Ok(());
                 }
             }
@@ -360,12 +445,17 @@ impl Run<'_> {
         let answer = match item.kind {
             Kind::TimeEntry => {
                 let narrative = Some(request.narrative.clone()).filter(|n| !n.is_empty());
-                let change =
-                    Change { date: request.date, quantity: request.duration, terms: terms(request), narrative };
+                let change = Change {
+                    date: request.date,
+                    quantity: request.duration,
+                    terms: terms(request),
+                    narrative,
+                    matter: None,
+                };
                 match time::edit(&self.act, item, &change)? {
                     Ok(true) => Ok(()),
                     Ok(false) => {
-                        self.refuse(request, "That would make more than 24 hours on that day.".into(), None);
+                        self.refuse(request, say!(self, "That would make more than 24 hours on that day."), None);
                         return Ok(());
                     }
                     Err(Refusal::CategoryUnknown) => return self.refuse_category(request),
@@ -381,10 +471,7 @@ impl Run<'_> {
                 let hints = self.what_it_was(item, before)?;
                 self.made("edit", Deed::Edited, item, hints)
             }
-            Err(refusal) => {
-                self.refuse_by(request, refusal, item.kind);
-                Ok(())
-            }
+            Err(refusal) => self.refuse_or_pass_on(request, refusal, item.kind),
         }
     }
 
@@ -394,35 +481,40 @@ impl Run<'_> {
         let (Some(before), Some(after)) = (before, after) else { return Ok(Vec::new()) };
         let mut was = Vec::new();
         if before.rounded != after.rounded {
-            was.push(format!("{} h", before.rounded.decimal_hours()));
+            was.push(say!(self, "{hours} h", hours = before.rounded.hours_in(self.locale)));
         }
         if before.date != after.date {
-            was.push(format!("on {}", self.act.firm.locale.display(before.date)));
+            was.push(say!(self, "on {day}", day = self.locale.display(before.date)));
         }
         let codes = |w: &Work| [&w.activity_code, &w.task_code].into_iter().flatten().cloned().collect::<Vec<_>>();
         if codes(&before) != codes(&after) {
-            was.push(Some(codes(&before).join("/")).filter(|c| !c.is_empty()).unwrap_or_else(|| "no codes".into()));
+            was.push(
+                Some(codes(&before).join("/")).filter(|c| !c.is_empty()).unwrap_or_else(|| say!(self, "no codes")),
+            );
         }
         if before.narrative != after.narrative {
-            was.push(format!("\u{201c}{}\u{201d}", before.narrative));
+            was.push(say!(self, "“{words}”", words = &before.narrative));
         }
-        Ok(if was.is_empty() { was } else { vec![format!("It was {}.", was.join(", "))] })
+        Ok(if was.is_empty() { was } else { vec![say!(self, "It was {before}.", before = was.join(", "))] })
     }
 
     /// The smallest change of the one time entry that the answered receipt reported.
     pub(super) fn edit_instead(&self) -> Result<Option<String>> {
         let entries: Vec<Item> = self.reported()?.into_iter().filter(|i| i.kind == Kind::TimeEntry).collect();
-        Ok(self.numbers(&entries)?.first().map(|id| format!("#edit {id} 1.2h")))
+        Ok(self.numbers_of(&entries)?.first().map(|id| say!(self, "#edit {id} 1.2h", id = id)))
     }
 
     pub(super) fn delete(&mut self, request: &Request) -> Result<()> {
+        if let [_, _, ..] = request.ids.as_slice() {
+            for id in &request.ids {
+                self.delete(&Request { ids: vec![*id], ..request.clone() })?;
+            }
+            return Ok(());
+        }
         let Some(item) = self.correctable(request)? else { return Ok(()) };
         match self.take_back(item)? {
             Ok(()) => self.made("delete", Deed::Deleted, item, Vec::new()),
-            Err(refusal) => {
-                self.refuse_by(request, refusal, item.kind);
-                Ok(())
-            }
+            Err(refusal) => self.refuse_or_pass_on(request, refusal, item.kind),
         }
     }
 
@@ -444,22 +536,23 @@ impl Run<'_> {
         match items.as_slice() {
             [one] => Ok(Some(*one)),
             [] => {
-                let why = format!(
-                    "I can't tell what you mean. Write #{} and the number from its receipt.",
-                    request.verb.name()
+                let why = say!(
+                    self,
+                    "I can't tell what you mean. Write #{word} and the number from its receipt.",
+                    word = request.verb.word(self.locale)
                 );
                 self.refuse(request, why, None);
                 Ok(None)
             }
             several => {
-                let ids = self.numbers(several)?;
-                self.refuse(request, format!("Which one? {}", ids.join(", ")), None);
+                let ids = self.numbers_of(several)?;
+                self.refuse(request, say!(self, "Which one? {ids}", ids = ids.join(", ")), None);
                 Ok(None)
             }
         }
     }
 
-    fn numbers(&self, items: &[Item]) -> Result<Vec<String>> {
+    pub(super) fn numbers_of(&self, items: &[Item]) -> Result<Vec<String>> {
         let mut ids = Vec::new();
         for item in items {
             let id: Option<ItemId> = self.act.tx.number(self.act.firm.id, self.numbering(), *item)?;
@@ -469,7 +562,7 @@ impl Run<'_> {
     }
 
     /// What the mail did whose receipt is answered, without what was undone.
-    fn reported(&self) -> Result<Vec<Item>> {
+    pub(super) fn reported(&self) -> Result<Vec<Item>> {
         let Some(inbox) = self.situation.receipt_of else { return Ok(Vec::new()) };
         let effects = self.act.tx.effects(self.act.firm.id, inbox)?;
         Ok(effects.into_iter().filter(|e| !e.undone).filter_map(|e| e.item).collect())
@@ -481,8 +574,11 @@ impl Run<'_> {
             return self.delete(request);
         }
         let Some(inbox) = self.situation.receipt_of else {
-            let why = "#undo takes back what a receipt reported: reply with it to that receipt. Or write #delete and the number from the receipt.";
-            self.refuse(request, why.into(), None);
+            let why = say!(
+                self,
+                "#undo takes back what a receipt reported: reply with it to that receipt. Or write #delete and the number from the receipt."
+            );
+            self.refuse(request, why, None);
             return Ok(());
         };
         let effects = self.act.tx.effects(self.act.firm.id, inbox)?;
@@ -494,13 +590,21 @@ impl Run<'_> {
             }
             any = true;
             if let Some(why) = only_by_the_firm(item.kind) {
-                self.refuse(request, why.into(), None);
+                // Once for all the files of a zip.
+                let why = phrase(&self, why);
+                let said = |l: &Line| matches!(l, Line::Refused { why: before, .. } if *before == why);
+                if !self.lines.iter().any(said) {
+                    self.refuse(request, why, None);
+                }
                 continue;
             }
             if !made_something(&effect.verb) {
                 // To take back a correction would be to delete what it corrected.
-                let why = "A correction or a deletion can't be taken back by a command. Write the right version with #edit, or as a new entry.";
-                self.refuse(request, why.into(), None);
+                let why = say!(
+                    self,
+                    "A correction or a deletion can't be taken back by a command. Write the right version with #edit, or as a new entry."
+                );
+                self.refuse(request, why, None);
                 continue;
             }
             match self.take_back(item)? {
@@ -512,7 +616,7 @@ impl Run<'_> {
             }
         }
         if !any {
-            self.refuse(request, "There is nothing left to take back.".into(), None);
+            self.refuse(request, say!(self, "There is nothing left to take back."), None);
         }
         Ok(())
     }
@@ -542,9 +646,11 @@ fn is_called(person: &Person, name: &str) -> bool {
 /// What is not taken back by its author, and what to do instead.
 const fn only_by_the_firm(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::Task => Some("Only the firm can reopen a task. Write to them in reply."),
-        Kind::Document => Some("Only the firm can take back a filed document. Write to them in reply."),
-        Kind::Conversation => Some("A message that was sent can't be taken back. Write another one in reply."),
+        Kind::Task => Some(sentence!("Only the firm can reopen a task. Write to them in reply.")),
+        Kind::Document => Some(sentence!("Only the firm can take back a filed document. Write to them in reply.")),
+        Kind::Conversation => {
+            Some(sentence!("A message that was sent can't be taken back. Write another one in reply."))
+        }
         _ => None,
     }
 }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Span, Timestamp};
 
-use super::{items, shared};
+use super::{events, items};
 use crate::domain::duration::Quantity;
 use crate::domain::{Item, Kind, PersonId};
+use crate::language::{count, say};
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
 use crate::sharing::Ability;
@@ -49,13 +50,13 @@ struct Collected {
 }
 
 impl Collected {
-    fn sections(self) -> [(&'static str, Vec<String>, &'static str); 5] {
+    fn sections(self, reader: &Reader<'_>) -> [(String, Vec<String>, String); 5] {
         [
-            ("New", self.new, "#home"),
-            ("Overdue", self.overdue, "#tasks overdue"),
-            ("Due in the next 7 days", self.due, "#tasks"),
-            ("Events in the next 7 days", self.events, "#calendar"),
-            ("Waiting for you", self.waiting, "#messages"),
+            (say!(reader, "New"), self.new, say!(reader, "#home")),
+            (say!(reader, "Overdue"), self.overdue, say!(reader, "#tasks overdue")),
+            (say!(reader, "Due in the next 7 days"), self.due, say!(reader, "#tasks")),
+            (say!(reader, "Events in the next 7 days"), self.events, say!(reader, "#calendar")),
+            (say!(reader, "Waiting for you"), self.waiting, say!(reader, "#messages")),
         ]
     }
 }
@@ -64,22 +65,23 @@ impl Collected {
 pub fn digest(reader: &Reader<'_>, since: Timestamp, until: Timestamp) -> Result<Option<Page>> {
     let collected = collect(reader, Window { since, until })?;
     let day = reader.day(reader.now.to_zoned(reader.zone.clone()).date());
-    let mut page = Page::new(format!("{}: your digest of {day}", reader.firm.name));
-    for (heading, points, list) in collected.sections() {
+    let mut page = Page::new(say!(reader, "{firm}: your digest of {day}", firm = &reader.firm.name, day = day));
+    for (heading, points, list) in collected.sections(reader) {
         if !points.is_empty() {
             page.heading(heading);
-            page.blocks.push(Block::List(items::cut(points, list)));
+            page.blocks.push(Block::List(items::cut(reader, points, &list)));
         }
     }
     if page.blocks.is_empty() {
         return Ok(None);
     }
     if let Some(hours) = hours_this_week(reader)? {
-        page.text(format!("Your time this week: {hours} h."));
+        page.text(say!(reader, "Your time this week: {hours}.", hours = hours));
     }
-    page.text(format!(
-        "Times are those of {}. To change when this mail comes, reply #digest weekly mon, or #digest off.",
-        reader.zone_name()
+    page.text(say!(
+        reader,
+        "Times are those of {zone}. To change when this mail comes, reply #digest weekly mon, or #digest off.",
+        zone = reader.zone_name()
     ));
     Ok(Some(page))
 }
@@ -104,8 +106,11 @@ fn shared_anew(reader: &Reader<'_>, window: Window, points: &mut Vec<String>) ->
         }
         let Some(title) = items::title(reader, share.item)? else { continue };
         fresh.insert(share.item);
-        let how = if share.item.kind == Kind::Task { "assigned to you" } else { "shared with you" };
-        points.push(format!("{} {title}, {how}", items::capital(share.item.kind.word())));
+        let kind = share.item.kind;
+        points.push(match kind {
+            Kind::Task => say!(reader, "Task {title}, assigned to you", title = title),
+            _ => say!(reader, "{word} {title}, shared with you", word = kind.title(reader), title = title),
+        });
     }
     Ok(fresh)
 }
@@ -116,13 +121,24 @@ fn filed(reader: &Reader<'_>, window: Window, fresh: &BTreeSet<Item>, points: &m
         if fresh.contains(&document) {
             continue;
         }
-        let newest = reader.store.versions(reader.firm.id, document.id)?;
+        let newest = reader.versions(document.id)?;
         let newest = newest.into_iter().rfind(|v| window.holds(v.received_at) && v.creator != reader.person.id);
         let Some(version) = newest else { continue };
         let Some(title) = items::title(reader, document)? else { continue };
         reader.note(Ability::View, document, Some(version.number));
-        let what = if version.number > 1 { format!("version {}", version.number) } else { "new file".into() };
-        points.push(format!("Document {title}: {what}, filed by {}", reader.name_of(version.creator)?));
+        let name = reader.name_of(version.creator)?;
+        points.push(if version.number > 1 {
+            let version = version.number;
+            say!(
+                reader,
+                "Document {title}: version {version}, filed by {name}",
+                title = title,
+                version = version,
+                name = name
+            )
+        } else {
+            say!(reader, "Document {title}: new file, filed by {name}", title = title, name = name)
+        });
     }
     Ok(())
 }
@@ -155,7 +171,7 @@ fn documents(reader: &Reader<'_>) -> Result<BTreeSet<Item>> {
 fn messages(reader: &Reader<'_>, window: Window, found: &mut Collected) -> Result<()> {
     let wishes = reader.store.preferences(reader.firm.id, reader.person.id)?;
     for conversation in reader.store.conversations_of(reader.firm.id, reader.person.id, reader.now)? {
-        let all = reader.store.messages(reader.firm.id, conversation.id)?;
+        let all = reader.messages(conversation.id)?;
         let Some(last) = all.last() else { continue };
         let mut by: BTreeMap<PersonId, usize> = BTreeMap::new();
         for message in all.iter().filter(|m| window.holds(m.created_at)) {
@@ -170,21 +186,37 @@ fn messages(reader: &Reader<'_>, window: Window, found: &mut Collected) -> Resul
         }
         let Some(title) = about(reader, &conversation)? else { continue };
         for (sender, count) in by {
-            found.new.push(format!("{} from {}, {title}", counted(count), reader.name_of(sender)?));
+            let name = reader.name_of(sender)?;
+            found.new.push(count!(
+                reader,
+                count,
+                "One message from {name}, {title}",
+                "{n} messages from {name}, {title}",
+                name = name,
+                title = &title
+            ));
         }
         if let Some(count) = own {
-            found.new.push(format!("{} of yours passed on, {title}", counted(count)));
+            found.new.push(count!(
+                reader,
+                count,
+                "One message of yours passed on, {title}",
+                "{n} messages of yours passed on, {title}",
+                title = &title
+            ));
         }
         if waits {
             let (name, day) = (reader.name_of(last.sender)?, reader.day(local(reader, last.created_at)));
-            found.waiting.push(format!("{title}: {name} wrote last, on {day}"));
+            found.waiting.push(say!(
+                reader,
+                "{title}: {name} wrote last, on {day}",
+                title = title,
+                name = name,
+                day = day
+            ));
         }
     }
     Ok(())
-}
-
-fn counted(count: usize) -> String {
-    if count == 1 { "One message".into() } else { format!("{count} messages") }
 }
 
 fn local(reader: &Reader<'_>, moment: Timestamp) -> jiff::civil::Date {
@@ -198,7 +230,9 @@ fn about(reader: &Reader<'_>, conversation: &Conversation) -> Result<Option<Stri
     }
     let id = reader.id(conversation.item())?;
     Ok(Some(match conversation.about {
-        Some(item) if reader.may(Ability::View, item)? => format!("{id} (about {})", reader.id(item)?),
+        Some(item) if reader.may(Ability::View, item)? => {
+            say!(reader, "{id} (about {item})", id = id, item = reader.id(item)?)
+        }
         _ => match reader.visible_matter(conversation.item())? {
             Some(matter) => format!("{id} (M-{})", matter.number),
             None => id,
@@ -218,26 +252,30 @@ fn tasks(reader: &Reader<'_>, found: &mut Collected) -> Result<()> {
 }
 
 fn task_point(reader: &Reader<'_>, task: &Task, due: jiff::civil::Date) -> Result<Option<String>> {
-    Ok(items::title(reader, task.item())?.map(|title| format!("{title}, due {}", reader.day(due))))
+    Ok(items::title(reader, task.item())?
+        .map(|title| say!(reader, "{name}, due {day}", name = title, day = reader.day(due))))
 }
 
 fn events(reader: &Reader<'_>, found: &mut Collected) -> Result<()> {
     let end = reader.now.saturating_add(SignedDuration::from_hours(24 * DAYS_AHEAD)).unwrap_or(Timestamp::MAX);
     for event in reader.store.events_of(reader.firm.id, reader.person.id)? {
-        if event.details.end_at < reader.now {
-            continue;
-        }
-        let answer = reader.store.attendees(reader.firm.id, event.id)?;
-        let answer = answer.into_iter().find(|a| a.person == reader.person.id).map(|a| a.partstat);
-        let (soon, asked) = (event.details.start_at <= end, answer == Some(PartStat::NeedsAction));
+        let Some(next) = event.details.next(reader.now) else { continue };
+        let answer = reader.store.attendee(reader.firm.id, event.id, reader.person.id)?.map(|a| a.partstat);
+        let (soon, asked) = (next.start_at <= end, answer == Some(PartStat::NeedsAction));
         if !soon && !asked {
             continue;
         }
         let Some(title) = items::title(reader, event.item())? else { continue };
-        let when = shared::when(reader, &event.details);
+        let when = events::when(reader, &event.details);
         if asked {
             let id = reader.id(event.item())?;
-            found.waiting.push(format!("{title}, {when}: will you come? #yes {id} or #no {id}"));
+            found.waiting.push(say!(
+                reader,
+                "{title}, {when}: will you come? #yes {id} or #no {id}",
+                title = title,
+                when = when,
+                id = id
+            ));
         } else if answer != Some(PartStat::Declined) {
             found.events.push(format!("{title}, {when}"));
         }
@@ -248,7 +286,7 @@ fn events(reader: &Reader<'_>, found: &mut Collected) -> Result<()> {
 /// A mail of theirs that waits for "was this you?".
 fn confirmations(reader: &Reader<'_>, points: &mut Vec<String>) -> Result<()> {
     if reader.store.open_challenge(reader.firm.id, reader.person.id, reader.now)?.is_some() {
-        points.push("A mail in your name waits to be confirmed; see the mail with the code".into());
+        points.push(say!(reader, "A mail in your name waits to be confirmed; see the mail with the code"));
     }
     Ok(())
 }
@@ -264,5 +302,5 @@ fn hours_this_week(reader: &Reader<'_>) -> Result<Option<String>> {
             seconds = seconds.saturating_add(entry.work.rounded.seconds());
         }
     }
-    Ok((seconds > 0).then(|| Quantity::from_seconds(seconds).decimal_hours()))
+    Ok((seconds > 0).then(|| reader.hours(Quantity::from_seconds(seconds))))
 }

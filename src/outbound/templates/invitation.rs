@@ -3,9 +3,11 @@
 //! or a document's name.
 
 use crate::domain::{Item, Kind};
+use crate::language::{capital, say};
 use crate::outbound::letter::InvitationOutcome;
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
+use crate::sharing::Role;
 use crate::store::Result;
 use crate::store::invitations::Invitation;
 
@@ -15,27 +17,39 @@ pub fn invitation(reader: &Reader<'_>, invitation: i64) -> Result<Option<Page>> 
     if !row.is_open(reader.now) || reader.person.accepted_at.is_some() || reader.person.disabled {
         return Ok(None);
     }
+    if reader.person.acts_for.is_some() {
+        return Ok(Some(super::assistants::invitation(reader, &row)));
+    }
     let (firm, lawyer) = (&reader.firm.name, reader.name_of(row.invited_by)?);
-    let mut page = Page::new(format!("{lawyer} of {firm} invites you to work with them"));
-    page.text(format!("{lawyer} of {firm} asks you to work with the firm as co-counsel."));
+    let mut page =
+        Page::new(say!(reader, "{lawyer} of {firm} invites you to work with them", lawyer = &lawyer, firm = firm));
+    let is_co_counsel = reader.person.role == Role::CoCounsel;
+    page.text(if is_co_counsel {
+        say!(reader, "{lawyer} of {firm} asks you to work with the firm as co-counsel.", lawyer = &lawyer, firm = firm)
+    } else {
+        say!(reader, "{lawyer} of {firm} wants to share something with you by mail.", lawyer = &lawyer, firm = firm)
+    });
     page.facts([
-        ("Firm", firm.clone()),
-        ("Invited by", lawyer.clone()),
-        ("What for", what_for(reader)?),
-        ("Conflict check", row.conflict_names.clone()),
-        ("Please answer by", reader.moment(row.expires_at)),
+        (say!(reader, "Firm"), firm.clone()),
+        (say!(reader, "Invited by"), lawyer.clone()),
+        (say!(reader, "What for"), what_for(reader)?),
+        (say!(reader, "Conflict check"), row.conflict_names.clone()),
+        (say!(reader, "Please answer by"), reader.moment(row.expires_at)),
     ]);
     if !row.personal_message.trim().is_empty() {
-        page.text(format!("{lawyer} writes:"));
+        page.text(say!(reader, "{name} writes:", name = &lawyer));
         page.blocks.push(Block::Quote(row.personal_message.trim().to_owned()));
     }
-    page.text("Nothing of it has been shown to you yet. To answer, reply to this mail with one of these lines:");
+    page.text(say!(
+        reader,
+        "Nothing of it has been shown to you yet. To answer, reply to this mail with one of these lines:"
+    ));
     page.examples(&[
-        ("#accept", "accepts, and you get a mail with what is shared"),
-        ("#decline", "if you have a conflict, or are the wrong person"),
+        (say!(reader, "#accept"), say!(reader, "accepts, and you get a mail with what is shared")),
+        (say!(reader, "#decline"), say!(reader, "if you have a conflict, or are the wrong person")),
     ]);
-    page.text(format!("Any other reply goes to {lawyer} and accepts nothing."));
-    page.text("You need no account and no password: you will work by mail, from this address.");
+    page.text(say!(reader, "Any other reply goes to {lawyer} and accepts nothing.", lawyer = lawyer));
+    page.text(say!(reader, "You need no account and no password: you will work by mail, from this address."));
     Ok(Some(page))
 }
 
@@ -44,16 +58,15 @@ fn what_for(reader: &Reader<'_>) -> Result<String> {
     let shares = reader.store.live_shares(reader.firm.id, reader.person.id, reader.now)?;
     let mut parts = Vec::new();
     for matter in shares.iter().map(|s| s.item).filter(|i| i.kind == Kind::Matter) {
-        parts.push(format!("matter {}", reader.id(matter)?));
+        parts.push(say!(reader, "matter {id}", id = reader.id(matter)?));
     }
     for kind in Kind::ALL.into_iter().filter(|k| *k != Kind::Matter) {
         match shares.iter().filter(|s| s.item.kind == kind).count() {
             0 => {}
-            1 => parts.push(format!("one {}", kind.word())),
-            several => parts.push(format!("{several} {}s", kind.word())),
+            several => parts.push(kind.counted(reader, several)),
         }
     }
-    Ok(super::items::capital(&parts.join(", ")))
+    Ok(capital(&parts.join(", ")))
 }
 
 fn own(reader: &Reader<'_>, invitation: i64) -> Result<Option<Invitation>> {
@@ -65,24 +78,31 @@ fn own(reader: &Reader<'_>, invitation: i64) -> Result<Option<Invitation>> {
 pub fn note(reader: &Reader<'_>, invitation: i64, outcome: InvitationOutcome) -> Result<Option<Page>> {
     let Some(row) = own(reader, invitation)? else { return Ok(None) };
     let (firm, lawyer) = (&reader.firm.name, reader.name_of(row.invited_by)?);
-    let mut page = Page { is_answer: true, ..Page::new(format!("Your answer to {firm}")) };
+    let mut page = Page { is_answer: true, ..Page::new(say!(reader, "Your answer to {firm}", firm = firm)) };
     match outcome {
         InvitationOutcome::Declined => {
-            page.text(format!("You declined. {lawyer} was told, and nothing was shown to you."));
+            page.text(say!(reader, "You declined. {lawyer} was told, and nothing was shown to you.", lawyer = lawyer));
         }
         InvitationOutcome::PassedOn => {
-            page.text(format!("Your reply was passed on to {lawyer}. Nothing was accepted or declined by it."));
+            page.text(say!(
+                reader,
+                "Your reply was passed on to {lawyer}. Nothing was accepted or declined by it.",
+                lawyer = lawyer
+            ));
             if row.is_open(reader.now) {
-                page.text("The invitation is still open. To answer it, reply with one of these lines:");
-                page.examples(&[("#accept", "accepts it"), ("#decline", "declines it")]);
+                page.text(say!(reader, "The invitation is still open. To answer it, reply with one of these lines:"));
+                page.examples(&[
+                    (say!(reader, "#accept"), say!(reader, "accepts it")),
+                    (say!(reader, "#decline"), say!(reader, "declines it")),
+                ]);
             }
         }
         InvitationOutcome::Over => {
             let newer = reader.store.open_invitation(reader.firm.id, reader.person.id, reader.now)?;
             page.text(if newer.is_some() {
-                "This invitation was replaced by a newer one. Please answer that one."
+                say!(reader, "This invitation was replaced by a newer one. Please answer that one.")
             } else {
-                "This invitation is no longer open. Ask the firm."
+                say!(reader, "This invitation is no longer open. Ask the firm.")
             });
         }
     }
@@ -97,24 +117,47 @@ pub fn answered(reader: &Reader<'_>, invitation: i64, text: Option<&str>) -> Res
     let Some(row) = reader.store.invitation(reader.firm.id, invitation)? else { return Ok(None) };
     let name = reader.name_of(row.person)?;
     let (subject, sentence) = if row.accepted_at.is_some() {
-        let first = format!("{name} accepted your invitation and now sees what is shared with them.");
-        (format!("{name} accepted"), first)
+        let acts =
+            reader.store.person(reader.firm.id, row.person)?.and_then(|p| Some((p.own_name(), p.acts_for?.name)));
+        let first = match acts {
+            Some((assistant, principal)) => say!(
+                reader,
+                "{name} accepted your invitation and now acts for {principal}.",
+                name = assistant,
+                principal = principal
+            ),
+            None => {
+                say!(reader, "{name} accepted your invitation and now sees what is shared with them.", name = &name)
+            }
+        };
+        (say!(reader, "{name} accepted", name = &name), first)
     } else if row.declined_at.is_some() {
-        (format!("{name} declined"), format!("{name} declined your invitation. Nothing was shown to them."))
+        let first = say!(reader, "{name} declined your invitation. Nothing was shown to them.", name = &name);
+        (say!(reader, "{name} declined", name = &name), first)
     } else {
-        let first =
-            format!("{name} answered your invitation, and neither accepted nor declined. Nothing was carried out.");
-        (format!("{name} answered your invitation"), first)
+        let first = say!(
+            reader,
+            "{name} answered your invitation, and neither accepted nor declined. Nothing was carried out.",
+            name = &name
+        );
+        (say!(reader, "{name} answered your invitation", name = &name), first)
     };
     let mut page = Page::new(subject);
     page.text(sentence);
-    page.facts([("Shared", shared(reader, &row)?), ("Address", row.address.as_str().to_owned())]);
+    page.facts([
+        (say!(reader, "Shared"), shared(reader, &row)?),
+        (say!(reader, "Address"), row.address.as_str().to_owned()),
+    ]);
     if let Some(text) = text {
-        page.text(format!("{name} wrote:"));
+        page.text(say!(reader, "{name} wrote:", name = &name));
         page.blocks.push(Block::Quote(text.to_owned()));
     }
     if row.accepted_at.is_none() {
-        page.text(format!("To answer {name}, write to them from your own mailbox; they have no access yet."));
+        page.text(say!(
+            reader,
+            "To answer {name}, write to them from your own mailbox; they have no access yet.",
+            name = name
+        ));
     }
     Ok(Some(page))
 }

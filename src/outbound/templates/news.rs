@@ -1,13 +1,19 @@
 //! Mails 4, 7 and 14: somebody wrote, filed or completed something. The same letter for co-counsel and for the firm's
 //! lawyer; each sees only what they may.
 
+use super::{items, notices};
 use crate::domain::{Item, PersonId};
+use crate::language::{Reads, say};
 use crate::outbound::letter::{FiledVersion, Letter};
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
 use crate::sharing::Ability;
 use crate::store::Result;
 use crate::store::matters::Sensitivity;
+use crate::store::news::{Deeds, How};
+
+/// How many files are named one by one.
+const MOST_NAMED: usize = 40;
 
 /// The mail about what somebody did; none if the reader may see nothing of it.
 pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
@@ -15,30 +21,59 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
         return Ok(None);
     };
     let who = reader.name_of(*by)?;
+    // One of the firm's people hears at once of what they want to; of people outside the matter always.
+    let chooses = reader.person.is_user() && outsiders.is_empty();
+    let is_told = |deeds| -> Result<bool> {
+        Ok(!chooses || reader.store.told_how(reader.firm.id, reader.person.id, deeds)? == How::AtOnce)
+    };
+    let (tells_files, tells_tasks) = (is_told(Deeds::Files)?, is_told(Deeds::Tasks)?);
     let mut page = Page::default();
     let mut subjects = Vec::new();
     let text = match (message, conversation) {
-        (Some(message), Some(conversation)) => said(reader, *message, *conversation)?,
+        (Some(message), Some(conversation)) if is_told(Deeds::Messages)? => said(reader, *message, *conversation)?,
         _ => None,
     };
     if let (Some(text), Some(conversation)) = (&text, conversation) {
-        page.text(format!("{who} wrote:"));
-        page.blocks.push(Block::Quote(text.clone()));
+        let corrects = match message {
+            Some(message) => reader.store.corrects_message(reader.firm.id, *message)?,
+            None => false,
+        };
+        if reader.withholds(*conversation)? {
+            page.text(say!(reader, "{name} wrote to you.", name = &who));
+            page.text(items::how_to_see(reader, *conversation)?);
+        } else {
+            page.text(match corrects {
+                true => say!(reader, "{name} corrects what they wrote before. This stands in its place:", name = &who),
+                false => say!(reader, "{name} wrote:", name = &who),
+            });
+            page.blocks.push(Block::Quote(text.clone()));
+        }
+        page.facts([
+            (conversation.kind.title(reader), reader.id(*conversation)?),
+            (say!(reader, "Between"), members(reader, *conversation)?),
+        ]);
         subjects.push(subject_of_message(reader, *conversation, &who)?);
+        let mail = message.map(|row| reader.message(row)).transpose()?.flatten();
+        if let Some(inbox) = mail.and_then(|m| m.inbox).filter(|_| reader.person.is_user()) {
+            notices::whole_text(reader, inbox, &mut page)?;
+        }
     }
-    if let Some(block) = completed_tasks(reader, &who, completed, &mut subjects)? {
+    if tells_tasks && let Some(block) = completed_tasks(reader, &who, completed, &mut subjects)? {
         page.blocks.push(block);
     }
-    filed(reader, &who, documents, &mut page, &mut subjects)?;
-    for item in logged {
-        logged_mail(reader, &who, *item, &mut page, &mut subjects)?;
+    if tells_files {
+        filed(reader, &who, documents, &mut page, &mut subjects)?;
+        for item in logged {
+            logged_mail(reader, &who, *item, &mut page, &mut subjects)?;
+        }
     }
     let Some(subject) = subjects.first() else { return Ok(None) };
     page.subject = subject.clone();
     if reader.person.is_user() && !outsiders.is_empty() {
-        page.text(format!(
-            "The mail also went to people outside this matter: {}. They were not added.",
-            outsiders.join(", ")
+        page.text(say!(
+            reader,
+            "The mail also went to people outside this matter: {names}. They were not added.",
+            names = outsiders.join(", ")
         ));
     }
     closing(reader, text.is_some(), documents, &mut page, *by)?;
@@ -49,24 +84,28 @@ fn said(reader: &Reader<'_>, message: i64, conversation: Item) -> Result<Option<
     if !reader.may(Ability::View, conversation)? {
         return Ok(None);
     }
-    let text = reader.store.message(reader.firm.id, message)?.map(|m| m.body);
-    // Notice only, where the matter's mails may not carry content (mails.md d0).
-    Ok(if reader.sensitivity(conversation)? == Sensitivity::Restricted && !reader.person.is_user() {
-        Some("(This matter's messages are not sent by mail. Ask the firm for it.)".to_owned())
-    } else {
-        text
-    })
+    // What was corrected before it left does not leave.
+    Ok(reader.message(message)?.filter(|m| m.superseded_by.is_none()).map(|m| m.body))
+}
+
+/// Who is in a conversation, by name; never an address.
+fn members(reader: &Reader<'_>, conversation: Item) -> Result<String> {
+    let members = reader.store.members(reader.firm.id, conversation.id, reader.now)?;
+    let names: Vec<String> = members.iter().map(|p| reader.name_of(*p)).collect::<Result<_>>()?;
+    Ok(names.join(", "))
 }
 
 fn subject_of_message(reader: &Reader<'_>, conversation: Item, who: &str) -> Result<String> {
-    let about = reader.store.conversation(reader.firm.id, conversation.id)?.and_then(|c| c.about);
+    let about = reader.conversation(conversation.id)?.and_then(|c| c.about);
     let tag = match reader.visible_matter(conversation)? {
         Some(matter) => format!("[M-{}] ", matter.number),
         None => String::new(),
     };
     Ok(match about {
-        Some(item) if reader.may(Ability::View, item)? => format!("{tag}Message from {who} about {}", reader.id(item)?),
-        _ => format!("{tag}Message from {who}"),
+        Some(item) if reader.may(Ability::View, item)? => {
+            format!("{tag}{}", say!(reader, "Message from {name} about {id}", name = who, id = reader.id(item)?))
+        }
+        _ => format!("{tag}{}", say!(reader, "Message from {name}", name = who)),
     })
 }
 
@@ -81,11 +120,16 @@ fn completed_tasks(
         if !reader.may(Ability::View, *task)? {
             continue;
         }
-        let Some(row) = reader.store.task(reader.firm.id, task.id)? else { continue };
+        let Some(row) = reader.task(task.id)? else { continue };
         let id = reader.id(*task)?;
-        let when = row.completed_at.map(|at| format!(" on {}", reader.moment(at))).unwrap_or_default();
-        points.push(format!("{who} completed task {id} \"{}\"{when}.", row.name));
-        subjects.push(format!("Task {id} completed"));
+        let what = items::named(reader, &id, &row.name);
+        points.push(match row.completed_at.map(|at| reader.moment(at)) {
+            Some(moment) => {
+                say!(reader, "{who} completed task {what} on {moment}.", who = who, what = what, moment = moment)
+            }
+            None => say!(reader, "{who} completed task {what}.", who = who, what = what),
+        });
+        subjects.push(say!(reader, "Task {id} completed", id = id));
     }
     Ok(if points.is_empty() { None } else { Some(Block::List(points)) })
 }
@@ -102,26 +146,31 @@ fn filed(
         if !reader.may(Ability::View, filed.document)? {
             continue;
         }
-        let Some(row) = reader.store.document(reader.firm.id, filed.document.id)? else { continue };
+        let Some(row) = reader.document(filed.document.id)? else { continue };
         let id = reader.id(filed.document)?;
-        let size = reader
-            .store
-            .version(reader.firm.id, filed.document.id, filed.version)?
-            .map(|v| format!(", {}", size(v.size)))
-            .unwrap_or_default();
-        let version = if filed.version > 1 { format!(", version {}", filed.version) } else { String::new() };
+        let version = reader.version(filed.document.id, filed.version)?;
+        let file = version.map(|v| format!(", {}", items::file(reader, &v))).unwrap_or_default();
         reader.note(Ability::View, filed.document, Some(filed.version));
-        points.push(format!("{id} \"{}\"{version}{size}", row.name));
+        points.push(format!("{}{file}", items::named(reader, &id, &row.name)));
         subjects.push(match reader.sensitivity(filed.document)? {
-            Sensitivity::Standard if filed.version > 1 => {
-                format!("Document {id}, version {}: {}", filed.version, row.name)
-            }
-            Sensitivity::Standard => format!("Document {id}: {}", row.name),
-            _ => format!("Document {id}"),
+            Sensitivity::Standard if filed.version > 1 => say!(
+                reader,
+                "Document {id}, version {version}: {name}",
+                id = id,
+                version = filed.version,
+                name = &row.name
+            ),
+            Sensitivity::Standard => say!(reader, "Document {id}: {name}", id = id, name = &row.name),
+            _ => say!(reader, "Document {id}", id = id),
         });
     }
+    let more = points.len().saturating_sub(MOST_NAMED);
+    if more > 0 {
+        points.truncate(MOST_NAMED);
+        points.push(format!("and {more} more"));
+    }
     if !points.is_empty() {
-        page.text(format!("{who} filed:"));
+        page.text(say!(reader, "{name} filed:", name = who));
         page.blocks.push(Block::List(points));
     }
     Ok(())
@@ -129,16 +178,22 @@ fn filed(
 
 /// The comment stands first in what is logged, so the beginning says why it was sent on.
 fn logged_mail(reader: &Reader<'_>, who: &str, item: Item, page: &mut Page, subjects: &mut Vec<String>) -> Result<()> {
-    if !reader.may(Ability::View, item)? {
+    if reader.withholds(item)? || !reader.may(Ability::View, item)? {
         return Ok(());
     }
-    let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(()) };
+    let Some(row) = reader.communication(item.id)? else { return Ok(()) };
     let id = reader.id(item)?;
-    page.text(format!("{who} logged a mail as {id}: \"{}\"", row.subject));
+    page.text(say!(
+        reader,
+        "{name} logged a mail as {id}: \"{subject}\"",
+        name = who,
+        id = &id,
+        subject = &row.subject
+    ));
     let start: String = row.body.chars().take(1_000).collect();
     let more = if start.len() < row.body.len() { "…" } else { "" };
     page.blocks.push(Block::Quote(format!("{start}{more}")));
-    subjects.push(format!("Mail {id} logged by {who}"));
+    subjects.push(say!(reader, "Mail {id} logged by {name}", id = id, name = who));
     Ok(())
 }
 
@@ -151,24 +206,28 @@ fn closing(
 ) -> Result<()> {
     if reader.person.is_user() {
         let name = reader.name_of(by)?;
-        page.text(format!("To answer {name}, reply to this mail."));
+        page.text(say!(reader, "To answer {name}, reply to this mail.", name = name));
     } else if has_message {
-        page.text("Your reply to this mail is your answer.");
+        page.text(say!(reader, "Your reply to this mail is your answer."));
     } else if let Some(first) = documents.first() {
-        let get = format!("#get {}", reader.id(first.document)?);
+        let get = say!(reader, "#get {id}", id = reader.id(first.document)?);
         page.examples(&[
-            (get.as_str(), "sends you the file"),
-            ("the file, under the same name", "files it as a new version"),
+            (get, say!(reader, "sends you the file")),
+            (say!(reader, "the file, under the same name"), say!(reader, "files it as a new version")),
         ]);
     }
     Ok(())
 }
 
 /// A size as people say it.
-pub fn size(bytes: u64) -> String {
+pub fn size(to: impl Reads, bytes: u64) -> String {
     match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
-        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+        0..1_000 => say!(to, "{size} bytes", size = bytes),
+        1_000..1_000_000 => say!(to, "{size} kB", size = bytes.div_ceil(1_000)),
+        _ => {
+            let sign = to.locale().decimal_sign();
+            let size = format!("{}{sign}{}", bytes / 1_000_000, bytes % 1_000_000 / 100_000);
+            say!(to, "{size} MB", size = size)
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One line of a receipt in words.
 
+use crate::language::{Reads, say};
 use crate::outbound::page::Mark;
 
 /// What a line of the receipt comes to.
@@ -26,11 +27,13 @@ impl Said {
 }
 
 /// What was not done, why, and what would work, one suggestion to a line.
-pub fn refused(typed: &str, why: &str, instead: Option<&str>) -> Said {
+pub fn refused(to: impl Reads, typed: &str, why: &str, instead: Option<&str>) -> Said {
     let mut said = Said::new(Mark::Refused, if typed.is_empty() { why.to_owned() } else { format!("{typed} – {why}") });
     for (place, line) in instead.into_iter().flat_map(str::lines).enumerate() {
-        let before = if place == 0 { "This would work:" } else { "Or:" };
-        said.more.push(format!("{before} {line}"));
+        said.more.push(match place {
+            0 => say!(to, "This would work: {line}", line = line),
+            _ => say!(to, "Or: {line}", line = line),
+        });
     }
     said
 }

@@ -7,12 +7,15 @@ CREATE TABLE firms (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
   slug TEXT NOT NULL UNIQUE,                           -- short name in the configuration and on the command line
   name TEXT NOT NULL,                                  -- name in mails
-  locale TEXT NOT NULL CHECK (locale IN ('en-GB','en-US')), -- words, order of dates
+  locale TEXT NOT NULL CHECK (locale IN ('en-GB','en-US','de','fr','es')), -- words, order of dates
   time_zone TEXT NOT NULL,                             -- IANA name
   currency TEXT NOT NULL,                              -- ISO 4217
   rounding_minutes INTEGER NOT NULL CHECK (rounding_minutes BETWEEN 1 AND 60), -- time is rounded up to this (TIM-14)
   closed_matters TEXT NOT NULL DEFAULT 'read_only' CHECK (closed_matters IN ('keep','read_only','revoke')), -- REV-09
+  late_time_days INTEGER NOT NULL DEFAULT 30 CHECK (late_time_days BETWEEN 0 AND 3650), -- after the closing, time for work before it is taken (TIM-16)
   ledes_law_firm_id TEXT,                              -- tax id in LEDES files
+  payment_link TEXT,                                   -- where bills are paid, with {number} for the bill's (BIL-02)
+  time_hints INTEGER NOT NULL DEFAULT 1,               -- receipts for time come with gentle remarks
   created_at INTEGER NOT NULL                          -- when `init` made it
 ) STRICT;
 
@@ -23,7 +26,6 @@ CREATE TABLE identities (
   display_name TEXT,                                   -- the name they gave themselves (ACC-06)
   picture_sha256 TEXT,                                 -- blob of the picture (ACC-07)
   time_zone TEXT,                                      -- IANA name; the firm's until they say (ACC-09)
-  language TEXT NOT NULL DEFAULT 'en',                 -- words of the mails they get
   created_at INTEGER NOT NULL,                         -- first seen
   disabled_at INTEGER                                  -- may do nothing since
 ) STRICT;
@@ -51,19 +53,40 @@ CREATE TABLE people (
   firm_id INTEGER NOT NULL REFERENCES firms(id),       -- the firm
   identity_id INTEGER REFERENCES identities(id),       -- who answers mail as this person; set at the first share (ACC-02)
   kind TEXT NOT NULL CHECK (kind IN ('user','contact')), -- of the firm, or outside it
+  principal_id INTEGER,                                -- assistants: the co-counsel for whom they act as this person (A10)
   first_name TEXT NOT NULL DEFAULT '',                 -- given name
   last_name TEXT NOT NULL DEFAULT '',                  -- family name; empty for a company
   company TEXT NOT NULL DEFAULT '',                    -- company, or employer
   title TEXT NOT NULL DEFAULT '',                      -- position
   initials TEXT NOT NULL DEFAULT '',                   -- shown on bills (TIM-11)
+  language TEXT CHECK (language IN ('en-GB','en-US','de','fr','es')), -- of the mails they get; the firm's until one says
   accepted_at INTEGER,                                 -- contacts: when they accepted this firm's invitation (ACC-04)
+  commands_off INTEGER NOT NULL DEFAULT 0,             -- their mails are messages and files only
   disabled_at INTEGER,                                 -- may do nothing for this firm since
   deleted_at INTEGER,                                  -- card deleted (ACC-18)
   created_at INTEGER NOT NULL,                         -- when added
   UNIQUE (firm_id, id),
-  UNIQUE (firm_id, identity_id, kind)
+  FOREIGN KEY (firm_id, principal_id) REFERENCES people(firm_id, id)
 ) STRICT;
+CREATE UNIQUE INDEX people_roles ON people (firm_id, identity_id, kind, coalesce(principal_id, 0)) WHERE identity_id IS NOT NULL;
 CREATE INDEX people_by_identity ON people (identity_id);
+CREATE INDEX people_by_principal ON people (firm_id, principal_id) WHERE principal_id IS NOT NULL;
+
+-- What assistants may do for their co-counsel, and since when (A10). Who acts for two co-counsel has a row for each.
+CREATE TABLE assistants (
+  person_id INTEGER PRIMARY KEY,                       -- who; people.principal_id says for whom
+  firm_id INTEGER NOT NULL,                            -- the firm
+  address TEXT NOT NULL,                               -- the mailbox that was named; theirs once it answered, free for others before
+  given TEXT NOT NULL,                                 -- what they may do, in words separated by blanks (sharing::Given)
+  named_at INTEGER NOT NULL,                           -- when the co-counsel named them
+  confirmed_at INTEGER,                                -- when the co-counsel confirmed it by a code
+  tries INTEGER NOT NULL DEFAULT 0,                    -- wrong codes so far
+  approved_by INTEGER,                                 -- the user who let them in
+  approved_at INTEGER,                                 -- may be invited since
+  ended_at INTEGER,                                    -- may do nothing since
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id),
+  FOREIGN KEY (firm_id, approved_by) REFERENCES people(firm_id, id)
+) STRICT;
 
 -- What the firm's own people may do in it (FRM-03) and cost.
 CREATE TABLE users (
@@ -140,6 +163,16 @@ CREATE TABLE preferences (
   FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
 ) STRICT;
 
+-- How the firm's own people are told of what co-counsel do; where nothing is said, as store/news.rs says.
+CREATE TABLE told_how (
+  firm_id INTEGER NOT NULL,                            -- the firm
+  person_id INTEGER NOT NULL,                          -- which user
+  deeds TEXT NOT NULL CHECK (deeds IN ('messages','files','tasks','work')), -- of what
+  how TEXT NOT NULL CHECK (how IN ('at-once','digest','off')), -- how
+  PRIMARY KEY (firm_id, person_id, deeds),
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
+) STRICT, WITHOUT ROWID;
+
 -- Matters.
 CREATE TABLE matters (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
@@ -164,6 +197,7 @@ CREATE TABLE matters (
   budget_minor INTEGER,                                -- firm only
   sensitivity TEXT NOT NULL DEFAULT 'standard' CHECK (sensitivity IN ('standard','confidential','restricted')), -- what mails may carry
   legal_hold INTEGER NOT NULL DEFAULT 0,               -- nothing is purged
+  commands_off INTEGER NOT NULL DEFAULT 0,             -- mails about it are messages and files only
   access TEXT NOT NULL DEFAULT 'everyone' CHECK (access IN ('everyone','listed')), -- which users (FRM-02)
   created_at INTEGER NOT NULL,                         -- when added
   UNIQUE (firm_id, id),
@@ -183,6 +217,16 @@ CREATE TABLE matter_permissions (
   FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id),
   FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
 ) STRICT;
+
+-- Users who hear of a matter in their digest though somebody else is responsible.
+CREATE TABLE followers (
+  firm_id INTEGER NOT NULL,                            -- the firm
+  matter_id INTEGER NOT NULL,                          -- which matter
+  person_id INTEGER NOT NULL,                          -- which user
+  PRIMARY KEY (firm_id, matter_id, person_id),
+  FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id),
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
+) STRICT, WITHOUT ROWID;
 
 -- Ethical walls (REV-11).
 CREATE TABLE screens (
@@ -290,12 +334,14 @@ CREATE TABLE folders (
   name TEXT NOT NULL,                                  -- as shown
   is_drop INTEGER NOT NULL DEFAULT 0,                  -- "From co-counsel"
   locked INTEGER NOT NULL DEFAULT 0,                   -- takes nothing
+  creator_id INTEGER,                                  -- whose upload made it; none: the firm's
   created_at INTEGER NOT NULL,                         -- when made
   deleted_at INTEGER,                                  -- gone since
   UNIQUE (firm_id, id),
   UNIQUE (firm_id, number),
   FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id),
-  FOREIGN KEY (firm_id, parent_id) REFERENCES folders(firm_id, id)
+  FOREIGN KEY (firm_id, parent_id) REFERENCES folders(firm_id, id),
+  FOREIGN KEY (firm_id, creator_id) REFERENCES people(firm_id, id)
 ) STRICT;
 CREATE UNIQUE INDEX folders_drop ON folders (firm_id, matter_id) WHERE is_drop = 1 AND deleted_at IS NULL;
 CREATE INDEX folders_by_parent ON folders (firm_id, parent_id);
@@ -515,15 +561,67 @@ CREATE TABLE attendees (
   firm_id INTEGER NOT NULL,                            -- the firm
   calendar_entry_id INTEGER NOT NULL,                  -- which event
   person_id INTEGER NOT NULL,                          -- who
-  invited_address TEXT NOT NULL DEFAULT '',            -- address in the invitation that was sent
+  invited_address TEXT NOT NULL DEFAULT '',            -- address in the last invitation that left
   partstat TEXT NOT NULL DEFAULT 'NEEDS-ACTION' CHECK (partstat IN ('NEEDS-ACTION','ACCEPTED','DECLINED','TENTATIVE')), -- answer (CAL-07)
+  answered_at INTEGER,                                 -- when the answer was written
   invited_at INTEGER NOT NULL,                         -- since
   removed_at INTEGER,                                  -- until
-  last_sent_sequence INTEGER,                          -- of the last invitation
+  sent_sequence INTEGER,                               -- of the last invitation that left; empty: none is in their calendar
+  sent_beginning TEXT,                                 -- the beginning that it said, as iCalendar writes it
+  sent_at INTEGER,                                     -- when it left
   PRIMARY KEY (firm_id, calendar_entry_id, person_id),
   FOREIGN KEY (firm_id, calendar_entry_id) REFERENCES calendar_entries(firm_id, id),
   FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
 ) STRICT;
+
+-- Single times of a series that differ from the others: changed, or called off.
+CREATE TABLE event_exceptions (
+  firm_id INTEGER NOT NULL,                            -- the firm
+  calendar_entry_id INTEGER NOT NULL,                  -- which series
+  day TEXT NOT NULL,                                   -- the day on which the series has it, by the clock of its zone: 2026-04-20
+  sequence INTEGER NOT NULL,                           -- the event's sequence when it was changed last
+  summary TEXT NOT NULL DEFAULT '',                    -- heading
+  description TEXT NOT NULL DEFAULT '',                -- text
+  location TEXT NOT NULL DEFAULT '',                   -- where
+  conference_url TEXT NOT NULL DEFAULT '',             -- meeting link
+  start_at INTEGER,                                    -- begins; empty: it was called off
+  end_at INTEGER,                                      -- ends (exclusive)
+  CHECK ((start_at IS NULL) = (end_at IS NULL)),
+  PRIMARY KEY (firm_id, calendar_entry_id, day),
+  FOREIGN KEY (firm_id, calendar_entry_id) REFERENCES calendar_entries(firm_id, id)
+) STRICT;
+
+-- What somebody answered for one time of a series, and what left for them about it.
+CREATE TABLE occurrence_answers (
+  firm_id INTEGER NOT NULL,                            -- the firm
+  calendar_entry_id INTEGER NOT NULL,                  -- which series
+  day TEXT NOT NULL,                                   -- the day on which the series has it, by the clock of its zone
+  person_id INTEGER NOT NULL,                          -- who
+  partstat TEXT NOT NULL DEFAULT 'NEEDS-ACTION' CHECK (partstat IN ('NEEDS-ACTION','ACCEPTED','DECLINED','TENTATIVE')), -- answer (CAL-07)
+  answered_at INTEGER,                                 -- when the answer was written
+  sent_sequence INTEGER,                               -- of the last mail about this one time
+  PRIMARY KEY (firm_id, calendar_entry_id, day, person_id),
+  FOREIGN KEY (firm_id, calendar_entry_id) REFERENCES calendar_entries(firm_id, id),
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
+) STRICT;
+
+-- What was refused and can be sent to the firm as a message: the answer to the receipt takes it up (CAL-03, CAL-04).
+CREATE TABLE offers (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
+  firm_id INTEGER NOT NULL REFERENCES firms(id),       -- the firm
+  inbox_id INTEGER NOT NULL,                           -- the mail that was refused
+  person_id INTEGER NOT NULL,                          -- who wrote it
+  event_id INTEGER,                                    -- the event that it is about
+  matter_id INTEGER,                                   -- the matter that it is about
+  body TEXT NOT NULL,                                  -- the message
+  made_at INTEGER NOT NULL,                            -- when it was offered
+  taken_at INTEGER,                                    -- when it was sent
+  FOREIGN KEY (firm_id, inbox_id) REFERENCES inbox(firm_id, id),
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id),
+  FOREIGN KEY (firm_id, event_id) REFERENCES calendar_entries(firm_id, id),
+  FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id)
+) STRICT;
+CREATE INDEX offers_of_mail ON offers (firm_id, inbox_id);
 
 -- Bills.
 CREATE TABLE bills (
@@ -545,7 +643,8 @@ CREATE TABLE bills (
   currency TEXT NOT NULL,                              -- ISO 4217
   pdf_sha256 TEXT,                                     -- blob of the bill
   pdf_size INTEGER,                                    -- bytes
-  payment_url TEXT,                                    -- where to pay, if set up (BIL-02)
+  payment_url TEXT,                                    -- where to pay this one, if not by the firm's link (BIL-02)
+  paid_at INTEGER,                                     -- when it was noticed that it is paid; 0: it came so
   memo TEXT NOT NULL DEFAULT '',                       -- firm only
   UNIQUE (firm_id, id),
   UNIQUE (firm_id, number),
@@ -594,6 +693,7 @@ CREATE TABLE activities (
   utbms_expense_code TEXT,                             -- E101
   non_billable INTEGER NOT NULL DEFAULT 0,             -- not for the bill
   no_charge INTEGER NOT NULL DEFAULT 0,                -- on the bill, at nothing
+  rate_minor INTEGER,                                  -- hourly rate of this entry alone (TIM-09); firm only
   price_minor INTEGER,                                 -- firm only
   bill_id INTEGER,                                     -- on which bill (TIM-04)
   created_at INTEGER NOT NULL,                         -- when entered
@@ -650,6 +750,7 @@ CREATE TABLE inbox (
   uid_validity INTEGER NOT NULL,                       -- of the mailbox; 0 for folders and standard input
   uid TEXT NOT NULL,                                   -- UID, file name, or hash
   sha256 TEXT NOT NULL,                                -- blob of the raw mail
+  kept_sha256 TEXT,                                    -- blob that is kept in its place: the same without card numbers; empty: purged
   size INTEGER NOT NULL,                               -- bytes
   arrived_at INTEGER NOT NULL,                         -- INTERNALDATE
   received_at INTEGER NOT NULL,                        -- when staged
@@ -667,23 +768,28 @@ CREATE TABLE inbox (
   person_id INTEGER,                                   -- who it was found to be from
   matter_id INTEGER,                                   -- which matter it was found to be about
   thread_id INTEGER,                                   -- in reply to what
+  unsure INTEGER NOT NULL DEFAULT 0,                   -- text of it may have been left out
   decided_at INTEGER,                                  -- when it got its outcome
   decided_by INTEGER,                                  -- the user who released, assigned or dismissed it
   assigned_matter_id INTEGER,                          -- matter that the firm named for it
   released_level TEXT,                                 -- level that a release or a confirmation gave it
+  role_id INTEGER,                                     -- the person as whom its writer said that they wrote it (ACC-15)
   settled_at INTEGER,                                  -- when the mailbox was tidied
   UNIQUE (firm_id, id),
   UNIQUE (firm_id, mailbox, uid_validity, uid),
   FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id),
   FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id),
   FOREIGN KEY (firm_id, assigned_matter_id) REFERENCES matters(firm_id, id),
-  FOREIGN KEY (firm_id, decided_by) REFERENCES people(firm_id, id)
+  FOREIGN KEY (firm_id, decided_by) REFERENCES people(firm_id, id),
+  FOREIGN KEY (firm_id, role_id) REFERENCES people(firm_id, id)
 ) STRICT;
 CREATE INDEX inbox_open ON inbox (state, next_at) WHERE state IN ('RECEIVED','PROVED');
 CREATE INDEX inbox_unsettled ON inbox (firm_id, mailbox) WHERE settled_at IS NULL;
 CREATE INDEX inbox_by_sha256 ON inbox (firm_id, sha256);
 CREATE INDEX inbox_by_content ON inbox (firm_id, person_id, content_hash);
-CREATE INDEX inbox_by_message_id ON inbox (firm_id, person_id, message_id) WHERE state = 'APPLIED';
+CREATE INDEX inbox_by_arrival ON inbox (firm_id, person_id, arrived_at);
+CREATE INDEX inbox_by_matter ON inbox (firm_id, matter_id, arrived_at);
+CREATE INDEX inbox_by_message_id ON inbox (firm_id, person_id, message_id);
 
 -- What each mail did, once (decisions.md 40).
 CREATE TABLE effects (
@@ -709,8 +815,8 @@ CREATE TABLE threads (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
   firm_id INTEGER NOT NULL,                            -- the firm
   person_id INTEGER NOT NULL,                          -- whose
-  purpose TEXT NOT NULL CHECK (purpose IN ('reply','invite','receipt','digest','confirm')), -- what an answer means
-  kind TEXT NOT NULL,                                  -- about what (domain::Kind), or 'firm', 'inbox', 'invitation', 'challenge'
+  purpose TEXT NOT NULL CHECK (purpose IN ('reply','invite','receipt','digest','confirm','role','new_address')), -- what an answer means
+  kind TEXT NOT NULL,                                  -- about what (domain::Kind), or 'firm', 'inbox', 'invitation', 'challenge', 'assistant', 'address'
   item_id INTEGER NOT NULL,                            -- which one
   generation INTEGER NOT NULL DEFAULT 0,               -- raised when the address is replaced
   lookup TEXT NOT NULL,                                -- keyed hash of the address's identity part
@@ -726,6 +832,23 @@ CREATE TABLE threads (
 ) STRICT;
 CREATE UNIQUE INDEX threads_by_lookup ON threads (lookup);
 CREATE INDEX threads_by_previous ON threads (previous_lookup) WHERE previous_lookup IS NOT NULL;
+
+-- The keys of reply addresses; the secrets are in the file reply.key beside the database, in the order of their letters.
+CREATE TABLE reply_keys (
+  letter TEXT PRIMARY KEY,                             -- as it stands in the addresses
+  made_at INTEGER,                                     -- new addresses are made with it since; none: since ever
+  ends_at INTEGER                                      -- its addresses prove nothing from then on; none: the present one
+) STRICT;
+INSERT INTO reply_keys (letter) VALUES ('a');
+
+-- The last test of each mailbox's border, by a mail of our own to ourselves (sender-proof.md 5.3).
+CREATE TABLE border_checks (
+  mailbox TEXT PRIMARY KEY,                            -- its name in the configuration
+  checked_at INTEGER NOT NULL,                         -- when the mail was sent
+  policy TEXT NOT NULL,                                -- what was configured then
+  holds INTEGER NOT NULL,                              -- what strangers write in the border's name is told apart
+  said TEXT NOT NULL                                   -- what was found, in words
+) STRICT;
 
 -- Letters on their way out. The states are those of store/outbox.rs.
 CREATE TABLE outbox (
@@ -747,6 +870,8 @@ CREATE TABLE outbox (
   claimed_at INTEGER,                                  -- SENDING since
   sent_at INTEGER,                                     -- accepted by the server
   sent_to TEXT,                                        -- address it went to
+  returned_at INTEGER,                                 -- came back: refused, or by a bounce
+  return_proved INTEGER NOT NULL DEFAULT 0,            -- that is sure: a server said so to us, or the bounce bears the letter's mark
   last_reply TEXT,                                     -- the server's words, cut
   reason TEXT,                                         -- why it failed or was cancelled
   created_at INTEGER NOT NULL,                         -- when queued
@@ -756,6 +881,7 @@ CREATE TABLE outbox (
   FOREIGN KEY (firm_id, thread_id) REFERENCES threads(firm_id, id),
   FOREIGN KEY (firm_id, inbox_id) REFERENCES inbox(firm_id, id)
 ) STRICT;
+CREATE INDEX outbox_returned ON outbox (firm_id, person_id, returned_at) WHERE returned_at IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (state, next_at) WHERE state IN ('QUEUED','SENDING');
 
 -- The frozen bytes of a letter, so that a mail sent twice after a crash is one mail to any client.
@@ -763,6 +889,19 @@ CREATE TABLE outbox_bytes (
   outbox_id INTEGER PRIMARY KEY REFERENCES outbox(id), -- which letter
   bytes BLOB NOT NULL                                  -- the mail as sent
 ) STRICT;
+
+-- Addresses from which our mails come back, and whether anything is still sent there (outbound/undelivered.rs).
+CREATE TABLE undelivered (
+  firm_id INTEGER NOT NULL,                            -- the firm
+  person_id INTEGER NOT NULL,                          -- whose address
+  address TEXT NOT NULL,                               -- which one, lower case
+  points INTEGER NOT NULL,                             -- what the returned mails weigh
+  first_at INTEGER NOT NULL,                           -- the first came back
+  last_at INTEGER NOT NULL,                            -- the last came back
+  suspended_at INTEGER,                                -- nothing is sent there since
+  PRIMARY KEY (firm_id, person_id, address),
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id)
+) STRICT, WITHOUT ROWID;
 
 -- What the frozen bytes show, asked again before each attempt; and, once sent, the record of what went to whom.
 CREATE TABLE disclosures (
@@ -778,12 +917,13 @@ CREATE TABLE disclosures (
 CREATE INDEX disclosures_by_outbox ON disclosures (outbox_id);
 CREATE INDEX disclosures_by_item ON disclosures (firm_id, kind, item_id);
 
--- Questions "was this you?" to registered addresses (sender-proof.md 5.10).
+-- Questions to registered addresses that a code answers: "was this you?" (sender-proof.md 5.10), and whether content of
+-- restricted matters is to be sent (mails.md d0).
 CREATE TABLE challenges (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
   firm_id INTEGER NOT NULL,                            -- the firm
   person_id INTEGER NOT NULL,                          -- who is asked
-  code_hash TEXT NOT NULL,                             -- keyed hash of the code
+  asks TEXT,                                           -- what is to be sent (JSON: references); null: "was this you?"
   tries INTEGER NOT NULL DEFAULT 0,                    -- wrong codes so far
   created_at INTEGER NOT NULL,                         -- since
   expires_at INTEGER NOT NULL,                         -- until
@@ -801,6 +941,43 @@ CREATE TABLE challenge_mails (
   late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0,1)), -- came after the question was written
   PRIMARY KEY (firm_id, challenge_id, inbox_id),
   FOREIGN KEY (firm_id, challenge_id) REFERENCES challenges(firm_id, id),
+  FOREIGN KEY (firm_id, inbox_id) REFERENCES inbox(firm_id, id)
+) STRICT, WITHOUT ROWID;
+
+-- Changes of a login address, and further addresses, asked for and done (ACC-10 to ACC-14, decisions.md 4). The codes are made
+-- from the row, so that none is stored.
+CREATE TABLE address_changes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
+  firm_id INTEGER NOT NULL,                            -- through which firm's gateway
+  person_id INTEGER NOT NULL,                          -- about whom
+  identity_id INTEGER NOT NULL REFERENCES identities(id), -- whose address
+  kind TEXT NOT NULL CHECK (kind IN ('own','firm','further')), -- they move, the firm moves them, they get one more
+  old_address TEXT NOT NULL,                           -- login address when it was asked for
+  new_address TEXT NOT NULL,                           -- the one to come
+  asked_by INTEGER,                                    -- user of the firm who asked (ACC-14)
+  old_tries INTEGER NOT NULL DEFAULT 0,                -- wrong codes from the old address
+  new_tries INTEGER NOT NULL DEFAULT 0,                -- wrong codes from the new one
+  created_at INTEGER NOT NULL,                         -- since
+  expires_at INTEGER NOT NULL,                         -- until
+  old_confirmed_at INTEGER,                            -- the old address said yes
+  new_confirmed_at INTEGER,                            -- the new one did
+  done_at INTEGER,                                     -- it took effect
+  ended_at INTEGER,                                    -- ended without: a no, too many wrong codes, a newer one
+  UNIQUE (firm_id, id),
+  FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id),
+  FOREIGN KEY (firm_id, asked_by) REFERENCES people(firm_id, id)
+) STRICT;
+CREATE INDEX address_changes_by_identity ON address_changes (identity_id);
+
+-- Held mails from an address about which its owner was asked (decisions.md 4).
+CREATE TABLE address_mails (
+  firm_id INTEGER NOT NULL,                            -- the firm
+  change_id INTEGER NOT NULL,                          -- which question
+  inbox_id INTEGER NOT NULL,                           -- which held mail
+  thread_id INTEGER NOT NULL,                          -- the reply address it came to
+  PRIMARY KEY (firm_id, change_id, inbox_id),
+  FOREIGN KEY (firm_id, change_id) REFERENCES address_changes(firm_id, id),
+  FOREIGN KEY (firm_id, thread_id) REFERENCES threads(firm_id, id),
   FOREIGN KEY (firm_id, inbox_id) REFERENCES inbox(firm_id, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -832,13 +1009,6 @@ CREATE TABLE audit_log (
   hash TEXT NOT NULL,                                  -- SHA-256 over all of it
   FOREIGN KEY (firm_id, actor_id) REFERENCES people(firm_id, id)
 ) STRICT;
-
--- Hashes of mails whose row was purged, so that an old mail restored into the mailbox is not run again (F34).
-CREATE TABLE tombstones (
-  firm_id INTEGER NOT NULL REFERENCES firms(id),       -- the firm
-  sha256 TEXT NOT NULL,                                -- of the raw mail
-  PRIMARY KEY (firm_id, sha256)
-) STRICT, WITHOUT ROWID;
 
 -- Words of the store about itself.
 CREATE TABLE settings (

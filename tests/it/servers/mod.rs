@@ -1,15 +1,16 @@
 //! Real mail servers for the tests, private to this test binary: a Dovecot and a Postfix that delivers into it, on
-//! free ports of 127.0.0.1, in folders of their own under /tmp. They are stopped by process id when the value goes out
+//! free ports of 127.0.0.1, and a clamd, in folders of their own under /tmp. They are stopped by process id when the value goes out
 //! of scope and, if the test program itself dies, by a small shell that waits for its end.
 //!
 //! The clients in `raw` share no code with the program: what a test checks is not what it checks with.
 
+pub mod clamd;
 pub mod dovecot;
 pub mod postfix;
 pub mod raw;
 
 use dovecot::Dovecot;
-use postfix::Postfix;
+use postfix::{Border, Postfix};
 use std::{
     fs,
     io::{ErrorKind, Write},
@@ -44,6 +45,13 @@ impl Servers {
     pub fn start() -> Servers {
         let dovecot = Dovecot::start();
         let postfix = Postfix::start(&dovecot, &PEOPLE_DOMAINS, GATEWAY_DOMAIN);
+        Servers { dovecot, postfix }
+    }
+
+    /// Starts both, where the Postfix is a border that does this.
+    pub fn with_border(border: Border) -> Servers {
+        let dovecot = Dovecot::start();
+        let postfix = Postfix::start_with(&dovecot, &PEOPLE_DOMAINS, GATEWAY_DOMAIN, border);
         Servers { dovecot, postfix }
     }
 

@@ -21,10 +21,50 @@ pub struct Postfix {
     reaper: Reaper,
 }
 
+/// What the Postfix does with Authentication-Results, as a provider's border does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Border {
+    /// Nothing.
+    None,
+    /// It puts its own above its Received line, and leaves what is there.
+    Above,
+    /// It puts its own below its Received line, and takes all others in its name away.
+    BelowAndStrips,
+    /// It puts its own below its Received line, and leaves what is there.
+    Below,
+}
+
+impl Border {
+    const RESULTS: &str = "Authentication-Results: mx.firm.example; spf=none; dkim=none";
+
+    /// Writes its tables and gives the lines for main.cf.
+    fn lines(self, etc: &Path) -> String {
+        let results = Border::RESULTS;
+        let strip = "/^Authentication-Results: *mx\\.firm\\.example/ IGNORE\n";
+        let (access, checks) = match self {
+            Border::None => return String::new(),
+            Border::Above => (format!("/./ PREPEND {results}\n"), String::new()),
+            Border::BelowAndStrips => (String::new(), format!("{strip}/^From:/ PREPEND {results}\n")),
+            Border::Below => (String::new(), format!("/^From:/ PREPEND {results}\n")),
+        };
+        fs::write(etc.join("border-access"), access).unwrap();
+        fs::write(etc.join("border-checks"), checks).unwrap();
+        let etc = etc.display();
+        format!(
+            "smtpd_sender_restrictions = check_sender_access regexp:{etc}/border-access\nheader_checks = regexp:{etc}/border-checks\n"
+        )
+    }
+}
+
 impl Postfix {
+    /// As [`Postfix::start_with`], without a word about senders.
+    pub fn start(dovecot: &Dovecot, domains: &[&str], gateway_domain: &str) -> Postfix {
+        Postfix::start_with(dovecot, domains, gateway_domain, Border::None)
+    }
+
     /// Starts one where every user at `domains` has a mailbox, and every address at `gateway_domain` or a subdomain of
     /// it goes to the user `gateway` there.
-    pub fn start(dovecot: &Dovecot, domains: &[&str], gateway_domain: &str) -> Postfix {
+    pub fn start_with(dovecot: &Dovecot, domains: &[&str], gateway_domain: &str, border: Border) -> Postfix {
         let binary = program("postfix", "postfix");
         let folder = server_folder("postfix");
         let is_root = fs::metadata(&folder).unwrap().uid() == 0;
@@ -39,7 +79,8 @@ impl Postfix {
         let pattern = gateway_domain.replace('.', "\\.");
         fs::write(etc.join("gateway-domains"), format!("/^([^@]+\\.)?{pattern}$/ ok\n")).unwrap();
         fs::write(etc.join("gateway"), format!("/^[^@]+@(([^@]+\\.)?{pattern})$/ gateway@$1\n")).unwrap();
-        fs::write(etc.join("main.cf"), main_cf(&folder, dovecot, domains)).unwrap();
+        let main = main_cf(&folder, dovecot, domains) + &border.lines(&etc);
+        fs::write(etc.join("main.cf"), main).unwrap();
         fs::write(etc.join("master.cf"), master_cf(smtp, smtps)).unwrap();
         run(Command::new(binary).arg("-c").arg(&etc).arg("start"));
         wait_for_port("Postfix", smtp, &folder.join("maillog"));

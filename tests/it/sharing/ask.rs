@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use docketpost::config::Addressing;
+use docketpost::config::{Addressing, Limits};
 use docketpost::domain::{Address, InboxId};
 use docketpost::inbound::{self, Arrived, Desk, Taken, parse};
 use docketpost::outbound::deliver::{self, Ready};
@@ -27,11 +27,15 @@ pub fn gateway() -> Gateway {
         address: Address::parse("r@gw.hale.example").unwrap(),
         addressing: Addressing::Subdomain,
         domains: vec!["hale.example".into()],
+        drawing: Default::default(),
+        shares_wait: Default::default(),
     }
 }
 
 pub fn desk() -> Desk {
-    Desk { gateway: gateway(), mail_bytes: 10 << 20 }
+    // Hundreds of questions are asked in one moment.
+    let limits = Limits { mails_per_sender: 100_000, mails_per_matter: 100_000, ..Limits::default() };
+    Desk::new(gateway(), limits)
 }
 
 /// What the command line says to a question: for each ability `allow`, or the code of the refusal.
@@ -63,7 +67,7 @@ pub fn by_command_line(world: &World, question: &Question) -> BTreeMap<String, S
 
 fn write_config(file: &Path, store: &Path) {
     let text = format!(
-        "store = {store:?}\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\naddressing = \"subdomain\"\n\
+        "store = {store:?}\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\naddressing = \"subdomain\"\nshares_wait_secs = 0\n\
          domains = [\"hale.example\"]\ndirectory = \"out\"\n\
          [[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = \"in\"\n"
     );
@@ -223,7 +227,7 @@ pub fn reply_address(world: &World, person: &str, thing: &str) -> String {
         }
         tx.thread(id).unwrap().unwrap()
     });
-    gateway().reply_address(&world.store.read(|s| Ok(s.token_of(&thread))).unwrap())
+    gateway().reply_address(&world.store.read(|s| s.token_of(&thread)).unwrap())
 }
 
 /// The text with `{3 days ago}` as `day` writes that day.

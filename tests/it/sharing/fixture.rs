@@ -51,8 +51,14 @@ pub struct Given {
     pub closed_matters: Option<String>,
     /// Matters that only these users may see.
     pub listed: BTreeMap<String, Vec<String>>,
+    /// Contacts whose login address the firm may not change.
+    pub locked_address: Vec<String>,
+    /// Contacts without a mail address on their card.
+    pub no_address: Vec<String>,
     /// Persons kept from a matter.
     pub screen: Vec<Screen>,
+    /// Paula, who acts for somebody of the cast.
+    pub paula: Option<Assistant>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,6 +196,18 @@ pub struct Revoke {
 pub struct Done {
     pub task: String,
     pub by: String,
+}
+
+/// An assistant who was named, approved and has accepted.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assistant {
+    #[serde(rename = "for")]
+    pub principal: String,
+    /// What was given; the usual if nothing is said.
+    pub may: Option<Vec<String>>,
+    #[serde(default)]
+    pub ended: bool,
 }
 
 #[derive(Debug, Deserialize)]

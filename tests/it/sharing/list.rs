@@ -1,7 +1,17 @@
 // The files of fixtures/sharing, without their ending.
 fixtures! {
+    a10_after_the_end
+    a10_assistant_with_everything
+    a10_assistants
+    a10_screened_assistant
     acc_04_nothing_before_accepting
     acc_05_home
+    acc_06_own_profile
+    acc_14_the_firm_moves_a_contact
+    acc_15_roles
+    acc_16_firms_stay_apart
+    acc_18_a_contact_is_removed
+    acc_19_no_share_without_an_address
     acc_20_other_contacts
     bil_01_shared_bills
     bil_02_pay_online
@@ -65,6 +75,7 @@ fixtures! {
     not_04_delete_own_note
     not_05_others_notes_stay
     not_06_time_on_notes
+    rev_01_giving_back
     rev_01_no_passing_on
     rev_02_the_firm_ends_any_share
     rev_03_access_ends_at_once

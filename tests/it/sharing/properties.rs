@@ -96,7 +96,7 @@ fn give(world: &World, thing: &str, to: PersonId) {
 
 /// What only the firm's own page gives to whoever is let in.
 fn is_home(subject: &Subject) -> bool {
-    matches!(subject, Subject::Other(Thing::Home, _))
+    matches!(subject, Subject::Other(Thing::Home | Thing::Profile, _))
 }
 
 #[test]
@@ -213,7 +213,7 @@ revoke = [
 const NOT_THERE: [u32; 4] = [2, 3, 7, 9];
 
 /// What can be written about a number, to the gateway or to the number's own address. `{n}` is the number.
-const LINES: [(&str, &str, &str); 34] = [
+const LINES: [(&str, &str, &str); 64] = [
     ("r", "", "#show M-{n}"),
     ("r", "", "#client M-{n}"),
     ("r", "", "#contacts M-{n}"),
@@ -245,6 +245,36 @@ const LINES: [(&str, &str, &str); 34] = [
     ("r", "", "#delete LOG-{n}"),
     ("r", "", "#edit TE-{n} 2h"),
     ("r", "", "#delete TE-{n}"),
+    ("r", "", "#wrong M-{n}"),
+    ("r", "", "#wrong T-{n}"),
+    ("r", "", "#wrong D-{n}"),
+    ("r", "", "#wrong EV-{n}"),
+    ("r", "", "#done T-{n} 1h Drafted"),
+    ("r", "", "#print MSG-{n}"),
+    ("r", "", "#preview D-{n}"),
+    ("r", "", "#version D-{n}"),
+    ("r", "", "#folder F-{n}"),
+    ("r", "", "#hours M-{n}"),
+    ("r", "", "#entries M-{n}"),
+    ("r", "", "#tasks M-{n}"),
+    ("r", "", "#notes M-{n}"),
+    ("r", "", "#bills M-{n}"),
+    ("r", "", "#calendar M-{n}"),
+    ("r", "", "#vcard M-{n}"),
+    ("r", "", "#yes EV-{n}"),
+    ("r", "", "#no EV-{n}"),
+    ("r", "", "#move EV-{n} friday 10:00"),
+    ("r", "", "#delete EV-{n}"),
+    ("r", "", "#reopen T-{n}"),
+    ("r", "", "#assign T-{n} to Max"),
+    ("r", "", "#share D-{n} with max@oduya.example"),
+    ("r", "", "#pay BILL-{n}"),
+    ("r", "", "#dry-run\n#done T-{n}"),
+    ("r", "", "#log M-{n}"),
+    ("r", "", "#undo TE-{n}"),
+    ("r", "", "#time 1h EV-{n} Hearing"),
+    ("r", "", "#time 1h N-{n} Read"),
+    ("r", "", "#help M-{n}"),
     ("m-{n}", "", "Can we move the call?\n\n#note The witness is free in May"),
     ("done+t-{n}", "", "Thank you, it is on its way to you."),
     ("r", "[M-{n}]", "Can we move the call?"),
@@ -268,22 +298,26 @@ fn comparable(receipt: Option<Vec<u8>>, number: u32) -> String {
     let raw = String::from_utf8(receipt.unwrap_or_default()).unwrap();
     let (head, body) = raw.split_once("\r\n\r\n").unwrap_or((&raw, ""));
     let head = head.replace("\r\n ", " ").replace("\r\n\t", " ");
-    let made = ["message-id:", "reply-to:", "references:", "in-reply-to:"];
+    let made = ["message-id:", "reply-to:", "references:", "in-reply-to:", "x-docketpost:"];
     let lines = head.lines().filter(|l| !made.iter().any(|name| l.to_lowercase().starts_with(name)));
     let text = format!("{}\n\n{body}", lines.collect::<Vec<_>>().join("\n"));
     let boundary = head.split_once("boundary=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(b, _)| b);
     let text = boundary.map_or(text.clone(), |boundary| text.replace(boundary, "boundary"));
+    // Where a line is broken for the way falls between other letters with the number in it.
+    let text = text.replace("=\r\n", "");
     let prefixes = ["M", "T", "D", "F", "EV", "MSG", "BILL", "N", "LOG", "TE"];
     prefixes.iter().fold(text, |text, p| text.replace(&format!("{p}-{number}"), &format!("{p}-{{n}}")))
 }
 
 #[test]
-fn what_is_absent_unshared_revoked_and_foreign_is_one_answer_byte_for_byte() {
+fn t43_what_is_absent_unshared_revoked_and_foreign_is_one_answer_byte_for_byte() {
     let world = World::with_third_matter(&toml::from_str::<Fixture>(NUMBERS).unwrap().given);
     for (place, line) in LINES.into_iter().enumerate() {
         let answers = NOT_THERE.map(|number| {
             let received = about_number(&world, line, number, place * 10 + number as usize);
-            assert!(["REFUSED", "HELD"].contains(&received.state.as_str()), "{line:?} of {number}: {}", received.state);
+            let is_trial = line.2.starts_with("#dry-run");
+            let refused = ["REFUSED", "HELD"].contains(&received.state.as_str());
+            assert!(refused || is_trial, "{line:?} of {number}: {}", received.state);
             (received.state, received.reason, comparable(received.receipt, number))
         });
         for (answer, number) in answers.iter().zip(NOT_THERE) {
@@ -305,7 +339,10 @@ fn a_tag_of_what_is_not_there_is_passed_over() {
 #[test]
 fn what_is_there_is_answered_otherwise() {
     let world = World::with_third_matter(&toml::from_str::<Fixture>(NUMBERS).unwrap().given);
-    for (place, line) in LINES.into_iter().enumerate() {
+    // One gives access back, and would take it from the others; the rest is refused before it is looked whose thing it is.
+    let same = ["#wrong", "#log", "#version", "#folder", "#help", "#undo", "#reopen", "#assign", "#share"];
+    let told = LINES.into_iter().filter(|line| !same.iter().any(|verb| line.2.starts_with(verb)));
+    for (place, line) in told.enumerate() {
         let [there, absent] = [1, 9].map(|number| {
             let received = about_number(&world, line, number, place * 10 + number as usize);
             comparable(received.receipt, number)

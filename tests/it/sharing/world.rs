@@ -14,8 +14,10 @@ use docketpost::clock;
 use docketpost::domain::dates::Locale;
 use docketpost::domain::duration::Quantity;
 use docketpost::domain::{Address, FirmId, Item, ItemId, Kind, PersonId, duration};
+use docketpost::sharing;
 use docketpost::sharing::{Role, Thing};
 use docketpost::store::activities::{NewCategory, Work};
+use docketpost::store::assistants::NewAssistant;
 use docketpost::store::bills::{NewBill, state_of_word};
 use docketpost::store::calendar::{EventDetails, NewEvent};
 use docketpost::store::communications::{Medium, NewCommunication};
@@ -73,7 +75,8 @@ impl World {
 
     /// The cast, and what is given.
     pub fn with(given: &Given) -> World {
-        let world = World::new();
+        let mut world = World::new();
+        world.name_paula(given);
         world.insert(given);
         world
     }
@@ -85,6 +88,33 @@ impl World {
         world.write(move |tx, firm, now| matter(tx, firm, "2026-0014", "Hall v. Hill", None, anna, now));
         world.insert(given);
         world
+    }
+
+    fn name_paula(&mut self, given: &Given) {
+        let Some(paula) = &given.paula else { return };
+        let (principal, by, ended) = (self.person(&paula.principal), self.person("anna"), paula.ended);
+        let words = paula.may.clone();
+        let made = self.write(move |tx, firm, now| {
+            let may = match &words {
+                Some(words) => {
+                    words.iter().map(|w| sharing::Given::of(w).expect("something that can be given")).collect()
+                }
+                None => sharing::Given::USUAL.into(),
+            };
+            let (first_name, last_name) = ("Paula".to_owned(), "Berg".to_owned());
+            let new = NewAssistant { principal, address: address("paula"), first_name, last_name, given: may };
+            let person = tx.name_assistant(firm, &new, now).unwrap();
+            assert!(tx.confirm_assistant(firm, person, now).unwrap());
+            assert!(tx.approve_assistant(firm, person, by, now).unwrap());
+            let paula = tx.person(firm, person).unwrap().unwrap();
+            assert!(tx.bind_assistant(firm, &paula, now).unwrap());
+            tx.set_accepted(firm, person, now).unwrap();
+            if ended {
+                assert!(tx.end_assistant(firm, person, now).unwrap());
+            }
+            person
+        });
+        self.people.insert("paula", made);
     }
 
     pub fn person(&self, name: &str) -> PersonId {
@@ -119,6 +149,7 @@ impl World {
             "accounting" => Thing::Accounting,
             "reports" => Thing::Reports,
             "settings" => Thing::Settings,
+            "profile" => Thing::Profile,
             "integrations" => Thing::Integrations,
             number => return Subject::Item(self.thing(number)),
         };
@@ -280,6 +311,7 @@ impl World {
                     all_day: false,
                     time_zone: "Europe/London".into(),
                     recurrence_rule: None,
+                    exceptions: Vec::new(),
                 },
                 matter: e.on.as_deref().map(|m| self.known(m).id),
                 organizer: self.person("anna"),
@@ -352,6 +384,12 @@ impl World {
     }
 
     fn insert_states(&self, given: &Given) {
+        for name in &given.locked_address {
+            self.sql("UPDATE contacts SET address_locked = 1 WHERE person_id = ?1", [self.person(name).0]);
+        }
+        for name in &given.no_address {
+            self.sql("DELETE FROM contact_emails WHERE person_id = ?1", [self.person(name).0]);
+        }
         for done in &given.done {
             let (task, by) = (self.known(&done.task), self.person(&done.by));
             self.write(move |tx, firm, now| assert!(tx.complete_task(firm, task.id, by, now).unwrap()));

@@ -11,7 +11,7 @@ use crate::actions::Act;
 use crate::actions::sample::{Office, now};
 use crate::blobs::sha256;
 use crate::domain::PersonId;
-use crate::domain::dates::DateOrder;
+use crate::domain::dates::Locale;
 use crate::outbound::letter::Letter;
 use crate::proof::{Level, TokenStanding};
 use crate::store::inbox::Staged;
@@ -31,17 +31,23 @@ fn file(name: &str, content: &str) -> File {
 fn words(text: &str, files: &[File], left_out: &[LeftOut]) -> Words {
     let lines: Vec<Written> = text.lines().map(|l| Written { text: l.into(), wrapped: false }).collect();
     let written = now().to_zoned(TimeZone::UTC);
-    let reading =
-        Reading { now: &written, order: DateOrder::DayMonth, about: command::About::Unknown, firm_codes: &[] };
+    let reading = Reading { now: &written, locale: Locale::British, about: command::About::Unknown, firm_codes: &[] };
     Words {
         commands: command::read(&lines, &reading),
         files: files.to_vec(),
         left_out: left_out.to_vec(),
+        picture: None,
+        had_password: false,
+        unpacked: Default::default(),
+        links: Vec::new(),
         subject: "Brief".into(),
         forwarded: None,
         correspondents: Default::default(),
         all_quoted: false,
+        calendar: None,
+        has_card: false,
         content_hash: sha256(format!("{text}{files:?}").as_bytes()),
+        neighbours: Vec::new(),
     }
 }
 
@@ -85,6 +91,8 @@ impl Office {
                 address_word: None,
                 outsiders: Vec::new(),
                 misused: None,
+                role: crate::inbound::resolve::RoleIs::Sure,
+                is_assigned: false,
             };
             let act = Act { tx, firm: &found, actor: &person, inbox, cause: &cause, now: now() };
             run(act, &situation, &words)
@@ -202,7 +210,9 @@ fn doc_01_a_folder_that_is_not_shared_is_refused_like_one_that_is_not_there() {
     let answers = [format!("#folder F-{number}"), "#folder F-999".into()].map(|line| {
         let ran = o.mail(o.jane, o.matter_context(), &line, &[file("A.pdf", &line)]);
         assert!(ran.for_the_firm);
-        (refusals(&ran), left_out(&ran), ran.lines.len())
+        let typed = line.trim_start_matches("#folder ").to_owned();
+        let said: Vec<String> = refusals(&ran).iter().map(|why| why.replace(&typed, "F-X")).collect();
+        (said, left_out(&ran), ran.lines.len())
     });
     assert_eq!(answers[0], answers[1]);
     let named = ["#folder Strategy", "#folder Nowhere"]
@@ -229,7 +239,7 @@ fn doc_16_a_reply_about_a_document_that_is_no_longer_shared_files_nothing() {
     o.mail(o.jane, o.about(folder), "", &[file("Brief.pdf", "one")]);
     o.unshare(o.jane, folder);
     let ran = o.mail(o.jane, o.about(o.first_document()), "", &[file("Brief.pdf", "two")]);
-    assert_eq!(refusals(&ran), ["I find no document shared with you under that number."]);
+    assert_eq!(refusals(&ran), ["I find no document shared with you that your mail could be about."]);
     assert!(ran.for_the_firm && o.versions(o.first_document()) == 1);
 }
 
@@ -358,4 +368,15 @@ fn doc_06_a_name_keeps_the_ending_of_its_file() {
     assert_eq!(with_ending_of("page.jpeg", "Page 1.jpg"), "Page 1.jpg");
     assert_eq!(with_ending_of("brief.docx", "Letter to Smith.final"), "Letter to Smith.final.docx");
     assert_eq!(with_ending_of("noending", "Exhibit A.pdf"), "Exhibit A.pdf");
+}
+
+#[test]
+fn doc_10_a_new_document_of_a_known_name_is_told_how_it_becomes_a_version() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let (_, number) = o.shared_folder("Pleadings");
+    for (text, how) in [("one", Filing::New), ("two", Filing::Apart)] {
+        let ran = o.mail(o.jane, o.matter_context(), &format!("#folder {number}"), &[file("Brief.pdf", text)]);
+        assert!(matches!(ran.lines.as_slice(), [Line::Filed { how: filed, .. }] if *filed == how), "{:?}", ran.lines);
+    }
 }

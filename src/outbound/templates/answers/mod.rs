@@ -1,10 +1,16 @@
 //! Answers to lists and look-ups: `#tasks`, `#show T-12`, `#get D-4`, `#help`. Each is made when the mail leaves, from
 //! what its reader may be shown then. What may no longer be shown is refused in the words of what never was there.
 
+mod accounts;
 mod get;
 pub(crate) mod help;
 mod lists;
 mod overview;
+mod preview;
+mod pay;
+mod print;
+mod profile;
+mod vcard;
 mod show;
 mod words;
 #[cfg(test)]
@@ -12,15 +18,20 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod world;
 
+pub(super) use preview::has_preview;
+pub(super) use words::amount;
+
 use super::said::{self, Said};
 use crate::blobs::Blobs;
 use crate::domain::{Item, Kind};
-use crate::outbound::letter::Line;
+use crate::language::{self, say};
+use crate::outbound::letter::{Line, Piece};
 use crate::outbound::page::{Block, Mark, Page};
 use crate::outbound::reader::Reader;
 use crate::outbound::{shared, words as refusals};
-use crate::sharing::{Ability, Refusal};
+use crate::sharing::Ability;
 use crate::store::Result;
+use crate::store::matters::Matter;
 
 /// At most so many matters or tasks are named in a question.
 const MOST_NAMED: usize = 5;
@@ -53,8 +64,9 @@ impl Question<'_> {
 /// Adds the answer to `page` and gives a title for the subject; none if it was refused.
 pub fn answer(reader: &Reader<'_>, blobs: &Blobs, line: &Line, page: &mut Page) -> Result<Option<String>> {
     let (verb, question) = match line {
-        Line::Ask { verb, item, version, words, typed } => {
-            let words = words.split_whitespace().map(str::to_lowercase).collect();
+        Line::Ask { verb, item, version, words, typed, .. } => {
+            let words = words.to_lowercase();
+            let words = words.split_whitespace().map(|word| language::argument(word).to_owned()).collect();
             (verb.as_str(), Question { item: *item, version: *version, words, typed })
         }
         Line::Help { item, word, examples, remarks } => {
@@ -63,8 +75,14 @@ pub fn answer(reader: &Reader<'_>, blobs: &Blobs, line: &Line, page: &mut Page) 
         _ => return Ok(None),
     };
     match verb {
+        "accounts" => accounts::accounts(reader, page).map(Some),
         "home" => overview::home(reader, page).map(Some),
+        "profile" => profile::profile(reader, page).map(Some),
         "status" => overview::status(reader, page).map(Some),
+        "preview" => preview::preview(reader, blobs, &question, page),
+        "pay" => pay::pay(reader, &question, page),
+        "print" => print::print(reader, &question, page),
+        "vcard" => vcard::vcard(reader, &question, page),
         "get" => get::get(reader, blobs, &question, page),
         "show" => show::show(reader, &question, page),
         "contacts" => show::contacts(reader, &question, page),
@@ -73,21 +91,36 @@ pub fn answer(reader: &Reader<'_>, blobs: &Blobs, line: &Line, page: &mut Page) 
     }
 }
 
-/// The neutral refusal, the same for absent, unshared, revoked and foreign (requirements.md, rule 8).
-fn not_visible(reader: &Reader<'_>, question: &Question<'_>, kind: Kind, page: &mut Page) -> Option<String> {
-    let why = refusals::refusal(Refusal::NotVisible, kind, reader.firm.locale);
-    refuse(question, &why, page)
+/// One of several mails that bring what was asked for together.
+pub fn parcel(reader: &Reader<'_>, blobs: &Blobs, pieces: &[Piece], part: (u32, u32)) -> Result<Option<Page>> {
+    get::parcel(reader, blobs, pieces, part)
 }
 
-fn refuse(question: &Question<'_>, why: &str, page: &mut Page) -> Option<String> {
-    let said = said::refused(question.typed, why, None);
+/// The neutral refusal, the same for absent, unshared, revoked and foreign (requirements.md, rule 8).
+fn not_visible(reader: &Reader<'_>, question: &Question<'_>, kind: Kind, page: &mut Page) -> Option<String> {
+    let why = refusals::not_visible(kind, named(reader, question), question.typed, reader.locale);
+    refuse(reader, question, &why, page)
+}
+
+/// The number of what is asked about, if it was typed: what its writer typed, and nothing else, is said again.
+fn named(reader: &Reader<'_>, question: &Question<'_>) -> Option<String> {
+    let number = reader.store.number(reader.firm.id, reader.numbering(), question.item?).ok()??.to_string();
+    let id = question.version.map_or(number.clone(), |version| format!("{number}v{version}"));
+    let plain = |text: &str| text.to_lowercase().replace('-', "");
+    let typed = question.typed.split(|c: char| !c.is_alphanumeric() && c != '-').map(plain);
+    let wanted = plain(&id);
+    typed.into_iter().any(|word| word == wanted).then_some(id)
+}
+
+fn refuse(reader: &Reader<'_>, question: &Question<'_>, why: &str, page: &mut Page) -> Option<String> {
+    let said = said::refused(reader, question.typed, why, None);
     page.blocks.push(Block::Marked(said.mark, said.text, said.more));
     None
 }
 
 /// The things of a kind that the reader may see now; nothing is noted as shown yet.
 fn visible(reader: &Reader<'_>, kind: Kind) -> Result<Vec<Item>> {
-    let found = shared::candidates(reader.store, reader.firm.id, reader.person.id, kind, reader.now)?;
+    let found = shared::candidates(reader.store, reader.firm.id, reader.person.whose(), kind, reader.now)?;
     may_see(reader, found)
 }
 
@@ -101,33 +134,46 @@ fn may_see(reader: &Reader<'_>, items: Vec<Item>) -> Result<Vec<Item>> {
     Ok(seen)
 }
 
-/// Asks which matter was meant, naming those that are shared now.
-pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
+/// The open matters that are shared now.
+pub(super) fn open_matters(reader: &Reader<'_>) -> Result<Vec<Matter>> {
     let mut matters = Vec::new();
     for item in visible(reader, Kind::Matter)? {
-        matters.extend(reader.store.matter(reader.firm.id, item.id)?.filter(|m| !m.is_closed()));
+        matters.extend(reader.matter(item.id)?.filter(|m| !m.is_closed()));
     }
     matters.sort_by_key(|m| m.number);
+    Ok(matters)
+}
+
+/// Asks which matter was meant, naming those that are shared now.
+pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
+    let matters = open_matters(reader)?;
     let Some(first) = matters.first().map(|m| m.number) else {
-        return Ok(said::refused(typed, "No open matter is shared with you.", None));
+        return Ok(said::refused(reader, typed, &say!(reader, "No open matter is shared with you."), None));
     };
     let which = if typed.is_empty() {
-        "Your mail does not say which matter it is about."
+        say!(reader, "Your mail does not say which matter it is about.")
     } else {
-        "Which matter is this about?"
+        say!(reader, "Which matter is this about?")
     };
-    let mut said = said::refused(typed, which, None);
-    for (place, matter) in (1_u32..).zip(matters.iter().take(MOST_NAMED)) {
+    let mut said = said::refused(reader, typed, &which, None);
+    for matter in matters.iter().take(MOST_NAMED) {
         reader.may(Ability::View, matter.item())?;
-        said.more.push(format!("{place}. M-{} {}", matter.number, words::name_of_matter(reader, matter)));
+        said.more.push(format!("M-{} {}", matter.number, words::name_of_matter(matter)));
     }
     let command = typed.split_whitespace().next().filter(|w| w.starts_with('#'));
     said.more.push(match command {
-        Some(command) => format!("Put [M-{first}] in the subject, or its number in the line: {command} M-{first} …"),
-        None => format!("Put [M-{first}] in the subject, or write #message M-{first} and your text."),
+        Some(command) => say!(
+            reader,
+            "Put [{id}] in the subject, or its number in the line: {command} {id} …",
+            id = format!("M-{first}"),
+            command = command
+        ),
+        None => {
+            say!(reader, "Put [{id}] in the subject, or write #message {id} and your text.", id = format!("M-{first}"))
+        }
     });
     if matters.len() > MOST_NAMED {
-        said.more.push("There are more: #matters".into());
+        said.more.push(say!(reader, "There are more: #matters"));
     }
     Ok(said)
 }
@@ -135,25 +181,28 @@ pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
 /// Asks which task was meant, naming those that are open now.
 pub(super) fn which_task(reader: &Reader<'_>, typed: &str) -> Result<Said> {
     let mut tasks = Vec::new();
-    for task in reader.store.tasks_assigned_to(reader.firm.id, reader.person.id)? {
+    for task in reader.store.tasks_assigned_to(reader.firm.id, reader.person.whose())? {
         let can = reader.verdict(Ability::Complete, task.item())?.is_allowed();
         if can && task.completed_at.is_none() {
             tasks.push(task);
         }
     }
     let Some(first) = tasks.first().map(|t| t.number) else {
-        return Ok(said::refused(typed, "No open task is assigned to you.", None));
+        return Ok(said::refused(reader, typed, &say!(reader, "No open task is assigned to you."), None));
     };
-    let mut said = said::refused(typed, "Which task do you mean?", None);
-    for (place, task) in (1_u32..).zip(tasks.iter().take(MOST_NAMED)) {
+    let mut said = said::refused(reader, typed, &say!(reader, "Which task do you mean?"), None);
+    for task in tasks.iter().take(MOST_NAMED) {
         reader.may(Ability::View, task.item())?;
-        let due = task.due_at.map(|d| format!(", due {}", reader.day(d))).unwrap_or_default();
         let name = words::called(reader, task.item(), &task.name)?;
-        said.more.push(format!("{place}. T-{} {name}{due}", task.number));
+        let name = match task.due_at {
+            Some(due) => say!(reader, "{name}, due {day}", name = name, day = reader.day(due)),
+            None => name,
+        };
+        said.more.push(format!("T-{} {name}", task.number));
     }
-    said.more.push(format!("Write its number: #done T-{first}"));
+    said.more.push(say!(reader, "Write its number: #done {id}", id = format!("T-{first}")));
     if tasks.len() > MOST_NAMED {
-        said.more.push("There are more: #tasks".into());
+        said.more.push(say!(reader, "There are more: #tasks"));
     }
     Ok(said)
 }

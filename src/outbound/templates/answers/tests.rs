@@ -45,7 +45,7 @@ fn everything(world: &World) -> Vec<(String, Page)> {
 }
 
 #[test]
-fn nothing_that_is_not_shared_is_in_any_answer() {
+fn t81_nothing_that_is_not_shared_is_in_any_answer() {
     let world = World::new();
     for (what, page) in everything(&world) {
         let text = format!("{}\n{}\n{}", page.subject, page.to_text(), page.to_html());
@@ -106,6 +106,13 @@ fn tsk_05_other_peoples_tasks_are_not_listed() {
     assert!(!text.contains("T-4"));
     let overdue = world.answer("tasks", None, "overdue");
     assert!(overdue.contains("T-2") && !overdue.contains("T-1 "), "{overdue}");
+    let upcoming = world.answer("tasks", None, "upcoming");
+    assert!(upcoming.contains("T-1 ") && !upcoming.contains("T-2 "), "{upcoming}");
+    let done = world.answer("tasks", None, "done");
+    assert!(!done.contains("T-1 ") && !done.contains("T-2 ") && !done.contains("#done"), "{done}");
+    let bills = world.answer("bills", None, "overdue");
+    assert!(bills.contains("Overdue bills") || bills.contains("OVERDUE BILLS"), "{bills}");
+    assert!(!bills.contains("BILL-1 "), "due on a day to come: {bills}");
 }
 
 #[test]
@@ -220,6 +227,7 @@ fn a_document_is_enclosed_in_the_version_that_was_asked_for() {
         verb: "get".into(),
         item: Some(document),
         version: Some(1),
+        confirmed: false,
         words: String::new(),
         typed: "#get D-1v1".into(),
     };
@@ -242,12 +250,12 @@ fn a_confidential_document_is_sent_when_asked_for_and_a_restricted_one_is_not() 
     );
     let restricted = world.page(world.jane, &[ask("get", Some(world.item("D-5")), "")]);
     assert!(
-        restricted.enclosures.is_empty() && restricted.to_text().contains("Ask the firm"),
+        restricted.enclosures.is_empty() && restricted.to_text().contains("sent only after a code"),
         "{}",
         restricted.to_text()
     );
     let talk = world.answer("show", Some(world.item("MSG-3")), "");
-    assert!(!talk.contains("Weasel words") && talk.contains("Ask the firm"), "{talk}");
+    assert!(!talk.contains("Weasel words") && talk.contains("sent only after a code"), "{talk}");
 }
 
 #[test]
@@ -255,22 +263,33 @@ fn what_is_too_large_for_a_mail_is_refused_in_words() {
     let world = World::new();
     let page = world.page(world.jane, &[ask("get", Some(world.item("D-6")), "")]);
     assert!(page.enclosures.is_empty());
-    assert!(page.to_text().contains("34.0 MB"), "{}", page.to_text());
+    let text = page.to_text();
+    assert!(text.contains("The file has 34.0 MB; a mail can carry 20.0 MB. Ask Anna Hale"), "{text}");
     assert_eq!(page.subject, "Not done");
 }
 
 #[test]
-fn a_folder_is_answered_with_the_lines_that_get_its_documents() {
+fn a_folder_comes_as_a_zip_of_what_its_reader_may_have() {
     let world = World::new();
-    let text = world.answer("get", Some(world.item("F-1")), "");
-    assert!(text.contains("#get D-3\n") && text.contains("\"Complaint.pdf\", 7 bytes"), "{text}");
+    let page = world.page(world.jane, &[ask("get", Some(world.item("F-1")), "")]);
+    assert!(page.to_text().contains("D-3 Complaint.pdf, 7 bytes"), "{}", page.to_text());
+    let [zip] = page.enclosures.as_slice() else { panic!("{}", page.to_text()) };
+    assert_eq!((zip.name.as_str(), zip.mime.as_str()), ("Pleadings.zip", "application/zip"));
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(zip.bytes.clone())).unwrap();
+    let names: Vec<String> = archive.file_names().map(|n| n.unwrap().into_owned()).collect();
+    assert_eq!(names, ["Complaint.pdf"]);
+    let complaint = world.item("D-3");
+    assert!(page.shows.iter().any(|s| s.item == complaint && s.ability == "download" && s.version == Some(1)));
+    // In the drop folder each has only what they put in.
+    let drop = world.page(world.jane, &[ask("get", Some(world.item("F-2")), "")]).to_text();
+    assert!(drop.contains("Jane's exhibit.pdf") && !drop.contains("Otter"), "{drop}");
 }
 
 #[test]
 fn a_question_names_only_what_is_shared_and_five_at_most() {
     let world = World::new();
     let text = world.page(world.jane, &[Line::WhichMatter { typed: "#note x".into() }]).to_text();
-    assert!(text.contains("1. M-1 Reed v Marsh") && text.contains("[M-1]") && !text.contains("M-2"), "{text}");
+    assert!(text.contains("  M-1 Reed v Marsh") && text.contains("[M-1]") && !text.contains("M-2"), "{text}");
     let text = world.page(world.jane, &[Line::WhichTask { typed: "#done".into() }]).to_text();
     assert!(text.contains("T-2 Call the expert, due 10 March 2026") && text.contains("#done T-2"), "{text}");
     for matter in [world.matter, world.confidential, world.restricted] {

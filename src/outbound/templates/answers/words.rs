@@ -4,8 +4,9 @@
 use std::fmt::Write;
 
 use crate::domain::{Item, Kind, PersonId};
+use crate::language::{Locale, Reads, count, phrase, say, sentence};
 use crate::outbound::reader::Reader;
-use crate::outbound::templates::news;
+use crate::outbound::templates::{events, items, news};
 use crate::sharing::{Ability, BillState};
 use crate::store::Result;
 use crate::store::activities::TimeEntry;
@@ -20,18 +21,17 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// The line of a list for `item`, without its number; none if it is gone. To be asked about first.
 pub(super) fn line(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
-    let (store, firm) = (reader.store, reader.firm.id);
     let text = match item.kind {
-        Kind::Matter => return Ok(store.matter(firm, item.id)?.map(|m| matter(reader, &m))),
-        Kind::Task => store.task(firm, item.id)?.map(|t| task(reader, &t)).transpose()?,
-        Kind::Event => store.event(firm, item.id)?.map(|e| event(reader, &e)).transpose()?,
+        Kind::Matter => return Ok(reader.matter(item.id)?.map(|m| matter(reader, &m))),
+        Kind::Task => reader.task(item.id)?.map(|t| task(reader, &t)).transpose()?,
+        Kind::Event => reader.event(item.id)?.map(|e| event(reader, &e)).transpose()?,
         Kind::Document => document(reader, item)?,
-        Kind::Folder => store.folder(firm, item.id)?.map(|f| called(reader, item, &f.name)).transpose()?,
+        Kind::Folder => reader.folder(item.id)?.map(|f| called(reader, item, &f.name)).transpose()?,
         Kind::Bill => bill(reader, item)?,
         Kind::Conversation => conversation(reader, item)?,
         Kind::Note => note(reader, item)?,
         Kind::Communication => communication(reader, item)?,
-        Kind::TimeEntry => match store.time_entry(firm, item.id)? {
+        Kind::TimeEntry => match reader.time_entry(item.id)? {
             Some(entry) => Some(time_entry(reader, &entry)?),
             None => None,
         },
@@ -43,49 +43,47 @@ pub(super) fn line(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// True where the matter's mails carry notices only; the firm's own people are told what they ask for.
-pub(super) fn withheld(reader: &Reader<'_>, item: Item) -> Result<bool> {
-    Ok(!reader.person.is_user() && reader.sensitivity(item)? == Sensitivity::Restricted)
-}
-
 /// What a thing is called, on one line and in quotation marks for files; where mails carry notices only, what it is.
 pub(super) fn called(reader: &Reader<'_>, item: Item, name: &str) -> Result<String> {
     let name = one_line(name);
     Ok(match item.kind {
-        kind if name.is_empty() || withheld(reader, item)? => capital(kind.word()),
-        Kind::Document => format!("\"{name}\""),
-        Kind::Folder => format!("Folder \"{name}\""),
+        kind if name.is_empty() || reader.withholds(item)? => kind.title(reader),
+        // As in subjects and in calendars, which others may look into (decisions.md 27).
+        Kind::Event if !reader.person.is_user() && reader.sensitivity(item)? != Sensitivity::Standard => {
+            Kind::Event.title(reader)
+        }
+        Kind::Document => say!(reader, "\"{name}\"", name = name),
+        Kind::Folder => say!(reader, "Folder \"{name}\"", name = name),
         _ => name,
     })
 }
 
-/// With a capital letter.
-pub(super) fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 /// What a matter is called: what it is about, or the firm's own number.
-pub(super) fn name_of_matter(reader: &Reader<'_>, matter: &Matter) -> String {
+pub(super) fn name_of_matter(matter: &Matter) -> String {
     let name = one_line(&matter.description);
-    let silent = matter.sensitivity == Sensitivity::Restricted && !reader.person.is_user();
-    if silent || name.is_empty() { one_line(&matter.display_number) } else { name }
+    if name.is_empty() { one_line(&matter.display_number) } else { name }
 }
 
 fn matter(reader: &Reader<'_>, matter: &Matter) -> String {
-    let (name, number) = (name_of_matter(reader, matter), one_line(&matter.display_number));
+    let (name, number) = (name_of_matter(matter), one_line(&matter.display_number));
     let number = if name == number { String::new() } else { format!(" ({number})") };
-    format!("{name}{number}{}", if matter.is_closed() { ", closed" } else { "" })
+    match matter.is_closed() {
+        true => say!(reader, "{matter}, closed", matter = format!("{name}{number}")),
+        false => format!("{name}{number}"),
+    }
 }
 
 fn task(reader: &Reader<'_>, task: &Task) -> Result<String> {
     let name = called(reader, task.item(), &task.name)?;
     Ok(match (task.completed_at, task.due_at) {
         (Some(at), _) => {
-            format!("{name} – completed {}", reader.day(at.to_zoned(reader.zone.clone()).date()))
+            let day = reader.day(at.to_zoned(reader.zone.clone()).date());
+            say!(reader, "{name} – completed {day}", name = name, day = day)
         }
-        (None, Some(due)) if is_overdue(reader, task) => format!("{name} – OVERDUE, was due {}", reader.day(due)),
-        (None, Some(due)) => format!("{name} – due {}", reader.day(due)),
+        (None, Some(due)) if is_overdue(reader, task) => {
+            say!(reader, "{name} – OVERDUE, was due {day}", name = name, day = reader.day(due))
+        }
+        (None, Some(due)) => say!(reader, "{name} – due {day}", name = name, day = reader.day(due)),
         (None, None) => name,
     })
 }
@@ -98,105 +96,93 @@ pub(super) fn is_overdue(reader: &Reader<'_>, task: &Task) -> bool {
 
 fn event(reader: &Reader<'_>, event: &Event) -> Result<String> {
     let place = one_line(&event.details.location);
-    let place = if place.is_empty() || withheld(reader, event.item())? { String::new() } else { format!(", {place}") };
-    Ok(format!("{} – {}{place}", called(reader, event.item(), &event.details.summary)?, when(reader, event)))
-}
-
-/// When an event is: in the reader's zone, whole days in its own.
-pub(super) fn when(reader: &Reader<'_>, event: &Event) -> String {
-    let details = &event.details;
-    if details.all_day {
-        let zone = crate::store::firms::zone(&details.time_zone);
-        let first = details.start_at.to_zoned(zone.clone()).date();
-        let last = details.end_at.to_zoned(zone).date().yesterday().unwrap_or(first);
-        return if last > first {
-            format!("{} to {}", reader.day(first), reader.day(last))
-        } else {
-            format!("{}, all day", reader.day(first))
-        };
-    }
-    let (start, end) = (details.start_at.to_zoned(reader.zone.clone()), details.end_at.to_zoned(reader.zone.clone()));
-    let until = if start.date() == end.date() {
-        end.strftime("%H:%M").to_string()
-    } else {
-        format!("{}, {}", reader.day(end.date()), end.strftime("%H:%M"))
-    };
-    let repeats = if details.recurrence_rule.is_some() { ", repeats" } else { "" };
-    format!("{}, {} to {until} ({}){repeats}", reader.day(start.date()), start.strftime("%H:%M"), reader.zone_name())
+    let place = if place.is_empty() { String::new() } else { format!(", {place}") };
+    Ok(format!(
+        "{} – {}{place}",
+        called(reader, event.item(), &event.details.summary)?,
+        events::when(reader, &event.details)
+    ))
 }
 
 fn document(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
-    let (store, firm) = (reader.store, reader.firm.id);
-    let (Some(row), Some(version)) = (store.document(firm, item.id)?, store.current_version(firm, item.id)?) else {
+    let (Some(row), Some(version)) = (reader.document(item.id)?, reader.current_version(item.id)?) else {
         return Ok(None);
     };
-    let number = if version.number > 1 { format!(", version {}", version.number) } else { String::new() };
-    let mut text = format!("{}{number}, {}", called(reader, item, &row.name)?, news::size(version.size));
+    let number = match version.number {
+        0 | 1 => String::new(),
+        number => format!(", {}", say!(reader, "version {version}", version = number)),
+    };
+    let mut text = format!("{}{number}, {}", called(reader, item, &row.name)?, news::size(reader, version.size));
     if let Some(folder) = row.folder.map(|id| Item::new(Kind::Folder, id))
-        && let Some(found) = store.folder(firm, folder.id)?
+        && let Some(found) = reader.folder(folder.id)?
         && reader.may(Ability::View, folder)?
     {
-        let _ = write!(text, ", in {} {}", reader.id(folder)?, called(reader, folder, &found.name)?);
+        let place = format!("{} {}", reader.id(folder)?, called(reader, folder, &found.name)?);
+        text = say!(reader, "{document}, in {folder}", document = text, folder = place);
     }
     Ok(Some(text))
 }
 
 fn bill(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
-    let Some(bill) = reader.store.bill(reader.firm.id, item.id)? else { return Ok(None) };
-    let mut text = format!("Bill {}", one_line(&bill.bill_number));
-    if let Some(issued) = bill.issued_at {
-        let _ = write!(text, " of {}", reader.day(issued));
-    }
-    let _ = write!(text, " – {}", state_of_bill(bill.state));
-    if let Some(due) = bill.due_at.filter(|_| bill.state == BillState::AwaitingPayment) {
-        let _ = write!(text, ", due {}", reader.day(due));
-    }
-    Ok(Some(text))
+    let Some(bill) = reader.bill(item.id)? else { return Ok(None) };
+    let number = one_line(&bill.bill_number);
+    let text = match bill.issued_at {
+        _ if number.is_empty() => Kind::Bill.title(reader),
+        Some(issued) => say!(reader, "Bill {number} of {day}", number = number, day = reader.day(issued)),
+        None => say!(reader, "Bill {number}", number = number),
+    };
+    let text = format!("{text} – {}", phrase(reader, state_of_bill(bill.state)));
+    let due = bill.due_at.filter(|_| bill.state == BillState::AwaitingPayment);
+    Ok(Some(match due {
+        Some(due) => say!(reader, "{name}, due {day}", name = text, day = reader.day(due)),
+        None => text,
+    }))
 }
 
 /// A bill's state in words.
 pub(super) const fn state_of_bill(state: BillState) -> &'static str {
     match state {
-        BillState::Draft => "draft",
-        BillState::AwaitingApproval => "awaiting approval",
-        BillState::AwaitingPayment => "awaiting payment",
-        BillState::Paid => "paid",
-        BillState::Void => "void",
-        BillState::Deleted => "deleted",
+        BillState::Draft => sentence!("draft"),
+        BillState::AwaitingApproval => sentence!("awaiting approval"),
+        BillState::AwaitingPayment => sentence!("awaiting payment"),
+        BillState::Paid => sentence!("paid"),
+        BillState::Void => sentence!("void"),
+        BillState::Deleted => sentence!("deleted"),
     }
 }
 
 fn conversation(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
-    let Some(row) = reader.store.conversation(reader.firm.id, item.id)? else { return Ok(None) };
-    let messages = reader.store.messages(reader.firm.id, item.id)?;
-    let count = match messages.len() {
-        1 => "1 message".to_owned(),
-        n => format!("{n} messages"),
-    };
-    let last = match messages.last() {
-        Some(m) => format!(", the last from {} on {}", reader.name_of(m.sender)?, reader.moment(m.created_at)),
-        None => String::new(),
-    };
-    let subject = called(reader, item, &row.subject)?;
-    Ok(Some(format!("{subject} – {count}{last}")))
+    let Some(row) = reader.conversation(item.id)? else { return Ok(None) };
+    let messages = reader.messages(item.id)?;
+    let subject = called(reader, item, &items::conversation(reader, &row)?)?;
+    let count = count!(reader, messages.len(), "1 message", "{n} messages");
+    let Some(last) = messages.last() else { return Ok(Some(format!("{subject} – {count}"))) };
+    let last = say!(
+        reader,
+        "the last from {name} on {moment}",
+        name = reader.name_of(last.sender)?,
+        moment = reader.moment(last.created_at)
+    );
+    Ok(Some(format!("{subject} – {count}, {last}")))
 }
 
 fn note(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
-    let Some(row) = reader.store.note(reader.firm.id, item.id)? else { return Ok(None) };
+    let Some(row) = reader.note_row(item.id)? else { return Ok(None) };
     let heading = called(reader, item, &row.subject)?;
     let by = author(reader, row.author)?.map(|name| format!(", {name}")).unwrap_or_default();
     Ok(Some(format!("{heading} – {}{by}", reader.day(row.date))))
 }
 
 fn communication(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
-    let Some(row) = reader.store.communication(reader.firm.id, item.id)? else { return Ok(None) };
+    let Some(row) = reader.communication(item.id)? else { return Ok(None) };
     let heading = called(reader, item, &row.subject)?;
     Ok(Some(format!("{heading} – {}", reader.day(row.date))))
 }
 
 fn time_entry(reader: &Reader<'_>, entry: &TimeEntry) -> Result<String> {
     let work = &entry.work;
-    let mut text = format!("{} h on {}", work.rounded.decimal_hours(), reader.day(work.date));
+    let (hours, day) = (reader.hours(work.rounded), reader.day(work.date));
+    let mut text = say!(reader, "{hours} on {day}", hours = hours, day = day);
     if let Some(subject) = work.subject
         && reader.may(Ability::View, subject)?
     {
@@ -207,46 +193,51 @@ fn time_entry(reader: &Reader<'_>, entry: &TimeEntry) -> Result<String> {
         let _ = write!(text, ", {}", codes.join("/"));
     }
     if work.non_billable {
-        text.push_str(", non-billable");
+        let _ = write!(text, ", {}", say!(reader, "non-billable"));
     }
     if work.no_charge {
-        text.push_str(", no charge");
+        let _ = write!(text, ", {}", say!(reader, "no charge"));
     }
     let narrative = one_line(&work.narrative);
-    if !narrative.is_empty() {
-        let _ = write!(text, ": {narrative}");
-    }
-    Ok(text)
+    Ok(if narrative.is_empty() { text } else { say!(reader, "{name}: {value}", name = text, value = narrative) })
 }
 
 /// Who wrote or filed something: the reader, or one of the firm's people. Of other contacts there is no word, so that
 /// nobody learns from a list who else works on a matter (mails.md d0).
 pub(super) fn author(reader: &Reader<'_>, person: PersonId) -> Result<Option<String>> {
     if person == reader.person.id {
-        return Ok(Some(if reader.person.is_user() { reader.person.name() } else { "you".into() }));
+        return Ok(Some(if reader.person.is_user() { reader.person.name() } else { say!(reader, "you") }));
     }
     let found = reader.store.person(reader.firm.id, person)?;
     Ok(found.filter(|p| p.is_user() || reader.person.is_user()).map(|p| p.name()))
 }
 
-/// An amount of a bill that was shared on purpose: "GBP 1,200.00".
-pub(super) fn amount(minor: i64, currency: &str) -> String {
+/// An amount of a bill that was shared on purpose: "GBP 1,200.00", "1.200,00 EUR".
+pub(in crate::outbound::templates) fn amount(to: impl Reads, minor: i64, currency: &str) -> String {
     let all = minor.unsigned_abs();
+    let (sign, groups) = match to.locale() {
+        Locale::British | Locale::American => ('.', ','),
+        Locale::German | Locale::Spanish => (',', '.'),
+        Locale::French => (',', '\u{a0}'),
+    };
     let (whole, part) = match currency {
         "JPY" | "KRW" | "VND" | "CLP" | "ISK" | "UGX" | "XAF" | "XOF" => (all, String::new()),
-        "BHD" | "KWD" | "OMR" | "JOD" | "TND" | "IQD" | "LYD" => (all / 1_000, format!(".{:03}", all % 1_000)),
-        _ => (all / 100, format!(".{:02}", all % 100)),
+        "BHD" | "KWD" | "OMR" | "JOD" | "TND" | "IQD" | "LYD" => (all / 1_000, format!("{sign}{:03}", all % 1_000)),
+        _ => (all / 100, format!("{sign}{:02}", all % 100)),
     };
     let plain = whole.to_string();
     let mut grouped = String::new();
     for (place, digit) in plain.chars().enumerate() {
         if place > 0 && plain.len().saturating_sub(place).is_multiple_of(3) {
-            grouped.push(',');
+            grouped.push(groups);
         }
         grouped.push(digit);
     }
-    let sign = if minor < 0 { "-" } else { "" };
-    format!("{currency} {sign}{grouped}{part}")
+    let minus = if minor < 0 { "-" } else { "" };
+    match to.locale().is_english() {
+        true => format!("{currency} {minus}{grouped}{part}"),
+        false => format!("{minus}{grouped}{part} {currency}"),
+    }
 }
 
 #[cfg(test)]
@@ -255,9 +246,17 @@ mod tests {
 
     #[test]
     fn amounts_are_written_with_their_currency() {
-        assert_eq!(amount(120_000, "GBP"), "GBP 1,200.00");
-        assert_eq!(amount(-5, "USD"), "USD -0.05");
-        assert_eq!(amount(1_234_567, "JPY"), "JPY 1,234,567");
-        assert_eq!(amount(999, "GBP"), "GBP 9.99");
+        for (locale, minor, currency, shown) in [
+            (Locale::British, 120_000, "GBP", "GBP 1,200.00"),
+            (Locale::British, 123_456_750, "GBP", "GBP 1,234,567.50"),
+            (Locale::American, -5, "USD", "USD -0.05"),
+            (Locale::British, 1_234_567, "JPY", "JPY 1,234,567"),
+            (Locale::British, 999, "GBP", "GBP 9.99"),
+            (Locale::German, -123_456_750, "EUR", "-1.234.567,50 EUR"),
+            (Locale::French, 120_000, "EUR", "1\u{a0}200,00 EUR"),
+            (Locale::Spanish, 120_000, "EUR", "1.200,00 EUR"),
+        ] {
+            assert_eq!(amount(locale, minor, currency), shown);
+        }
     }
 }

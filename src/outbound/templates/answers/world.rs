@@ -93,6 +93,8 @@ impl World {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            drawing: Default::default(),
+            shares_wait: Default::default(),
         }
     }
 
@@ -103,7 +105,7 @@ impl World {
             let letter = Letter::Receipt { inbox: InboxId(1), lines: lines.to_vec() };
             let (page, unnumbered) = self.read(|view| {
                 let person = view.person(firm.id, person)?.unwrap();
-                let reader = Reader::new(view, &firm, &gateway, &person, now())?;
+                let reader = Reader::new(view, &firm, &gateway, &person, now())?.confirmed(letter.is_confirmed());
                 let mut page = templates::write(&reader, self.store.blobs(), &letter)?.unwrap();
                 page.shows = reader.shown();
                 Ok((page, reader.unnumbered()))
@@ -142,7 +144,14 @@ impl World {
 
 /// A question as the transaction notes it.
 pub fn ask(verb: &str, item: Option<Item>, words: &str) -> Line {
-    Line::Ask { verb: verb.into(), item, version: None, words: words.into(), typed: format!("#{verb}") }
+    Line::Ask {
+        verb: verb.into(),
+        item,
+        version: None,
+        words: words.into(),
+        confirmed: false,
+        typed: format!("#{verb}"),
+    }
 }
 
 struct Made {
@@ -342,6 +351,7 @@ fn talk(tx: &Tx<'_>, made: &Made) -> Result<()> {
         all_day: false,
         time_zone: "Europe/London".into(),
         recurrence_rule: None,
+        exceptions: Vec::new(),
     };
     let new = NewEvent {
         uid: "1@hale.example".into(),

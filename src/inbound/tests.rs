@@ -1,0 +1,297 @@
+//! Many mails, and mails of firms whose server knows no plus addresses, through the whole way in a store of their own.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::outcome::Kind;
+use super::{Arrived, Desk, Outcome, Taken, read, receive, stage};
+use crate::actions::post::{Post, later, now, person};
+use crate::actions::shares;
+use crate::config::{Addressing, Limits};
+use crate::domain::{Address, PersonId};
+use crate::proof::{Author, DmarcFact, Proof, Verdict};
+use crate::sharing::Role;
+use crate::store::inbox::{InboxState, Staged};
+use crate::store::people::{Preferences, Receipts};
+use crate::store::threads::{About, Purpose};
+
+/// So many seconds after everything began.
+fn at(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+fn proved(from: &str, at: Timestamp) -> Proof {
+    let author = Address::parse(from).unwrap();
+    Proof {
+        aligned: Some(author.domain().to_owned()),
+        from: Ok(Author { address: author, display_name: None }),
+        arrived: at,
+        date: Some(at),
+        dkim: Vec::new(),
+        dmarc: DmarcFact::default(),
+        border: None,
+        other_signers: Vec::new(),
+        to_signed: true,
+        cc_signed: true,
+        sources_disagree: false,
+        verdict: Verdict::Aligned,
+    }
+}
+
+fn take(post: &Post, from: &str, raw: &[u8], uid: &str, at: Timestamp) -> Outcome {
+    let desk = Desk::new(post.gateway.clone(), Limits::default());
+    let arrived = Arrived {
+        mailbox: "in".into(),
+        uid_validity: 0,
+        uid: uid.into(),
+        size: raw.len() as u64,
+        arrived_at: at,
+        bytes: raw.to_vec(),
+    };
+    let id = stage(&post.store, post.firm.id, arrived, at).unwrap().unwrap();
+    let (firm, proof, read) = (post.firm.id, proved(from, at), read(raw, &desk));
+    post.write(move |tx| {
+        tx.set_proved(id, &serde_json::to_string(&proof).unwrap())?;
+        let inbox = tx.inbox(firm, id)?.unwrap();
+        receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept: true }, at)
+    })
+}
+
+/// The `n`th mail of Jane to M-1.
+fn jane_writes(post: &Post, n: u32, body: &str, at: Timestamp) -> Outcome {
+    let raw = format!(
+        "From: jane@roe.example\r\nTo: m-1@gw.hale.example\r\nSubject: Point {n}\r\nMessage-ID: <{n}@roe.example>\r\n\r\n{body} ({n})\r\n"
+    );
+    take(post, "jane@roe.example", raw.as_bytes(), &n.to_string(), at)
+}
+
+fn notices(post: &Post, at: Timestamp) -> Vec<(String, String)> {
+    let mails = post.deliver(at).into_iter();
+    mails.filter(|m| m.subject.contains("Too many") || m.subject.contains("wait")).map(|m| (m.to, m.subject)).collect()
+}
+
+#[test]
+fn t93_the_sixty_first_mail_of_an_hour_waits_and_the_firm_hears_of_it_once() {
+    let post = Post::with_jane();
+    let outcomes: Vec<Outcome> =
+        (0..100).map(|n| jane_writes(&post, n, "For the file.", at(i64::from(n) * 30))).collect();
+    let held = |o: &&Outcome| (o.kind, o.reason) == (Kind::Held, "RATE_LIMITED");
+    assert!(
+        outcomes[..60].iter().all(|o| o.kind == Kind::Applied),
+        "{:?}",
+        outcomes.iter().map(|o| o.reason).collect::<Vec<_>>()
+    );
+    assert_eq!(outcomes.iter().filter(held).count(), 40);
+    let told = notices(&post, at(3_600));
+    let subject = "Too many mails from Jane Roe".to_owned();
+    assert!(told.contains(&("anna@hale.example".into(), subject)) && told.len() == 2, "{told:?}");
+    let (firm, jane) = (post.firm.id, post.jane);
+    let braked = post.read(|r| r.inbox_braked(firm, jane));
+    assert_eq!(braked.len(), 40, "nothing is lost");
+    // What the firm lets through is taken, however many there are; an hour later Jane writes as before.
+    let first = braked[0];
+    post.write(move |tx| tx.release(firm, first, "released", None, None));
+    let released = post.read(|r| r.inbox(firm, first)).unwrap();
+    assert_eq!(released.state, InboxState::Proved);
+    assert_eq!(jane_writes(&post, 200, "Once more.", at(2 * 3_600 + 600)).kind, Kind::Applied);
+}
+
+#[test]
+fn t93_a_flood_within_a_minute_is_braked_and_another_sender_is_not() {
+    let post = Post::with_jane();
+    let outcomes: Vec<Outcome> = (0..30).map(|n| jane_writes(&post, n, "Again.", at(1))).collect();
+    assert_eq!(outcomes.iter().filter(|o| o.kind == Kind::Applied).count(), 20);
+    let raw = b"From: anna@hale.example\r\nTo: m-1@gw.hale.example\r\nSubject: Hearing\r\nMessage-ID: <a@hale.example>\r\n\r\n#note The hearing is on Friday.\r\n";
+    assert_ne!(take(&post, "anna@hale.example", raw, "anna", at(2)).reason, "RATE_LIMITED");
+}
+
+#[test]
+fn mails_that_an_outage_kept_back_are_counted_by_when_they_came() {
+    let post = Post::with_jane();
+    let all = (0..90).map(|n| jane_writes(&post, n, "For the file.", at(i64::from(n) * 120)).kind);
+    assert!(all.into_iter().all(|kind| kind == Kind::Applied));
+}
+
+#[test]
+fn after_ten_answers_without_effect_there_is_no_further_answer() {
+    let post = Post::with_jane();
+    let outcomes: Vec<Outcome> =
+        (0..14).map(|n| jane_writes(&post, n, "#time 0h Nothing", at(i64::from(n) * 120))).collect();
+    let reasons: Vec<&str> = outcomes.iter().map(|o| o.reason).collect();
+    assert_eq!(
+        (reasons[9], reasons[10], reasons[13]),
+        ("COMMAND_REFUSED", "RATE_LIMITED", "RATE_LIMITED"),
+        "{reasons:?}"
+    );
+    let to_jane = post.deliver(later(1)).into_iter().filter(|m| m.to == "jane@roe.example");
+    assert_eq!(to_jane.count(), 11, "ten answers, and that the rest waits");
+}
+
+/// Two firms, each the other's co-counsel, whose every mail is answered.
+fn face_to_face() -> [(Post, &'static str); 2] {
+    let names = ["r@gw.hale.example", "r@gw.marsh.example"];
+    [0, 1].map(|n| {
+        let mut post = Post::new();
+        post.gateway.address = Address::parse(names[n]).unwrap();
+        let (firm, matter, other) = (post.firm.id, post.matter, names[1 - n]);
+        let them: PersonId =
+            post.write(move |tx| tx.add_person(firm, &person(Role::CoCounsel, "Gate", "Way", other), now()));
+        post.act(post.anna, now(), "share", move |act| shares::share(act, them, matter, true, "").map(drop));
+        post.write(move |tx| {
+            tx.set_accepted(firm, them, now())?;
+            let wishes = Preferences { receipts: Receipts::All, ..Preferences::default() };
+            tx.set_preferences(firm, them, &wishes, now())
+        });
+        (post, names[n])
+    })
+}
+
+/// How many mails go to and fro before both are silent; `strip` says which header fields are lost on the way.
+fn exchanged(firms: &[(Post, &'static str); 2], strip: &[&str]) -> usize {
+    let mut count = 0;
+    for round in 0..300 {
+        let moment = at(round * 5);
+        let mut silent = true;
+        for (n, (post, name)) in firms.iter().enumerate() {
+            let (other, _) = &firms[1 - n];
+            for mail in post.deliver(moment).into_iter().filter(|m| m.to.starts_with("r@gw.")) {
+                (count, silent) = (count + 1, false);
+                let text = String::from_utf8(mail.bytes).unwrap();
+                let kept = text.split_inclusive("\r\n").filter(|l| !strip.iter().any(|name| l.starts_with(name)));
+                take(other, name, kept.collect::<String>().as_bytes(), &count.to_string(), moment);
+            }
+        }
+        if silent {
+            return count;
+        }
+    }
+    panic!("they never stop");
+}
+
+#[test]
+fn t92_two_gateways_face_to_face_fall_silent() {
+    let started = |firms: &[(Post, &'static str); 2]| {
+        let (post, name) = &firms[0];
+        let raw = b"From: r@gw.marsh.example\r\nTo: m-1@gw.hale.example\r\nSubject: Brief\r\nMessage-ID: <1@gw.x>\r\n\r\nIt is ready.\r\n";
+        assert_eq!(*name, "r@gw.hale.example");
+        assert_eq!(take(post, "r@gw.marsh.example", raw, "first", now()).kind, Kind::Applied);
+    };
+    let firms = face_to_face();
+    started(&firms);
+    assert!(exchanged(&firms, &[]) <= 4, "by their headers");
+    let firms = face_to_face();
+    started(&firms);
+    let stripped = ["Auto-Submitted", "X-Docketpost", "X-Auto", "Precedence", "List-"];
+    let count = exchanged(&firms, &stripped);
+    assert!((10..=50).contains(&count), "by count: {count}");
+}
+
+/// A firm without plus addresses; its task is assigned to Jane, and the mail about it is on its way to her.
+fn without_plus() -> (Post, crate::domain::Item, crate::actions::post::Mail) {
+    let mut post = Post::with_jane();
+    post.gateway.address = Address::parse("gateway@hale.example").unwrap();
+    post.gateway.addressing = Addressing::Plain;
+    let task = post.task("Draft reply brief", "2026-04-03");
+    post.assign(task);
+    let mail = post.deliver(now()).into_iter().find(|m| m.to == "jane@roe.example").unwrap();
+    (post, task, mail)
+}
+
+fn is_done(post: &Post, task: crate::domain::Item) -> bool {
+    post.read(|r| r.task(post.firm.id, task.id)).unwrap().completed_at.is_some()
+}
+
+fn header<'m>(mail: &'m str, name: &str) -> &'m str {
+    mail.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().trim()
+}
+
+#[test]
+fn without_plus_addresses_an_answer_is_told_by_its_message_id() {
+    let (post, task, mail) = without_plus();
+    let sent = String::from_utf8(mail.bytes.clone()).unwrap();
+    assert!(header(&sent, "Reply-To:").contains("<gateway@hale.example>") || !sent.contains("Reply-To"), "{sent}");
+    let id = header(&sent, "Message-ID:").to_owned();
+    let raw = format!(
+        "From: jane@roe.example\r\nTo: gateway@hale.example\r\nSubject: finished\r\nMessage-ID: <1@roe.example>\r\nIn-Reply-To: {id}\r\n\r\n#done\r\n"
+    );
+    assert_eq!(take(&post, "jane@roe.example", raw.as_bytes(), "1", at(60)).kind, Kind::Applied);
+    assert!(is_done(&post, task));
+}
+
+#[test]
+fn without_plus_addresses_and_message_ids_an_answer_is_told_by_its_subject() {
+    let (post, task, mail) = without_plus();
+    assert!(mail.subject.ends_with("[T-1]"), "{}", mail.subject);
+    let raw = format!(
+        "From: jane@roe.example\r\nTo: gateway@hale.example\r\nSubject: Re: {}\r\nMessage-ID: <1@roe.example>\r\n\r\n#done\r\n",
+        mail.subject
+    );
+    assert_eq!(take(&post, "jane@roe.example", raw.as_bytes(), "1", at(60)).kind, Kind::Applied);
+    assert!(is_done(&post, task));
+}
+
+#[test]
+fn t34_without_plus_addresses_a_colleague_who_answers_a_copy_acts_as_nobody_and_is_blamed_for_nothing() {
+    let (post, task, mail) = without_plus();
+    let sent = String::from_utf8(mail.bytes).unwrap();
+    let id = header(&sent, "Message-ID:");
+    let raw = format!(
+        "From: max@oduya.example\r\nTo: gateway@hale.example\r\nSubject: Re: Brief\r\nMessage-ID: <1@oduya.example>\r\nIn-Reply-To: {id}\r\n\r\n#done\r\n"
+    );
+    let outcome = take(&post, "max@oduya.example", raw.as_bytes(), "1", at(60));
+    assert_eq!((outcome.kind, outcome.reason, outcome.misused.is_none()), (Kind::Held, "SENDER_MISMATCH", true));
+    assert!(!is_done(&post, task) && post.deliver(at(120)).is_empty());
+}
+
+/// Ten thousand mails in Jane's name, every other one with a reply address of hers that leaked.
+#[test]
+fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices() {
+    let post = Post::with_jane();
+    let (firm, jane, matter) = (post.firm.id, post.jane, post.matter);
+    let token = post.write(move |tx| {
+        let thread = tx.thread_for(firm, jane, Purpose::Reply, About::Item(matter), None, now())?;
+        let thread = tx.thread(thread)?.unwrap();
+        tx.token_of(&thread)
+    });
+    let desk = Desk::new(post.gateway.clone(), Limits::default());
+    let forged = |to: &str| {
+        let raw = format!("From: jane@roe.example\r\nTo: {to}\r\nSubject: Urgent\r\n\r\nWe concede.\r\n");
+        read(raw.as_bytes(), &desk)
+    };
+    let reads = [forged("m-1@gw.hale.example"), forged(&post.gateway.reply_address(&token))];
+    let proof = Proof {
+        verdict: Verdict::Unproven,
+        aligned: None,
+        to_signed: false,
+        cc_signed: false,
+        ..proved("jane@roe.example", at(0))
+    };
+    let mut states = post.write(move |tx| {
+        let mut states = std::collections::BTreeMap::new();
+        for n in 0..10_000 {
+            let staged = Staged {
+                mailbox: "in".into(),
+                uid_validity: 0,
+                uid: n.to_string(),
+                sha256: format!("{n:064}"),
+                size: 1,
+                arrived_at: at(0),
+            };
+            let id = tx.stage(firm, &staged, at(0))?.unwrap();
+            tx.set_proved(id, "{}")?;
+            let inbox = tx.inbox(firm, id)?.unwrap();
+            let mut read = reads[n % 2].clone();
+            read.content_hash = n.to_string();
+            let outcome =
+                receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept: false }, at(0))?;
+            *states.entry(outcome.reason).or_insert(0) += 1;
+        }
+        Ok(states)
+    });
+    assert_eq!((states.remove("AUTH_WEAK"), states.remove("AUTH_NONE"), states.len()), (Some(5_000), Some(5_000), 0));
+    let left = post.deliver(at(1));
+    let to_jane: Vec<&str> = left.iter().filter(|m| m.to == "jane@roe.example").map(|m| m.subject.as_str()).collect();
+    assert_eq!(to_jane.len(), 1, "{to_jane:?}");
+    let to_anna = left.iter().filter(|m| m.to == "anna@hale.example").count();
+    assert!((1..=21).contains(&to_anna) && left.len() == to_anna + 1, "{to_anna} of {}", left.len());
+    assert!(left.iter().all(|m| m.to != "jane@roe.example" || (!m.text.contains("Urgent") && !m.text.contains("M-1"))));
+}

@@ -1,0 +1,210 @@
+//! Nobody honest is held: every sample mail that a person really wrote, as each kind of provider sends and signs it. After
+//! the first confirmation none waits. The mails go through the daemon's own steps; only the providers are ours.
+
+use docketpost::demo::signer::{MICROSOFT, Signer, USUAL, dmarc_record};
+use docketpost::demo::zone::Zone;
+use docketpost::inbound::parse;
+
+use crate::golden::{block_on, folder};
+use crate::scenes::{Begins, Stage};
+
+/// Jane's domain.
+const DOMAIN: &str = "roe.example";
+
+/// How a provider sends a lawyer's mail.
+struct Provider {
+    name: &'static str,
+    /// The domains that sign, in order; the uppermost signature last.
+    signs: &'static [&'static str],
+    /// The header fields that are signed.
+    covers: &'static [&'static str],
+    /// What the lawyer's own domain asks of others, if it says anything.
+    policy: Option<&'static str>,
+    /// Header fields that it adds before it signs.
+    adds: &'static str,
+    /// Whether it writes its disclaimer below the text before it signs.
+    disclaimer: bool,
+    /// How often a confirmation may be asked for.
+    asks: usize,
+}
+
+const OWN: &[&str] = &[DOMAIN];
+const OPENDKIM: &[&str] =
+    &["From", "Date", "Message-ID", "To", "Cc", "Subject", "MIME-Version", "Content-Type", "References", "In-Reply-To"];
+
+const PROVIDERS: &[Provider] = &[
+    Provider {
+        name: "Gmail",
+        signs: OWN,
+        covers: &USUAL,
+        policy: Some("none"),
+        adds: "X-Gm-Message-State: AOJu0Yx\nX-Google-Smtp-Source: AGHT+IE\nX-Received: by 2002:a05:6402:1 with SMTP id a; Tue, 14 Apr 2026 01:30:00 -0700 (PDT)\n",
+        disclaimer: false,
+        asks: 0,
+    },
+    Provider {
+        name: "Google Workspace without a key of the lawyer's domain",
+        signs: &["roe-example.20230601.gappssmtp.com"],
+        covers: &USUAL,
+        policy: None,
+        adds: "X-Gm-Message-State: AOJu0Yy\n",
+        disclaimer: false,
+        asks: 1,
+    },
+    Provider {
+        name: "Microsoft 365 with the domain's own key",
+        signs: OWN,
+        covers: &MICROSOFT,
+        policy: Some("quarantine"),
+        adds: "Thread-Index: AdyxTQ==\nAccept-Language: en-GB, en-US\nmsip_labels: \nx-ms-exchange-messagesentrepresentingtype: 1\nX-MS-Exchange-CrossTenant-id: 00000000-0000-0000-0000-000000000000\n",
+        disclaimer: false,
+        asks: 0,
+    },
+    Provider {
+        name: "Microsoft 365 that signs for its tenant",
+        signs: &["roelaw.onmicrosoft.com"],
+        covers: &MICROSOFT,
+        policy: None,
+        adds: "Thread-Index: AdyxTR==\nX-MS-Has-Attach: \nX-MS-TNEF-Correlator: \n",
+        disclaimer: false,
+        asks: 1,
+    },
+    Provider {
+        name: "iCloud with a domain of one's own",
+        signs: &["icloud.example", DOMAIN],
+        covers: &USUAL,
+        policy: Some("quarantine"),
+        adds: "X-Proofpoint-GUID: abc\nX-Mailer: iPhone Mail (23E100)\n",
+        disclaimer: false,
+        asks: 0,
+    },
+    Provider {
+        name: "Proton",
+        signs: OWN,
+        covers: &USUAL,
+        policy: Some("reject"),
+        adds: "Feedback-ID: 1:user:proton\nX-Pm-Message-ID: 5f0c\nX-Pm-Content-Encryption: on-delivery\n",
+        disclaimer: false,
+        asks: 0,
+    },
+    Provider {
+        name: "a hosted mailbox that signs for itself and the domain",
+        signs: &[DOMAIN, "messagingengine.example"],
+        covers: &USUAL,
+        policy: Some("none"),
+        adds: "X-ME-Sender: <xms:abc>\nX-ME-Proxy-Cause: gggruggvucftvghtrhhoucdtuddrgeefjedrtddtgddu\nFeedback-ID: i1\n",
+        disclaimer: false,
+        asks: 0,
+    },
+    Provider {
+        name: "Exchange behind a gateway with a disclaimer",
+        signs: OWN,
+        covers: &USUAL,
+        policy: Some("reject"),
+        adds: "X-Mimecast-Originator: roe.example\nX-Mimecast-Spam-Score: 0\nX-AOL-SCOLL-URL_COUNT: 0\n",
+        disclaimer: true,
+        asks: 0,
+    },
+    Provider {
+        name: "a law firm's own Postfix with OpenDKIM and no policy",
+        signs: OWN,
+        covers: OPENDKIM,
+        policy: None,
+        adds: "User-Agent: Mozilla Thunderbird\nContent-Language: en-GB\n",
+        disclaimer: false,
+        asks: 0,
+    },
+];
+
+/// The disclaimer in a plain text, or at the end of an HTML part; other mails go without one.
+fn with_disclaimer(mail: &str) -> String {
+    const WORDS: &str = "This e-mail is confidential and may be privileged. If you are not the addressee, delete it.";
+    if mail.contains("base64") && !mail.contains("multipart") {
+        mail.to_owned()
+    } else if let Some((before, after)) = mail.rsplit_once("</body>") {
+        format!("{before}<p>{WORDS}</p></body>{after}")
+    } else if !mail.contains("multipart") {
+        format!("{}\n\n____________________\n{WORDS}\n", mail.trim_end())
+    } else {
+        mail.to_owned()
+    }
+}
+
+/// What leaves the provider.
+fn sent(provider: &Provider, signers: &[Signer], mail: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(mail).into_owned();
+    // Mails in other character sets go through as they are.
+    let mail = match text.as_bytes() == mail && provider.disclaimer {
+        true => with_disclaimer(&text).into_bytes(),
+        false => mail.to_vec(),
+    };
+    let mail = [provider.adds.replace('\n', "\r\n").as_bytes(), &mail].concat();
+    signers.iter().fold(mail, |mail, signer| signer.sign_as(&mail, provider.covers, ""))
+}
+
+/// The samples that Jane wrote and that do something, in an order in which each finds the mail that it answers.
+fn samples() -> Vec<String> {
+    let all = crate::golden::samples();
+    let is_hers = |name: &String| {
+        let golden = std::fs::read_to_string(folder().join("mail").join(format!("{name}.json"))).unwrap();
+        let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+        golden["person"] == "Jane Roe" && golden["outcome"] != "held" && golden["answers"] != "invitation"
+    };
+    let mut hers: Vec<String> = all.into_iter().filter(is_hers).collect();
+    hers.sort_by_key(|name| *name != "gmail_web_time_and_done");
+    hers
+}
+
+/// Plays all samples through one provider; how many mails there were.
+async fn nobody_is_held(provider: &Provider) -> usize {
+    let signers: Vec<Signer> = provider.signs.iter().map(|d| Signer::generate(d, "s1").unwrap()).collect();
+    let firm = Signer::generate("hale.example", "s1").unwrap();
+    let keys = signers.iter().chain([&firm]).map(Signer::dns_record);
+    let policies =
+        provider.policy.map(|p| dmarc_record(DOMAIN, p)).into_iter().chain([dmarc_record("hale.example", "reject")]);
+    let zone = Zone::start(keys.chain(policies)).unwrap();
+    let send = Box::new(|_: &str, mail: &[u8]| {
+        let from = parse::parse(mail).from.map(|m| m.address).unwrap_or_default();
+        if from.ends_with(DOMAIN) { sent(provider, &signers, mail) } else { firm.sign(mail) }
+    });
+    let mut stage = Stage::with(zone.address(), send, Begins::Working, &[]).await;
+    let message = "#message to Jane Roe: Could you let us know by Friday whether the limitation point holds?";
+    stage.play("anna writes to m-1: Limitation", message).await;
+    let (mut asked, mut mails) = (0, 0);
+    for name in samples() {
+        let told = stage.play(&format!("jane sends mail/{name}.eml"), "").await;
+        mails += 1;
+        if !told.contains(" held") {
+            continue;
+        }
+        if told.contains("(CONTEXT_NONE)") && !provider.covers.contains(&"To") {
+            // Nobody signed to whom it goes, and it names no matter: its writer is asked, and a number is enough.
+            let told = stage.play("jane replies to \"Your mail does not say which matter\"", "1").await;
+            assert!(
+                told.contains(" applied") && !told.contains(" held"),
+                "{}: {name} stays held:\n{told}",
+                provider.name
+            );
+            continue;
+        }
+        assert!(asked < provider.asks, "{}: {name} is held:\n{told}", provider.name);
+        asked += 1;
+        let told = stage.play("jane replies to \"Please confirm\"", "#confirm [code]").await;
+        assert!(told.contains(" applied") && !told.contains(" held"), "{}: {name} stays held:\n{told}", provider.name);
+    }
+    assert_eq!(asked, provider.asks, "{}", provider.name);
+    mails
+}
+
+#[test]
+fn no_genuine_mail_is_held_after_the_first_confirmation() {
+    let mails: usize = block_on(async {
+        let mut all = 0;
+        for provider in PROVIDERS {
+            all += nobody_is_held(provider).await;
+        }
+        all
+    });
+    assert!(mails >= 100, "{mails}");
+    println!("{mails} genuine mails through {} kinds of providers: none was held wrongly", PROVIDERS.len());
+}
