@@ -72,6 +72,8 @@ use identity::Mark;
 const JOBS_PER_COMMIT: usize = 50;
 const LONGEST_WAIT: Duration = Duration::from_millis(20);
 const BUSY: Duration = Duration::from_secs(10);
+/// How long the last one to hold a store waits for it to be closed. What a slower disk leaves in the log is safe there.
+const CLOSING: Duration = Duration::from_millis(500);
 /// "I/O error", the same number on every Linux.
 const EIO: i32 = 5;
 
@@ -168,7 +170,10 @@ pub struct Store {
 }
 
 struct Inner {
-    jobs: SyncSender<Job>,
+    /// None once it is being closed.
+    jobs: Option<SyncSender<Job>>,
+    /// Ends when the writer has closed its connection.
+    closed: Mutex<Receiver<()>>,
     readers: Mutex<Vec<Connection>>,
     folder: PathBuf,
     keys: Arc<Keys>,
@@ -176,6 +181,17 @@ struct Inner {
     identity: String,
     /// Says true once nothing can be written any more.
     broken: watch::Sender<bool>,
+}
+
+impl Drop for Inner {
+    /// The writer closes last, and so takes the log into the database: a store that was closed is whole in one file.
+    fn drop(&mut self) {
+        self.readers.get_mut().into_iter().for_each(|readers| readers.clear());
+        self.jobs = None;
+        if let Ok(closed) = self.closed.get_mut() {
+            let _ = closed.recv_timeout(CLOSING);
+        }
+    }
 }
 
 type Outcome = Result<Box<dyn Any + Send>>;
@@ -258,14 +274,19 @@ impl Store {
         let writer_keys = Arc::clone(&keys);
         let broken = watch::Sender::new(false);
         let end = End(broken.clone());
+        let (open, closed) = sync_channel(0);
         std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || {
+                // Let go of in reverse: the connection before what tells of its end.
+                let _open: SyncSender<()> = open;
                 let _end = end;
+                let writer = writer;
                 run_jobs(&writer, &writer_keys, &mark, &queue);
             })
             .map_err(|e| StoreError::Io(folder.to_owned(), e))?;
-        let inner = Inner { jobs, readers: Mutex::default(), folder: folder.to_owned(), keys, blobs, identity, broken };
+        let (jobs, closed, readers) = (Some(jobs), Mutex::new(closed), Mutex::default());
+        let inner = Inner { jobs, closed, readers, folder: folder.to_owned(), keys, blobs, identity, broken };
         Ok(Store { inner: Arc::new(inner) })
     }
 
@@ -336,7 +357,8 @@ impl Store {
         let answer = Box::new(move |outcome: Outcome| {
             answer(outcome.and_then(|any| any.downcast().map(|done| *done).map_err(|_| StoreError::Closed)));
         });
-        self.inner.jobs.send(Job { run, answer }).map_err(|_| StoreError::Closed)
+        let jobs = self.inner.jobs.as_ref().ok_or(StoreError::Closed)?;
+        jobs.send(Job { run, answer }).map_err(|_| StoreError::Closed)
     }
 
     /// Reads from one consistent view.
@@ -660,6 +682,18 @@ mod tests {
 
     fn numbers(store: &Store) -> Vec<i64> {
         store.read(|view| view.all("SELECT n FROM numbers ORDER BY n", [], |r| r.get(0))).unwrap()
+    }
+
+    #[test]
+    fn a_store_that_was_closed_is_whole_in_one_file() {
+        for n in 0..20 {
+            let (folder, store) = store();
+            store.write(move |tx| add(tx, n)).unwrap();
+            assert_eq!(numbers(&store), [n]);
+            drop(store);
+            let log = folder.path().join(schema::DATABASE).with_extension("sqlite-wal");
+            assert!(!log.exists(), "the log was left behind at the {n}th time");
+        }
     }
 
     type Step = Box<dyn FnMut(&Tx<'_>) -> Result<()> + Send>;

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-use crate::servers::{DEADLINE, signal, wait_for};
+use crate::servers::{DEADLINE, ended, signal, wait_for};
 
 /// A firm in a folder of its own; nothing of it is outside.
 struct Firm {
@@ -283,7 +283,7 @@ fn f47_a_reload_tells_systemd_so_and_only_the_end_says_stopping() {
     }
     signal("TERM", daemon.id());
     assert_eq!(next(), "STOPPING=1");
-    assert!(daemon.wait().unwrap().success());
+    assert!(ended(&mut daemon).success());
 }
 
 /// A daemon that runs until a letter lies in `out`; gives the address that an answer to it goes to.
@@ -302,7 +302,7 @@ fn answered_at(firm: &Firm) -> String {
         files.find(|f| f.extension().is_some_and(|e| e == "eml"))
     });
     signal("TERM", daemon.id());
-    daemon.wait().unwrap();
+    ended(&mut daemon);
     let text = std::fs::read_to_string(letter.expect("no letter left")).unwrap();
     let reply = text.split("Reply-To:").nth(1).unwrap();
     reply.split('<').nth(1).unwrap().split('>').next().unwrap().to_owned()

@@ -1,7 +1,7 @@
 //! The daemon among its servers: ways to log in, servers that die, signals, a second daemon.
 
 use crate::gateway::{Door, Gateway, Login, Ways, token_endpoint};
-use crate::servers::{DEADLINE, Servers, wait_until};
+use crate::servers::{DEADLINE, Servers, ended, wait_until};
 use std::{process::Child, time::Duration};
 
 /// A task's mail out, a message in, its news out.
@@ -177,7 +177,7 @@ fn a_wrong_configuration_is_refused_with_line_and_key() {
     let gateway = Gateway::at(Servers::shared());
     let config = std::fs::read_to_string(gateway.config()).unwrap();
     std::fs::write(gateway.config(), config.replace("resolver =", "resolvers =")).unwrap();
-    assert_eq!(gateway.command(&["run"]).status().unwrap().code(), Some(2));
+    assert_eq!(ended(&mut gateway.command(&["run"]).spawn().unwrap()).code(), Some(2));
     assert!(gateway.log().contains("config.toml:2: resolvers"), "{}", gateway.log());
     gateway.leave_unchecked();
 }

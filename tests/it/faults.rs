@@ -5,7 +5,7 @@
 use crate::checker::{self, Evidence, Expected};
 use crate::mailroom::Mailroom;
 use crate::recorder::Recorder;
-use crate::servers::{DEADLINE, signal, wait_for, wait_until};
+use crate::servers::{DEADLINE, ended, signal, wait_for, wait_until};
 use crate::sweep::{Day, end, finished, stop_traced, undisturbed};
 use rusqlite::Connection;
 use std::{
@@ -240,7 +240,7 @@ fn f37_a_store_that_somebody_else_holds_for_a_while_costs_time_and_nothing_else(
 
 /// A daemon that must refuse to start; what it says.
 fn refuses(day: &Day, place: &Path) -> String {
-    let ended = day.program(place).status().unwrap();
+    let ended = ended(&mut day.program(place).spawn().unwrap());
     assert_eq!(ended.code(), Some(1), "{}", log(place));
     assert_eq!(fs::read_dir(place.join("maildir/new")).unwrap().count(), day.mails(), "mail was taken");
     log(place)
@@ -276,13 +276,13 @@ fn f38_a_store_that_lost_its_wal_file_after_a_crash_is_refused_with_the_way_out_
     let (place, recorder) = day.begin();
     let place = place.path();
     let kill = ["-e", "trace=pwrite64", "-e", "inject=pwrite64:signal=KILL:when=300"].map(str::to_owned);
-    assert!(!day.traced(place, &kill, Path::new("/dev/null")).status().unwrap().success());
+    assert!(!ended(&mut day.traced(place, &kill, Path::new("/dev/null")).spawn().unwrap()).success());
     let (wal, kept) = (place.join("store/docketpost.sqlite-wal"), place.join("kept"));
     fs::rename(&wal, &kept).unwrap();
     let in_maildir = || fs::read_dir(place.join("maildir/new")).unwrap().count();
     let mails = in_maildir();
     for _ in 0..2 {
-        assert_eq!(day.program(place).status().unwrap().code(), Some(1), "{}", log(place));
+        assert_eq!(ended(&mut day.program(place).spawn().unwrap()).code(), Some(1), "{}", log(place));
     }
     assert!(log(place).contains("transactions that were on disk") && log(place).contains("restore"), "{}", log(place));
     assert_eq!(in_maildir(), mails, "mail was taken");
@@ -301,7 +301,7 @@ fn f39_a_store_that_cannot_be_written_is_refused() {
     let database = place.path().join("store/docketpost.sqlite").display().to_string();
     let readonly =
         ["-P", &database, "-e", "trace=openat", "-e", "inject=openat:error=EROFS:when=2+2"].map(str::to_owned);
-    let ended = day.traced(place.path(), &readonly, Path::new("/dev/null")).status().unwrap();
+    let ended = ended(&mut day.traced(place.path(), &readonly, Path::new("/dev/null")).spawn().unwrap());
     assert_eq!(ended.code(), Some(1), "{}", log(place.path()));
     assert!(log(place.path()).contains("docketpost:"), "{}", log(place.path()));
     assert_eq!(fs::read_dir(place.path().join("maildir/new")).unwrap().count(), day.mails());
@@ -664,7 +664,7 @@ fn f48_a_daemon_whose_lock_somebody_tidied_away_still_keeps_a_second_one_out() {
         let is_a_lock = file.extension().is_some_and(|e| e == "lock" || e == "pid");
         is_a_lock.then(|| fs::remove_file(file).unwrap());
     }
-    assert_eq!(day.program(place).status().unwrap().code(), Some(1));
+    assert_eq!(ended(&mut day.program(place).spawn().unwrap()).code(), Some(1));
     assert!(log(place).contains("another docketpost daemon runs"));
     end(&mut daemon);
 }

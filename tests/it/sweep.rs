@@ -101,6 +101,8 @@ impl Day {
         let mut daemon = day.program(day.folder.path()).spawn().unwrap();
         finished(day.folder.path(), 0).unwrap();
         end(&mut daemon);
+        let log = day.folder.path().join("store/docketpost.sqlite-wal");
+        assert!(!log.exists(), "a daemon that was asked to end left its store in two files");
         day.before = recorder.transcript();
         day.fill_mailbox(&signers);
         day

@@ -3,7 +3,7 @@
 
 use super::{
     Certificates, DEADLINE, PASSWORD, Reaper, entries, free_port, program, raw, running_in_group, server_folder,
-    signal, wait_for_port, wait_until, write_private,
+    signal, wait_for, wait_for_port, wait_until, write_private,
 };
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -175,7 +175,9 @@ impl Drop for Dovecot {
     fn drop(&mut self) {
         let mut master = self.master.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         signal("TERM", master.id());
-        let _ = master.wait();
+        if wait_for(DEADLINE, || master.try_wait().unwrap()).is_none() {
+            let _ = master.kill();
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
     net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::OnceLock,
     sync::atomic::{AtomicU32, Ordering},
     thread,
@@ -101,6 +101,14 @@ pub fn wait_for<T>(deadline: Duration, mut poll: impl FnMut() -> Option<T>) -> O
         }
         thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// How a program ended that has to end by itself. One that doesn't is killed and fails its test, which would else never end.
+pub fn ended(program: &mut Child) -> ExitStatus {
+    wait_for(DEADLINE * 4, || program.try_wait().unwrap()).unwrap_or_else(|| {
+        program.kill().unwrap();
+        panic!("a program did not end by itself")
+    })
 }
 
 /// A port that was free a moment ago, none twice, and below those that connections going out are given.
