@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Act, Answer, calendar};
 use crate::domain::{Item, Kind, PersonId};
-use crate::outbound::letter::{self, Letter, Notice, TaskNews};
+use crate::outbound::letter::{self, Letter, Notice, SharedThing, TaskNews};
 use crate::sharing::Ability;
 use crate::store::Result;
 use crate::store::numbers::Reader;
@@ -43,7 +43,8 @@ pub(super) fn grant(act: &Act<'_>, new: &NewShare) -> Result<bool> {
                 act.tell(new.person, letter, About::Item(new.item))?;
             }
             _ => {
-                let letter = Letter::Shared { items: vec![new.item], by: new.by, message: new.message.clone() };
+                let things = vec![SharedThing { item: new.item, message: new.message.clone() }];
+                let letter = Letter::Shared { things, by: new.by };
                 act.tell_with_others(new.person, letter, About::Item(new.item), format!("shared:{}", new.by))?;
             }
         }
@@ -275,7 +276,12 @@ mod tests {
         let restricted = matter(&post, Sensitivity::Restricted);
         post.share(restricted);
         let mail = only(post.deliver(now()));
-        assert!(!mail.text.contains("Reed"), "{}", mail.text);
+        assert!(!mail.text.contains("Reed") && !mail.text.contains("I look forward"), "{}", mail.text);
+        assert!(
+            mail.text.contains("Anna Smith added a message that mails about this matter do not show."),
+            "{}",
+            mail.text
+        );
         let (firm, anna) = (post.firm.id, post.anna);
         let (name, matter) = ("Draft plea".to_owned(), Some(restricted.id));
         let task = NewTask { name, matter, assigner: Some(anna), ..NewTask::default() };
@@ -325,6 +331,25 @@ mod tests {
         assert!(mail.text.contains("Alpha.pdf") && mail.text.contains("Gamma.pdf"), "{}", mail.text);
         assert!(!mail.text.contains("Beta"), "{}", mail.text);
         assert_eq!(mail.text.matches("I look forward").count(), 1, "{}", mail.text);
+    }
+
+    #[test]
+    fn what_was_said_with_a_share_stands_with_it_and_goes_with_it() {
+        let mut post = Post::with_jane();
+        post.gateway.shares_wait = SignedDuration::from_secs(60);
+        let (jane, anna) = (post.jane, post.anna);
+        let said = [("Alpha.pdf", "Of Alpha."), ("Beta.pdf", "Of Beta."), ("Gamma.pdf", "")];
+        let documents = said.map(|(name, message)| {
+            let document = post.document(name, None);
+            assert_eq!(post.act(anna, now(), "say", move |act| share(act, jane, document, true, message)), Ok(true));
+            document
+        });
+        post.unshare(documents[1]);
+        post.deliver(now());
+        let mail = only(post.deliver(now() + SignedDuration::from_secs(60)));
+        assert!(!mail.text.contains("Of Beta"), "{}", mail.text);
+        let at = |words: &str| mail.text.find(words).unwrap_or_else(|| panic!("{words}: {}", mail.text));
+        assert!(at("Alpha.pdf") < at("Of Alpha.") && at("Of Alpha.") < at("Gamma.pdf"), "{}", mail.text);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::actions::{Act, Answer, calendar, invitations, tasks};
 use crate::allowed;
 use crate::domain::{Item, Kind, PersonId};
 use crate::sharing::Ability;
+use crate::store::matters::Sensitivity;
 use crate::store::outbox::SentDisclosure;
 use crate::store::people::Person;
 use crate::store::shares::{Circumstances, NewShare, Source, Subject};
@@ -87,6 +88,12 @@ pub fn share(office: &Office, args: &ShareArgs) -> Result<Told> {
     let person = contact(office, &args.person)?;
     if args.rate.is_some() && item.kind != Kind::Matter {
         bail!("--rate: a rate belongs to the share of a matter");
+    }
+    let sensitivity = office.store.read(|s| s.sensitivity(office.firm.id, item))?;
+    if sensitivity == Sensitivity::Restricted && !args.message.is_empty() {
+        bail!(
+            "--message: mails about a restricted matter don't show it; share without it, and write to them in a conversation"
+        );
     }
     let (wish, id, accepted) = (args.clone(), person.id, person.accepted_at.is_some());
     let (is_new, rate_changed) = office.act(&cause("share", item, id), move |act| {
@@ -367,6 +374,7 @@ mod tests {
     use crate::sharing::Role;
     use crate::store::calendar::{EventDetails, NewEvent};
     use crate::store::conversations::NewConversation;
+    use crate::store::matters::NewMatter;
 
     fn with(thing: &str, person: &str) -> ShareArgs {
         ShareArgs {
@@ -393,6 +401,23 @@ mod tests {
     fn letters(s: &Sample) -> Vec<String> {
         let found = s.office.store.read(|r| r.outbox_list(s.office.firm.id, None, 50)).unwrap();
         found.into_iter().rev().map(|l| l.template).collect()
+    }
+
+    #[test]
+    fn a_message_that_no_mail_would_show_is_refused() {
+        let s = Sample::new();
+        let (firm, anna) = (s.office.firm.id, s.office.actor.id);
+        let row = NewMatter {
+            sensitivity: Sensitivity::Restricted,
+            responsible: Some(anna),
+            ..NewMatter::new("2026-0099", "Project Heron")
+        };
+        s.office.store.write(move |tx| tx.add_matter(firm, &row, now())).unwrap();
+        let args = ShareArgs { message: "The bank is Northbank.".into(), ..with("2026-0099", "Jane Doe") };
+        let refused = share(&s.office, &args).unwrap_err().to_string();
+        assert!(refused.starts_with("--message: mails about a restricted matter don't show it"), "{refused}");
+        assert!(letters(&s).is_empty());
+        assert!(share(&s.office, &with("2026-0099", "Jane Doe")).is_ok());
     }
 
     #[test]

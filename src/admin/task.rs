@@ -12,6 +12,7 @@ use crate::allowed;
 use crate::domain::dates::Direction;
 use crate::domain::{Item, ItemId, Kind};
 use crate::sharing::Ability;
+use crate::store::people::Person;
 use crate::store::shares::Subject;
 use crate::store::tasks::{NewTask, Priority, Task, TaskStatus};
 
@@ -203,7 +204,7 @@ pub fn task(office: &Office, args: &TaskArgs) -> Result<Told> {
     let Some(person) = assignee else { return Ok(Told { note, ..Told::new(text, json!({"task": number})) }) };
     match assigned {
         Ok(()) => {
-            text.push_str(&assigned_to(office, task, &named(&person), person.is_user())?);
+            text.push_str(&assigned_to(office, task, &person)?);
             Ok(Told { note, ..Told::new(text, json!({"task": number, "assignee": id})) })
         }
         Err(refusal) => {
@@ -333,15 +334,22 @@ pub fn assign(office: &Office, args: &AssignArgs) -> Result<Told> {
     let (id, notify) = (person.id, !args.quietly);
     office.act(&cause("assign", task, id), move |act| tasks::assign(act, task, id, notify))?;
     let number = office.number(task)?;
-    let text = format!("{number}: {}", assigned_to(office, task, &named(&person), person.is_user())?);
+    let text = format!("{number}: {}", assigned_to(office, task, &person)?);
     Ok(Told::new(text, json!({"task": number, "assignee": person.id})))
 }
 
-fn assigned_to(office: &Office, task: Item, name: &str, is_user: bool) -> Result<String> {
-    let on_matter = office.store.read(|s| s.matter_of(office.firm.id, task))?.is_some();
-    let only =
-        if on_matter && !is_user { " They see the task only, unless its matter is shared with them." } else { "" };
-    Ok(format!("Assigned to {name}.{only}\n"))
+fn assigned_to(office: &Office, task: Item, person: &Person) -> Result<String> {
+    let firm = office.firm.id;
+    let sees_its_matter = office.store.read(|s| match s.matter_of(firm, task)? {
+        _ if person.is_user() => Ok(true),
+        Some(matter) => {
+            let shares = s.live_shares_of(firm, Item::new(Kind::Matter, matter), office.now)?;
+            Ok(shares.iter().any(|share| share.person == person.id))
+        }
+        None => Ok(true),
+    })?;
+    let only = if sees_its_matter { "" } else { " They see the task, not its matter." };
+    Ok(format!("Assigned to {}.{only}\n", named(person)))
 }
 
 #[cfg(test)]
@@ -387,8 +395,9 @@ mod tests {
         s.jane_accepts();
         let told = task(&s.office, &for_jane("Draft reply")).unwrap();
         assert!(
-            told.text
-                .starts_with("T-1: Draft reply, due 3 April 2026.\nAssigned to Jane Doe (P-2). They see the task only"),
+            told.text.starts_with(
+                "T-1: Draft reply, due 3 April 2026.\nAssigned to Jane Doe (P-2). They see the task, not its matter."
+            ),
             "{}",
             told.text
         );

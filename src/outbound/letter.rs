@@ -32,6 +32,15 @@ pub struct Piece {
     pub version: Option<u32>,
 }
 
+/// A thing that was shared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharedThing {
+    /// Which.
+    pub item: Item,
+    /// What who shared it added, shown only where the thing is.
+    pub message: String,
+}
+
 /// What is to be said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "snake_case")]
@@ -46,11 +55,9 @@ pub enum Letter {
     /// 3, 4, 8: these were shared.
     Shared {
         /// What.
-        items: Vec<Item>,
+        things: Vec<SharedThing>,
         /// By whom.
         by: PersonId,
-        /// What they added.
-        message: String,
     },
     /// 5: a task is somebody's, was changed, or is due soon.
     Task {
@@ -710,7 +717,7 @@ impl Letter {
     /// The things that it tells of, where it is about things and nothing else; each is asked about before it is shown.
     pub fn items(&self) -> Vec<Item> {
         match self {
-            Letter::Shared { items, .. } => items.clone(),
+            Letter::Shared { things, .. } => things.iter().map(|t| t.item).collect(),
             Letter::Task { task, .. } => vec![*task],
             Letter::Event { event, .. } | Letter::EventOnce { event, .. } => vec![*event],
             Letter::News { conversation, documents, completed, logged, .. } => {
@@ -846,31 +853,28 @@ pub fn queue(tx: &Tx<'_>, firm: FirmId, addressed: Addressed, now: Timestamp) ->
 
 /// Two letters about shares in one; none if they can't be one.
 fn both(first: &Letter, second: &Letter) -> Option<Letter> {
-    let (Letter::Shared { items, by, message }, Letter::Shared { items: more, by: other, message: added }) =
-        (first, second)
-    else {
+    let (Letter::Shared { things, by }, Letter::Shared { things: more, by: other }) = (first, second) else {
         return None;
     };
     if by != other {
         return None;
     }
-    let mut items = items.clone();
-    items.extend(more.iter().filter(|item| !items.contains(item)).copied().collect::<Vec<_>>());
-    let message = match (message.trim(), added.trim()) {
-        (one, "") => one.to_owned(),
-        ("", one) => one.to_owned(),
-        (one, same) if one.ends_with(same) => one.to_owned(),
-        (one, more) => format!("{one}\n\n{more}"),
-    };
-    Some(Letter::Shared { items, by: *by, message })
+    // Shared, taken back and shared again: what was said last counts.
+    let mut things = things.clone();
+    for new in more {
+        match things.iter_mut().find(|thing| thing.item == new.item) {
+            Some(thing) => thing.clone_from(new),
+            None => things.push(new.clone()),
+        }
+    }
+    Some(Letter::Shared { things, by: *by })
 }
 
 /// What an answer to a letter about several shares is about: their matter, if it is one and shared too, else the firm.
 fn about(tx: &Tx<'_>, firm: FirmId, person: PersonId, letter: &Letter, now: Timestamp) -> Result<About> {
-    let Letter::Shared { items, .. } = letter else { return Ok(About::Firm) };
     let mut matters = Vec::new();
-    for item in items {
-        matters.push(tx.matter_of(firm, *item)?);
+    for item in letter.items() {
+        matters.push(tx.matter_of(firm, item)?);
     }
     matters.dedup();
     let [Some(matter)] = matters.as_slice() else { return Ok(About::Firm) };

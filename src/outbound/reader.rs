@@ -208,12 +208,7 @@ impl<'s> Reader<'s> {
 
     /// What mails may carry about a thing; standard if it belongs to no matter.
     pub fn sensitivity(&self, item: Item) -> Result<Sensitivity> {
-        let row = self.store.matter_of(self.firm.id, item)?;
-        let matter = match row {
-            Some(row) => self.store.matter(self.firm.id, row)?,
-            None => None,
-        };
-        Ok(matter.map_or(Sensitivity::Standard, |m| m.sensitivity))
+        self.store.sensitivity(self.firm.id, item)
     }
 
     /// What was shown so far.

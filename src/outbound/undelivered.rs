@@ -151,7 +151,7 @@ fn readers(tx: &Tx<'_>, firm: &Firm, letter: &Outbox) -> Result<Vec<PersonId>> {
 pub fn subject(letter: &Letter) -> Option<Item> {
     match letter {
         Letter::Task { task, .. } => Some(*task),
-        Letter::Shared { items, .. } => items.first().copied(),
+        Letter::Shared { things, .. } => things.first().map(|t| t.item),
         Letter::News { conversation, documents, completed, .. } => {
             let documents = documents.first().map(|d| d.document);
             conversation.or(documents).or(completed.first().copied())
@@ -166,7 +166,7 @@ pub fn word(letter: &Letter) -> &'static str {
         Letter::Invitation { .. } => sentence!("the invitation"),
         Letter::Welcome => sentence!("the welcome"),
         Letter::Task { .. } => sentence!("a task"),
-        Letter::Shared { items, .. } => match items.first().map(|i| i.kind) {
+        Letter::Shared { things, .. } => match things.first().map(|t| t.item.kind) {
             Some(Kind::Matter) => sentence!("a matter that was shared"),
             _ => sentence!("something that was shared"),
         },

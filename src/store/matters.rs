@@ -171,6 +171,15 @@ impl Snapshot<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM matters m WHERE m.firm_id = ?1 AND m.id = ?2"), (firm.0, matter), read)
     }
 
+    /// How sensitive the matter of a thing is; standard if it belongs to none.
+    pub fn sensitivity(&self, firm: FirmId, item: Item) -> Result<Sensitivity> {
+        let matter = match self.matter_of(firm, item)? {
+            Some(row) => self.matter(firm, row)?,
+            None => None,
+        };
+        Ok(matter.map_or(Sensitivity::Standard, |matter| matter.sensitivity))
+    }
+
     /// The matter with this number of the firm's own, to the letter (no part of one: gateway.md C3).
     pub fn matter_by_display_number(&self, firm: FirmId, number: &str) -> Result<Option<Matter>> {
         self.one(

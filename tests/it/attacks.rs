@@ -12,7 +12,7 @@ use docketpost::domain::{Address, PersonId};
 use docketpost::inbound::{self, Arrived, Desk, Outcome, Taken, parse};
 use docketpost::outbound::deliver::{self, Ready};
 use docketpost::outbound::gateway::Gateway;
-use docketpost::outbound::letter::Letter;
+use docketpost::outbound::letter::{Letter, SharedThing};
 use docketpost::proof::{Proof, Verifier, VerifierSettings};
 use docketpost::sharing::Given;
 use docketpost::store::assistants::NewAssistant;
@@ -394,7 +394,8 @@ async fn t45_a_reply_address_that_was_revoked_is_dead_after_sharing_again() {
 async fn what_ends_is_told_for_each_thing() {
     let w = World::new().await;
     let (jane, folder, document) = (w.office.jane, w.office.folder, w.office.document);
-    let letter = Letter::Shared { items: vec![folder, document], by: w.office.anna, message: String::new() };
+    let things = [folder, document].map(|item| SharedThing { item, message: String::new() });
+    let letter = Letter::Shared { things: things.to_vec(), by: w.office.anna };
     w.office
         .act(w.office.anna, "told", at("07:50:00"), move |act| {
             act.tell(jane, letter.clone(), About::Firm)?;

@@ -61,7 +61,7 @@ pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Opti
         Letter::InvitationNote { invitation, outcome } => invitation::note(reader, *invitation, *outcome)?,
         Letter::InvitationAnswered { invitation, text } => invitation::answered(reader, *invitation, text.as_deref())?,
         Letter::Welcome => Some(welcome::welcome(reader)?),
-        Letter::Shared { items, by, message } => shared::shared(reader, items, *by, message)?,
+        Letter::Shared { things, by } => shared::shared(reader, things, *by)?,
         Letter::AccessEnded { kind, number, others } => Some(shared::ended(reader, (*kind, *number), others)),
         Letter::Bill { bill, event } => bills::bill(reader, *bill, *event)?,
         Letter::TimeChanged { entry, by } => receipt::time_changed(reader, *entry, *by)?,

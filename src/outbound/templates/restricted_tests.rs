@@ -9,7 +9,7 @@ use crate::domain::duration::Quantity;
 use crate::domain::{InboxId, Item, Kind};
 use crate::language::Locale;
 use crate::outbound::letter::{
-    BillEvent, Deed, EventNews, FiledVersion, Filing, Letter, Line, Piece, TaskChange, TaskNews,
+    BillEvent, Deed, EventNews, FiledVersion, Filing, Letter, Line, Piece, SharedThing, TaskChange, TaskNews,
 };
 use crate::outbound::page::Page;
 use crate::outbound::reader::Reader;
@@ -234,13 +234,17 @@ fn shows_no_matter(letter: &Letter) -> bool {
     }
 }
 
+fn shared(item: Item) -> SharedThing {
+    SharedThing { item, message: words("message") }
+}
+
 /// Every letter to co-counsel that can be about these things.
 fn letters(world: &World, of: &Things) -> Vec<Letter> {
     let anna = world.anna;
     let filed = FiledVersion { document: of.document, version: 1 };
     let mut letters = vec![
         Letter::Welcome,
-        Letter::Shared { items: of.all().to_vec(), by: anna, message: String::new() },
+        Letter::Shared { things: of.all().map(shared).to_vec(), by: anna },
         Letter::EventOnce { event: of.event, day: date(2026, 3, 26) },
         Letter::Bill { bill: of.bill, event: BillEvent::DueSoon },
         Letter::TimeChanged { entry: of.entry, by: anna },
@@ -264,7 +268,7 @@ fn letters(world: &World, of: &Things) -> Vec<Letter> {
             confirmed: false,
         },
     ];
-    letters.extend(of.all().map(|item| Letter::Shared { items: vec![item], by: anna, message: String::new() }));
+    letters.extend(of.all().map(|item| Letter::Shared { things: vec![shared(item)], by: anna }));
     let changes =
         vec![TaskChange::Name, TaskChange::Details, TaskChange::Due(None), TaskChange::Priority("high".to_owned())];
     for news in [TaskNews::Assigned, TaskNews::Changed(changes), TaskNews::Reopened, TaskNews::DueSoon] {

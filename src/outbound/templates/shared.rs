@@ -5,17 +5,20 @@ use super::answers::amount;
 use super::items;
 use crate::domain::{Item, ItemId, Kind, PersonId};
 use crate::language::{count, say};
+use crate::outbound::letter::SharedThing;
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
 use crate::sharing::{Ability, BillState};
 use crate::store::Result;
 
 /// The mail about new shares; none if the reader may see none of them.
-pub fn shared(reader: &Reader<'_>, shares: &[Item], by: PersonId, message: &str) -> Result<Option<Page>> {
+pub fn shared(reader: &Reader<'_>, shares: &[SharedThing], by: PersonId) -> Result<Option<Page>> {
     let mut things = Vec::new();
-    for item in shares {
-        if let Some(title) = items::title(reader, *item)? {
-            things.push((*item, title));
+    let mut messages = Vec::new();
+    for share in shares {
+        if let Some(title) = items::title(reader, share.item)? {
+            things.push((share.item, title));
+            messages.push(share.message.trim());
         }
     }
     let Some((first, _)) = things.first() else { return Ok(None) };
@@ -29,18 +32,47 @@ pub fn shared(reader: &Reader<'_>, shares: &[Item], by: PersonId, message: &str)
         1 => say!(reader, "{name} of {firm} shared this {kind} with you.", name = name, firm = firm, kind = first.kind),
         _ => say!(reader, "{name} of {firm} shared these with you.", name = name, firm = firm),
     });
-    for (item, title) in &things {
+    // What was said with all of them stands once, below them.
+    let common = messages.first().copied().filter(|first| messages.iter().all(|message| message == first));
+    for ((item, title), own) in things.iter().zip(&messages) {
         thing(reader, *item, title, &mut page)?;
+        if common.is_none() {
+            message(reader, &[*item], by, own, &mut page)?;
+        }
     }
-    if !message.trim().is_empty() {
-        page.text(say!(reader, "With this message:"));
-        page.blocks.push(Block::Quote(message.trim().to_owned()));
+    if things.iter().any(|(item, _)| item.kind == Kind::Matter) {
+        page.text(say!(
+            reader,
+            "With the matter come its details, its contacts and notes. Its tasks, documents, events and bills do not: each is shared by itself, and you get a mail when one is."
+        ));
     }
+    let all: Vec<Item> = things.iter().map(|(item, _)| *item).collect();
+    message(reader, &all, by, common.unwrap_or_default(), &mut page)?;
     match things.as_slice() {
         [(only, _)] => works(reader, *only, &mut page)?,
         _ => works_with_several(reader, &things, &mut page)?,
     }
     Ok(Some(page))
+}
+
+/// What was said with these things; of a thing that mails are silent about, only that something was.
+fn message(reader: &Reader<'_>, of: &[Item], by: PersonId, message: &str, page: &mut Page) -> Result<()> {
+    if message.is_empty() {
+        return Ok(());
+    }
+    for item in of {
+        if reader.withholds(*item)? {
+            page.text(say!(
+                reader,
+                "{name} added a message that mails about this matter do not show. Please ask them for it.",
+                name = reader.name_of(by)?
+            ));
+            return Ok(());
+        }
+    }
+    page.text(say!(reader, "With this message:"));
+    page.blocks.push(Block::Quote(message.to_owned()));
+    Ok(())
 }
 
 /// What there is to know of one thing.
@@ -75,10 +107,6 @@ fn matter(reader: &Reader<'_>, item: Item, title: &str, page: &mut Page) -> Resu
         (say!(reader, "Responsible"), responsible),
         (say!(reader, "Mail about it"), reader.gateway.matter_address(row.number, reader.locale)),
     ]);
-    page.text(say!(
-        reader,
-        "With the matter come its details, its contacts and notes. Its tasks, documents, events and bills do not: each is shared by itself, and you get a mail when one is."
-    ));
     Ok(())
 }
 
