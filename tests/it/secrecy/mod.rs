@@ -2,7 +2,8 @@
 //! her the same mails, byte for byte. In come two seeds: one for what Jane and the firm do between them, the same in both
 //! worlds, and one for everything that is not hers to know, which differs. What differs is a leak.
 //!
-//! `WORLDS=10000` plays so many pairs (`tests/worlds`); `WORLD=17` plays one. Of a leak it is said which deeds alone make it.
+//! `WORLDS=10000` plays so many pairs (`tests/worlds`), with `FROM=150` beginning at that one; `WORLD=17` plays one. Of a
+//! leak it is said which deeds alone make it.
 
 mod dice;
 mod hidden;
@@ -316,7 +317,10 @@ fn asked(name: &str) -> Option<u64> {
 fn t81_worlds_that_differ_only_in_what_is_hidden_from_jane_give_her_the_same_mails() {
     let numbers = match asked("WORLD") {
         Some(one) => one..one + 1,
-        None => 0..asked("WORLDS").unwrap_or(WORLDS),
+        None => {
+            let from = asked("FROM").unwrap_or(0);
+            from..from + asked("WORLDS").unwrap_or(WORLDS)
+        }
     };
     let (next, mails, apart) = (AtomicU64::new(numbers.start), AtomicUsize::new(0), AtomicUsize::new(0));
     let leaks = Mutex::new(Vec::new());
@@ -378,6 +382,27 @@ fn t81_what_another_co_counsel_filed_on_a_matter_shows_in_no_folder_of_it() {
     assert!(more > few, "Max filed nothing");
     assert!(with.last().unwrap().contains("F-21 Folder \"From co-counsel\""), "{}", with.last().unwrap());
     assert_eq!(difference(&without, &with), None);
+}
+
+#[test]
+fn t81_the_folder_that_is_not_shared_of_a_shared_document_is_not_named() {
+    let got = block_on(async {
+        let mut twin = Twin::new();
+        let_in(&mut twin).await;
+        let (jane, document) = (twin.office.jane, twin.office.document);
+        twin.act(twin.office.anna, move |act| shares::share(act, jane, document, true, ""));
+        let about = "#show D-1\n#get D-1\n#preview D-1\n#documents\n#time D-1 0.3h Read it\n";
+        for typed in [about, "#version D-1\n@attach Reply brief.docx: A third text.\n", about] {
+            twin.settle().await;
+            twin.pass(5);
+            twin.write(JANE, "m-1", "The brief", typed);
+        }
+        twin.settle().await;
+        seen(&twin.got)
+    });
+    assert!(got.iter().any(|mail| mail.contains("version 2 filed")), "{}", got.concat());
+    let named: Vec<&String> = got.iter().filter(|mail| mail.contains("Pleadings")).collect();
+    assert!(named.is_empty(), "{named:?}");
 }
 
 /// A letter that reckons with what its reader may not see is noticed: here the firm tells Jane numbers that count it.
