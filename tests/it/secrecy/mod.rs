@@ -260,9 +260,10 @@ fn jane_writes(twin: &mut Twin, open: &mut Dice) {
 fn difference(one: &[String], other: &[String]) -> Option<String> {
     for (number, (a, b)) in one.iter().zip(other).enumerate() {
         if a != b {
-            let lines = a.lines().zip(b.lines()).find(|(a, b)| a != b);
-            let (a, b) = lines.unwrap_or((a, b));
-            return Some(format!("mail {} of {}:\n  - {a}\n  + {b}", number + 1, one.len()));
+            // The first line is the length, which says little of itself.
+            let lines = a.lines().zip(b.lines()).filter(|(a, b)| a != b).take(2);
+            let lines: Vec<String> = lines.map(|(a, b)| format!("\n  - {a}\n  + {b}")).collect();
+            return Some(format!("mail {} of {}:{}", number + 1, one.len(), lines.concat()));
         }
     }
     (one.len() != other.len()).then(|| format!("{} mails, and {}", one.len(), other.len()))
