@@ -1,4 +1,4 @@
-//! Documents: uploaded by co-counsel into shared folders or the matter's drop folder, given new versions, never changed
+//! Documents: uploaded by co-counsel into shared folders or their own drop folder of the matter, given new versions, never changed
 //! (DOC-05–10, DOC-17). Same content and same names are looked for only among what the actor can see, so that nothing
 //! tells what others filed (decisions.md 22).
 
@@ -37,7 +37,7 @@ pub struct File {
 pub enum Place {
     /// In this folder.
     Folder(Item),
-    /// On this matter. Co-counsel: in the one folder of it that is shared with them, else in its drop folder; the firm:
+    /// On this matter. Co-counsel: in the one folder of it that is shared with them, else in their drop folder; the firm:
     /// at the top.
     Matter(i64),
 }
@@ -310,7 +310,7 @@ fn spot(act: &Act<'_>, place: Place) -> Result<Option<Spot>> {
         }
         Place::Matter(matter) if act.actor.is_user() => Some(Spot { matter, folder: None }),
         Place::Matter(matter) => {
-            let drop = act.tx.make_drop_folder(act.firm.id, matter, act.now)?;
+            let drop = act.tx.make_drop_folder(act.firm.id, matter, act.actor.whose(), act.now)?;
             Some(Spot { matter, folder: Some(drop.id) })
         }
     })

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::show::table;
 use super::{Office, Told};
 use crate::actions::documents;
-use crate::domain::{Item, Kind};
+use crate::domain::{Item, Kind, PersonId};
 use crate::inbound::names::safe_name;
 use crate::sharing::Ability;
 use crate::store::shares::Subject;
@@ -64,14 +64,18 @@ fn list(office: &Office, matter: &str) -> Result<Told> {
         let shares = office.store.read(|s| s.live_shares_of(firm, folder.item(), office.now))?.len();
         objects.push(json!({"folder": number, "in": parent, "name": folder.name, "locked": folder.locked,
             "takes_uploads": folder.is_drop, "shares": shares}));
-        let state = match (folder.locked, folder.is_drop) {
-            (true, _) => "locked",
-            (false, true) => "for what co-counsel send",
-            (false, false) => "",
+        let state = match (folder.locked, folder.creator.filter(|_| folder.is_drop)) {
+            (true, _) => "locked".to_owned(),
+            (false, Some(sender)) => format!("for what {} sends", name(office, sender)?),
+            (false, None) => String::new(),
         };
-        rows.push([number, parent, state.to_owned(), shares.to_string(), folder.name]);
+        rows.push([number, parent, state, shares.to_string(), folder.name]);
     }
     Ok(Told::new(table(["folder", "in", "state", "shares", "name"], &rows), json!(objects)))
+}
+
+fn name(office: &Office, person: PersonId) -> Result<String> {
+    Ok(office.store.read(|s| s.person(office.firm.id, person))?.map(|p| p.name()).unwrap_or_default())
 }
 
 fn add(office: &Office, matter: &str, name: &str, parent: Option<&str>) -> Result<Told> {
@@ -140,5 +144,16 @@ mod tests {
         assert!(run(&s.office, &lock).unwrap().text.starts_with("F-2 is locked"));
         assert!(run(&s.office, &unlock).unwrap().text.starts_with("F-2 takes files"));
         assert!(run(&s.office, &add(Some("M-1"))).unwrap_err().to_string().contains("--in"));
+    }
+
+    #[test]
+    fn doc_05_the_firm_is_told_whose_files_a_drop_folder_takes() {
+        let s = Sample::new();
+        let (firm, matter, jane, now) = (s.office.firm.id, s.matter.id, s.jane, s.office.now);
+        s.office.store.write(move |tx| tx.make_drop_folder(firm, matter, jane, now)).unwrap();
+        let list = run(&s.office, &Folder::List { matter: "M-1".into() }).unwrap();
+        assert!(list.text.contains("for what Jane Doe sends"), "{}", list.text);
+        let same = Folder::Add { matter: "M-1".into(), name: "From co-counsel".into(), parent: None };
+        assert_eq!(run(&s.office, &same).unwrap().text, "\"From co-counsel\" is F-2.\n");
     }
 }

@@ -64,13 +64,13 @@ fn of_shared_matters(
     Ok(found)
 }
 
-/// Shared documents and folders, what lies in the folders, and the drop folders of shared matters (decisions.md 22).
+/// Shared documents and folders, what lies in the folders, and the person's drop folders of shared matters (decisions.md 22).
 fn filed(view: &Snapshot<'_>, firm: FirmId, person: PersonId, kind: Kind, now: Timestamp) -> Result<Vec<Item>> {
     let shares = view.live_shares(firm, person, now)?;
     let mut documents: BTreeSet<Item> = shares.iter().map(|s| s.item).filter(|i| i.kind == Kind::Document).collect();
     let mut level: Vec<Item> = shares.iter().map(|s| s.item).filter(|i| i.kind == Kind::Folder).collect();
     for matter in matters(view, firm, person, now)? {
-        level.extend(view.drop_folder(firm, matter.id)?.map(|f| f.item()));
+        level.extend(view.drop_folder(firm, matter.id, person)?.map(|f| f.item()));
     }
     let mut folders = BTreeSet::new();
     for _ in 0..DEEPEST {

@@ -246,7 +246,7 @@ pub struct Facts {
     /// This person made it: author of a note, communication or time entry, creator of a document or folder; for
     /// a conversation: of a message in it that was not corrected (which one is changed is for the action to see). The root of a drop folder is everybody's own.
     pub own: bool,
-    /// Document: lies in the matter's drop folder "From co-counsel", at any depth. Folder: is it, or lies in it.
+    /// Document: lies in a drop folder "From co-counsel" of the matter, at any depth. Folder: is it, or lies in it.
     pub in_drop_folder: bool,
     /// Note: the firm marked it as internal.
     pub internal: bool,

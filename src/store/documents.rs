@@ -7,7 +7,7 @@ use rusqlite::{Row, named_params};
 use super::{Result, Snapshot, Tx, at, moment};
 use crate::domain::{FirmId, InboxId, Item, Kind, PersonId};
 
-/// The name of the folder that takes what co-counsel send.
+/// The name of a folder that takes what one co-counsel sends.
 pub const DROP_FOLDER: &str = "From co-counsel";
 
 /// A folder.
@@ -23,8 +23,10 @@ pub struct Folder {
     pub parent: Option<i64>,
     /// Name as shown.
     pub name: String,
-    /// Takes what co-counsel send; it is no share (decisions.md 22).
+    /// Takes what its creator sends; it is no share (decisions.md 22).
     pub is_drop: bool,
+    /// Whose upload made it; none: the firm's.
+    pub creator: Option<PersonId>,
     /// Takes nothing.
     pub locked: bool,
 }
@@ -134,7 +136,7 @@ pub struct NewDocument {
     pub first: NewVersion,
 }
 
-const FOLDER: &str = "SELECT id, number, matter_id, parent_id, name, is_drop, locked FROM folders";
+const FOLDER: &str = "SELECT id, number, matter_id, parent_id, name, is_drop, creator_id, locked FROM folders";
 
 const DOCUMENT: &str =
     "SELECT d.id, d.number, d.matter_id, d.folder_id, d.name, d.category, d.locked, d.creator_id, d.received_at
@@ -152,6 +154,7 @@ fn read_folder(row: &Row<'_>) -> rusqlite::Result<Folder> {
         parent: row.get("parent_id")?,
         name: row.get("name")?,
         is_drop: row.get("is_drop")?,
+        creator: row.get::<_, Option<i64>>("creator_id")?.map(PersonId),
         locked: row.get("locked")?,
     })
 }
@@ -228,11 +231,13 @@ impl Snapshot<'_> {
         )
     }
 
-    /// The folder of a matter that takes what co-counsel send, if there is one yet.
-    pub fn drop_folder(&self, firm: FirmId, matter: i64) -> Result<Option<Folder>> {
+    /// The folder of a matter that takes what this co-counsel sends, if there is one yet.
+    pub fn drop_folder(&self, firm: FirmId, matter: i64, person: PersonId) -> Result<Option<Folder>> {
         self.one(
-            &format!("{FOLDER} WHERE firm_id = ?1 AND matter_id = ?2 AND is_drop = 1 AND deleted_at IS NULL"),
-            (firm.0, matter),
+            &format!(
+                "{FOLDER} WHERE firm_id = ?1 AND matter_id = ?2 AND creator_id = ?3 AND is_drop = 1 AND deleted_at IS NULL"
+            ),
+            (firm.0, matter, person.0),
             read_folder,
         )
     }
@@ -345,13 +350,14 @@ impl Tx<'_> {
         self.insert_folder(firm, new, false, Some(creator), now)
     }
 
-    /// The folder of a matter that takes what co-counsel send, made now if there is none.
-    pub fn make_drop_folder(&self, firm: FirmId, matter: i64, now: Timestamp) -> Result<Item> {
-        if let Some(known) = self.drop_folder(firm, matter)? {
+    /// The folder of a matter that takes what this co-counsel sends, made now if there is none. One for all of them would
+    /// tell by its being there, and by its number, that another has sent something.
+    pub fn make_drop_folder(&self, firm: FirmId, matter: i64, person: PersonId, now: Timestamp) -> Result<Item> {
+        if let Some(known) = self.drop_folder(firm, matter, person)? {
             return Ok(known.item());
         }
         let new = NewFolder { matter, parent: None, name: DROP_FOLDER.into(), locked: false };
-        self.insert_folder(firm, &new, true, None, now)
+        self.insert_folder(firm, &new, true, Some(person), now)
     }
 
     fn insert_folder(
@@ -545,25 +551,27 @@ mod tests {
     }
 
     #[test]
-    fn a_matter_has_one_drop_folder() {
+    fn a_matter_has_one_drop_folder_for_each_co_counsel() {
         let s = Sample::new();
-        let (firm, matter) = (s.firm, s.matter);
-        assert!(s.read(|r| r.drop_folder(firm, matter)).is_none());
-        let made = s.write(move |tx| tx.make_drop_folder(firm, matter, now()));
-        assert_eq!(s.write(move |tx| tx.make_drop_folder(firm, matter, now())), made);
-        let found = s.read(|r| r.drop_folder(firm, matter)).unwrap();
-        assert_eq!((found.name.as_str(), found.is_drop), (DROP_FOLDER, true));
+        let (firm, matter, jane, tom) = (s.firm, s.matter, s.jane, s.tom);
+        assert!(s.read(|r| r.drop_folder(firm, matter, jane)).is_none());
+        let made = s.write(move |tx| tx.make_drop_folder(firm, matter, jane, now()));
+        assert_eq!(s.write(move |tx| tx.make_drop_folder(firm, matter, jane, now())), made);
+        assert!(s.read(|r| r.drop_folder(firm, matter, tom)).is_none());
+        let found = s.read(|r| r.drop_folder(firm, matter, jane)).unwrap();
+        assert_eq!((found.name.as_str(), found.is_drop, found.creator), (DROP_FOLDER, true, Some(jane)));
         let below = NewFolder { matter, parent: Some(made.id), name: "Exhibits".into(), locked: false };
         s.write(move |tx| tx.add_folder(firm, &below, now()));
         assert_eq!(s.read(|r| r.folder_children(firm, made.id)).len(), 1);
         assert_eq!(s.read(|r| r.folders_of_matter(firm, matter)).len(), 2);
+        assert_ne!(s.write(move |tx| tx.make_drop_folder(firm, matter, tom, now())), made);
     }
 
     #[test]
     fn the_same_content_and_the_same_name_are_found_in_their_folder_only() {
         let s = Sample::new();
-        let (firm, matter) = (s.firm, s.matter);
-        let folder = s.write(move |tx| tx.make_drop_folder(firm, matter, now())).id;
+        let (firm, matter, jane) = (s.firm, s.matter, s.jane);
+        let folder = s.write(move |tx| tx.make_drop_folder(firm, matter, jane, now())).id;
         let (inside, top) = (filed(&s, Some(folder)), filed(&s, None));
         let same = |folder| s.read(|r| r.documents_with_content(firm, matter, folder, "aa"));
         assert_eq!(same(Some(folder)).iter().map(|v| v.document).collect::<Vec<_>>(), [inside.id]);

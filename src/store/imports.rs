@@ -29,10 +29,10 @@ pub struct PostalAddress {
 }
 
 impl Snapshot<'_> {
-    /// The folder of this name directly in a folder, or at the top of the matter.
+    /// The folder of this name directly in a folder, or at the top of the matter; none that is a co-counsel's drop folder.
     pub fn folder_by_name(&self, firm: FirmId, matter: i64, parent: Option<i64>, name: &str) -> Result<Option<i64>> {
         self.one(
-            "SELECT id FROM folders WHERE firm_id = ?1 AND matter_id = ?2 AND parent_id IS ?3 AND name = ?4 AND deleted_at IS NULL ORDER BY id LIMIT 1",
+            "SELECT id FROM folders WHERE firm_id = ?1 AND matter_id = ?2 AND parent_id IS ?3 AND name = ?4 AND is_drop = 0 AND deleted_at IS NULL ORDER BY id LIMIT 1",
             (firm.0, matter, parent, name),
             |r| r.get(0),
         )

@@ -394,19 +394,18 @@ impl Snapshot<'_> {
     fn filed_facts(&self, firm: FirmId, person: PersonId, item: Item, now: Timestamp, facts: &mut Facts) -> Result<()> {
         let sql = match item.kind {
             Kind::Folder => {
-                "SELECT id, is_drop, creator_id, locked FROM folders WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"
+                "SELECT id, creator_id, locked FROM folders WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"
             }
             _ => {
-                "SELECT folder_id, 0, creator_id, locked FROM documents WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"
+                "SELECT folder_id, creator_id, locked FROM documents WHERE firm_id = ?1 AND id = ?2 AND deleted_at IS NULL"
             }
         };
-        let found: Option<(Option<i64>, bool, Option<i64>, bool)> =
-            self.one(sql, (firm.0, item.id), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))?;
-        let Some((start, is_drop_root, maker, locked)) = found else { return Ok(()) };
+        let found: Option<(Option<i64>, Option<i64>, bool)> =
+            self.one(sql, (firm.0, item.id), |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+        let Some((start, maker, locked)) = found else { return Ok(()) };
         facts.present = true;
         facts.locked = locked;
-        // The root of a drop folder is everybody's own: each sees there what they put in (decisions.md 22).
-        facts.own = is_drop_root || self.is_work_of(firm, maker, person)?;
+        facts.own = self.is_work_of(firm, maker, person)?;
         let above: Vec<(i64, bool)> = self.all(
             "WITH RECURSIVE up (id, parent_id, is_drop, depth) AS (
                SELECT id, parent_id, is_drop, 0 FROM folders WHERE firm_id = ?1 AND id = ?2

@@ -33,7 +33,7 @@ fn doc_05_without_a_shared_folder_a_file_goes_to_the_drop_folder() {
     o.share_matter(o.jane);
     let filed = o.upload(o.jane, o.on_matter(), "Brief.pdf", "one").unwrap();
     assert_eq!(filed.how, Filing::New);
-    let drop = o.read(|r| r.drop_folder(o.firm, o.matter)).unwrap();
+    let drop = o.read(|r| r.drop_folder(o.firm, o.matter, o.jane)).unwrap();
     assert_eq!(o.document(filed).folder, Some(drop.id));
 }
 
@@ -44,7 +44,7 @@ fn doc_05_the_one_shared_folder_of_the_matter_takes_the_file() {
     o.share(o.jane, folder);
     let filed = o.upload(o.jane, o.on_matter(), "Brief.pdf", "one").unwrap();
     assert_eq!(o.document(filed).folder, Some(folder.id));
-    assert!(o.read(|r| r.drop_folder(o.firm, o.matter)).is_none());
+    assert!(o.read(|r| r.drop_folder(o.firm, o.matter, o.jane)).is_none());
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn doc_05_of_two_shared_folders_none_is_guessed() {
     o.share(o.jane, o.folder("Pleadings", None));
     o.share(o.jane, o.folder("Discovery", None));
     let filed = o.upload(o.jane, o.on_matter(), "Brief.pdf", "one").unwrap();
-    assert_eq!(o.document(filed).folder, o.read(|r| r.drop_folder(o.firm, o.matter)).map(|f| f.id));
+    assert_eq!(o.document(filed).folder, o.read(|r| r.drop_folder(o.firm, o.matter, o.jane)).map(|f| f.id));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn doc_05_nothing_is_filed_where_nothing_is_shared() {
         assert_eq!(o.upload(o.jane, place, "Brief.pdf", "one"), Err(Refusal::NotVisible));
     }
     assert!(o.read(|r| r.documents_of_matter(o.firm, o.matter)).is_empty());
-    assert!(o.read(|r| r.drop_folder(o.firm, o.matter)).is_none());
+    assert!(o.read(|r| r.drop_folder(o.firm, o.matter, o.jane)).is_none());
 }
 
 #[test]

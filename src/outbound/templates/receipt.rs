@@ -433,8 +433,10 @@ fn filed_as(reader: &Reader<'_>, filed: FiledVersion, how: Filing) -> Result<Sai
     let mut said = Said::new(if how == Filing::Same { Mark::Note } else { Mark::Done }, text);
     if let Some(version) = version {
         let folder = match row.folder {
-            Some(folder) => reader.folder(folder)?.map(|f| f.name).filter(|name| !name.is_empty()),
-            None => None,
+            Some(folder) if reader.may(Ability::View, Item::new(Kind::Folder, folder))? => {
+                reader.folder(folder)?.map(|f| f.name).filter(|name| !name.is_empty())
+            }
+            _ => None,
         };
         let hash: String = version.sha256.chars().take(12).collect();
         let size = news::size(reader, version.size);

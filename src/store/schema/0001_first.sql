@@ -324,7 +324,7 @@ CREATE TABLE invitations (
 ) STRICT;
 CREATE INDEX invitations_by_person ON invitations (firm_id, person_id);
 
--- Folders of a matter's documents. The drop folder takes what co-counsel send; it is no share (decisions.md 22).
+-- Folders of a matter's documents. A drop folder takes what one co-counsel sends; it is no share (decisions.md 22).
 CREATE TABLE folders (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
   firm_id INTEGER NOT NULL,                            -- the firm
@@ -332,18 +332,19 @@ CREATE TABLE folders (
   matter_id INTEGER NOT NULL,                          -- of which matter
   parent_id INTEGER,                                   -- in which folder; none: top
   name TEXT NOT NULL,                                  -- as shown
-  is_drop INTEGER NOT NULL DEFAULT 0,                  -- "From co-counsel"
+  is_drop INTEGER NOT NULL DEFAULT 0,                  -- "From co-counsel", the creator's own
   locked INTEGER NOT NULL DEFAULT 0,                   -- takes nothing
   creator_id INTEGER,                                  -- whose upload made it; none: the firm's
   created_at INTEGER NOT NULL,                         -- when made
   deleted_at INTEGER,                                  -- gone since
   UNIQUE (firm_id, id),
   UNIQUE (firm_id, number),
+  CHECK (is_drop = 0 OR creator_id IS NOT NULL),
   FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id),
   FOREIGN KEY (firm_id, parent_id) REFERENCES folders(firm_id, id),
   FOREIGN KEY (firm_id, creator_id) REFERENCES people(firm_id, id)
 ) STRICT;
-CREATE UNIQUE INDEX folders_drop ON folders (firm_id, matter_id) WHERE is_drop = 1 AND deleted_at IS NULL;
+CREATE UNIQUE INDEX folders_drop ON folders (firm_id, matter_id, creator_id) WHERE is_drop = 1 AND deleted_at IS NULL;
 CREATE INDEX folders_by_parent ON folders (firm_id, parent_id);
 
 -- Documents; their content is in their versions.

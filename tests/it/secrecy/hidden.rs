@@ -243,9 +243,11 @@ fn person(twin: &mut Twin, dice: &mut Dice) {
         1 => Role::CoCounsel,
         _ => Role::Contact,
     };
+    // To whom of the firm co-counsel can write is theirs to know (MSG-03): Jane writes to no name of these.
+    let name = if matches!(role, Role::User { .. }) { "Colleague" } else { "Hidden" };
     let new = NewPerson {
         first_name: "Sam".into(),
-        last_name: format!("Hidden{}", dice.below(99)),
+        last_name: format!("{name}{}", dice.below(99)),
         address: Address::parse(&format!("sam{number}@elsewhere.example")).ok(),
         ..NewPerson::new(role)
     };

@@ -2,7 +2,8 @@
 //! her the same mails, byte for byte. In come two seeds: one for what Jane and the firm do between them, the same in both
 //! worlds, and one for everything that is not hers to know, which differs. What differs is a leak.
 //!
-//! `WORLDS=10000` plays so many pairs (`tests/worlds`); `WORLD=17` plays one. Of a leak it is said which deeds alone make it.
+//! `WORLDS=10000` plays so many pairs (`tests/worlds`), with `FROM=150` beginning at that one; `WORLD=17` plays one. Of a
+//! leak it is said which deeds alone make it.
 
 mod dice;
 mod hidden;
@@ -24,7 +25,7 @@ use jiff::{SignedDuration, ToSpan};
 use crate::golden::block_on;
 use dice::Dice;
 use hidden::DEEDS;
-use twin::{JANE, Twin, seen};
+use twin::{JANE, MAX, Twin, seen};
 
 /// How many pairs of worlds every run of the tests plays.
 const WORLDS: u64 = 150;
@@ -145,9 +146,19 @@ fn hide(twin: &mut Twin, shut: &mut Option<(Dice, Option<&'static str>)>) {
     }
 }
 
-/// Jane is invited and accepts; Max is let in, for another matter; what else is shared differs from world to world.
+/// Two are let in; what else is shared differs from world to world.
 async fn begin(twin: &mut Twin, open: &mut Dice, shut: &mut Option<(Dice, Option<&'static str>)>) {
     hide(twin, shut);
+    let_in(twin).await;
+    hide(twin, shut);
+    if !open.once_in(5) {
+        twin.office.engage(twin.now).unwrap();
+    }
+    twin.settle().await;
+}
+
+/// Jane is invited and accepts; Max is let in, for another matter.
+async fn let_in(twin: &mut Twin) {
     twin.pass(1);
     twin.office.invite(twin.now).unwrap();
     twin.settle().await;
@@ -161,11 +172,6 @@ async fn begin(twin: &mut Twin, open: &mut Dice, shut: &mut Option<(Dice, Option
         act.tx.set_accepted(firm, max, act.now)?;
         shares::share(act, max, other, false, "")
     });
-    hide(twin, shut);
-    if !open.once_in(5) {
-        twin.office.engage(twin.now).unwrap();
-    }
-    twin.settle().await;
 }
 
 /// What the firm does for Jane to see.
@@ -254,9 +260,10 @@ fn jane_writes(twin: &mut Twin, open: &mut Dice) {
 fn difference(one: &[String], other: &[String]) -> Option<String> {
     for (number, (a, b)) in one.iter().zip(other).enumerate() {
         if a != b {
-            let lines = a.lines().zip(b.lines()).find(|(a, b)| a != b);
-            let (a, b) = lines.unwrap_or((a, b));
-            return Some(format!("mail {} of {}:\n  - {a}\n  + {b}", number + 1, one.len()));
+            // The first line is the length, which says little of itself.
+            let lines = a.lines().zip(b.lines()).filter(|(a, b)| a != b).take(2);
+            let lines: Vec<String> = lines.map(|(a, b)| format!("\n  - {a}\n  + {b}")).collect();
+            return Some(format!("mail {} of {}:{}", number + 1, one.len(), lines.concat()));
         }
     }
     (one.len() != other.len()).then(|| format!("{} mails, and {}", one.len(), other.len()))
@@ -311,7 +318,10 @@ fn asked(name: &str) -> Option<u64> {
 fn t81_worlds_that_differ_only_in_what_is_hidden_from_jane_give_her_the_same_mails() {
     let numbers = match asked("WORLD") {
         Some(one) => one..one + 1,
-        None => 0..asked("WORLDS").unwrap_or(WORLDS),
+        None => {
+            let from = asked("FROM").unwrap_or(0);
+            from..from + asked("WORLDS").unwrap_or(WORLDS)
+        }
     };
     let (next, mails, apart) = (AtomicU64::new(numbers.start), AtomicUsize::new(0), AtomicUsize::new(0));
     let leaks = Mutex::new(Vec::new());
@@ -338,6 +348,62 @@ fn t81_worlds_that_differ_only_in_what_is_hidden_from_jane_give_her_the_same_mai
     println!("worlds: {worlds} pairs, {mails} mails compared, {} leaks", leaks.len());
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
     assert!(worlds == 1 || mails as u64 > 4 * worlds && apart as u64 > worlds / 3, "{mails} mails, {apart} apart");
+}
+
+/// World 921: that Max had filed something showed in the folder that takes it (decisions.md 22), and in its number.
+#[test]
+fn t81_what_another_co_counsel_filed_on_a_matter_shows_in_no_folder_of_it() {
+    let jane_asks = |twin: &mut Twin| {
+        let asked = "#documents M-1\n#show F-2\n#show F-21\n#show \"From co-counsel\"\n#get F-2\n#folder F-2\n";
+        twin.write(JANE, "m-1", "Folders", asked);
+    };
+    let played = |max_files: bool| {
+        block_on(async {
+            let mut twin = Twin::new();
+            let_in(&mut twin).await;
+            let (max, matter) = (twin.office.max, twin.office.matter);
+            twin.act(twin.office.anna, move |act| shares::share(act, max, matter, false, ""));
+            if max_files {
+                twin.write(MAX, "m-1", "Exhibit", "The file.\n@attach Exhibit A.txt: The exhibit.\n");
+            }
+            twin.settle().await;
+            twin.number_from(21);
+            jane_asks(&mut twin);
+            twin.settle().await;
+            twin.pass(5);
+            twin.write(JANE, "m-1", "Exhibit", "Mine.\n@attach Exhibit A.txt: The exhibit.\n");
+            twin.settle().await;
+            twin.pass(5);
+            jane_asks(&mut twin);
+            twin.settle().await;
+            (seen(&twin.got), twin.left)
+        })
+    };
+    let ((without, few), (with, more)) = (played(false), played(true));
+    assert!(more > few, "Max filed nothing");
+    assert!(with.last().unwrap().contains("F-21 Folder \"From co-counsel\""), "{}", with.last().unwrap());
+    assert_eq!(difference(&without, &with), None);
+}
+
+#[test]
+fn t81_the_folder_that_is_not_shared_of_a_shared_document_is_not_named() {
+    let got = block_on(async {
+        let mut twin = Twin::new();
+        let_in(&mut twin).await;
+        let (jane, document) = (twin.office.jane, twin.office.document);
+        twin.act(twin.office.anna, move |act| shares::share(act, jane, document, true, ""));
+        let about = "#show D-1\n#get D-1\n#preview D-1\n#documents\n#time D-1 0.3h Read it\n";
+        for typed in [about, "#version D-1\n@attach Reply brief.docx: A third text.\n", about] {
+            twin.settle().await;
+            twin.pass(5);
+            twin.write(JANE, "m-1", "The brief", typed);
+        }
+        twin.settle().await;
+        seen(&twin.got)
+    });
+    assert!(got.iter().any(|mail| mail.contains("version 2 filed")), "{}", got.concat());
+    let named: Vec<&String> = got.iter().filter(|mail| mail.contains("Pleadings")).collect();
+    assert!(named.is_empty(), "{named:?}");
 }
 
 /// A letter that reckons with what its reader may not see is noticed: here the firm tells Jane numbers that count it.

@@ -68,9 +68,8 @@ pub struct Folder {
     pub on: String,
     #[serde(rename = "in")]
     pub within: Option<String>,
-    /// The matter's drop folder "From co-counsel".
-    #[serde(default)]
-    pub drop: bool,
+    /// The drop folder "From co-counsel" of this person on the matter.
+    pub drop: Option<String>,
     #[serde(default)]
     pub locked: bool,
 }

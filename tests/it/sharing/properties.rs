@@ -19,7 +19,7 @@ row = "REV-04"
 says = "two matters and their things"
 ask = []
 [given]
-folder = [{ id = "F-1", on = "M-1" }, { id = "F-2", on = "M-1", in = "F-1" }, { id = "F-3", on = "M-2" }, { id = "F-4", on = "M-1", drop = true }]
+folder = [{ id = "F-1", on = "M-1" }, { id = "F-2", on = "M-1", in = "F-1" }, { id = "F-3", on = "M-2" }, { id = "F-4", on = "M-1", drop = "jane" }]
 document = [
   { id = "D-1", on = "M-1" }, { id = "D-2", on = "M-1", in = "F-2" }, { id = "D-3", on = "M-2", in = "F-3" },
   { id = "D-4", on = "M-1", in = "F-4", by = "jane" },

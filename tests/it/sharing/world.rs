@@ -218,10 +218,10 @@ impl World {
         for f in &given.folder {
             let (matter, parent) = (self.known(&f.on).id, f.within.as_deref().map(|p| self.known(p).id));
             let new = NewFolder { matter, parent, name: format!("Folder {}", f.id), locked: f.locked };
-            let drop = f.drop;
+            let drop = f.drop.as_deref().map(|p| self.person(p));
             let made = self.write(move |tx, firm, now| match drop {
-                true => tx.make_drop_folder(firm, matter, now).unwrap(),
-                false => tx.add_folder(firm, &new, now).unwrap(),
+                Some(person) => tx.make_drop_folder(firm, matter, person, now).unwrap(),
+                None => tx.add_folder(firm, &new, now).unwrap(),
             });
             self.is_numbered(made, &f.id);
         }

@@ -303,9 +303,10 @@ fn papers(tx: &Tx<'_>, made: &Made, blob: &str) -> Result<()> {
     let secret = document(confidential, None, "Term sheet.pdf", made.anna, 7)?;
     let sealed = document(restricted, None, "Sealed.pdf", made.anna, 7)?;
     let large = document(shared, None, "Recording.mp4", made.anna, 34_000_000)?;
-    let drop = tx.make_drop_folder(firm, shared.id, now())?;
-    document(shared, Some(drop.id), "Jane's exhibit.pdf", made.jane, 7)?;
-    document(shared, Some(drop.id), "Otter exhibit.pdf", made.tom, 7)?;
+    for (name, by) in [("Jane's exhibit.pdf", made.jane), ("Otter exhibit.pdf", made.tom)] {
+        let drop = tx.make_drop_folder(firm, shared.id, by, now())?;
+        document(shared, Some(drop.id), name, by, 7)?;
+    }
     for item in [brief, folder, secret, sealed, large] {
         share(tx, made, made.jane, item, Source::Direct)?;
     }
