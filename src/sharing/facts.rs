@@ -244,7 +244,7 @@ pub struct Facts {
     /// the thing has no matter.
     pub matter_shared: bool,
     /// This person made it: author of a note, communication or time entry, creator of a document or folder; for
-    /// a conversation: of a message in it that was not corrected (which one is changed is for the action to see). The root of a drop folder is everybody's own.
+    /// a conversation: of a message in it that was not corrected (which one is changed is for the action to see).
     pub own: bool,
     /// Document: lies in a drop folder "From co-counsel" of the matter, at any depth. Folder: is it, or lies in it.
     pub in_drop_folder: bool,
