@@ -14,6 +14,7 @@ pub mod process;
 pub mod sender;
 pub mod systemd;
 pub mod ticker;
+pub mod watch;
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -24,7 +25,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, watch as sign};
 use tokio::task::JoinSet;
 
 use crate::config::{AuthResults, Config};
@@ -44,12 +45,12 @@ const BROKEN: &str = "the disk failed, or the store can't be written any more; t
 
 /// Asks every task to end; clones hear the same.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<bool>);
+pub struct Stop(sign::Receiver<bool>);
 
 impl Stop {
     /// A stop, and what gives the sign.
-    pub fn new() -> (watch::Sender<bool>, Stop) {
-        let (sign, stop) = watch::channel(false);
+    pub fn new() -> (sign::Sender<bool>, Stop) {
+        let (sign, stop) = sign::channel(false);
         (sign, Stop(stop))
     }
 
@@ -102,6 +103,8 @@ pub struct House {
     pub policies: Vec<(String, AuthResults)>,
     /// Mails whose last attempt failed for want of disk, not by their fault: the next one is not counted (fault F35).
     pub spared: Mutex<BTreeSet<InboxId>>,
+    /// What was seen of the clock.
+    pub clock: Mutex<watch::Seen>,
     /// Rung when mail was staged; a lost ring costs at most the next look, a second later.
     pub inbox_bell: Notify,
 }
@@ -134,6 +137,7 @@ impl House {
             firms,
             policies: policies.collect(),
             spared: Mutex::default(),
+            clock: Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }
@@ -148,6 +152,7 @@ impl House {
             firms: Vec::new(),
             policies: Vec::new(),
             spared: Mutex::default(),
+            clock: Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }

@@ -18,6 +18,7 @@ pub mod bills;
 pub mod borders;
 pub mod calendar;
 pub mod challenges;
+pub mod clock;
 pub mod communications;
 pub mod conservation;
 pub mod conversations;
@@ -65,6 +66,7 @@ use tokio::sync::watch;
 
 use crate::blobs::Blobs;
 use crate::config::{BlobKey, Config};
+use crate::domain::leap::SLACK;
 use keys::Keys;
 
 use identity::Mark;
@@ -621,6 +623,11 @@ impl Tx<'_> {
 /// A moment as the store keeps it.
 fn at(moment: Timestamp) -> i64 {
     moment.as_millisecond()
+}
+
+/// What ends after this is not over at `now`.
+fn end_of_patience(now: Timestamp) -> i64 {
+    at(now.saturating_sub(SLACK).unwrap_or(Timestamp::MIN))
 }
 
 /// A moment that the store kept.
