@@ -316,6 +316,15 @@ impl Snapshot<'_> {
         )
     }
 
+    /// How many mails were begun and did not come to an end.
+    pub fn inbox_cut_off(&self) -> Result<u32> {
+        let found =
+            self.one("SELECT count(*) FROM inbox WHERE state IN ('RECEIVED', 'PROVED') AND tries > 0", [], |r| {
+                r.get(0)
+            })?;
+        Ok(found.unwrap_or(0))
+    }
+
     /// Mails of a firm that are as is wanted, newest first.
     pub fn inbox_listed(&self, firm: FirmId, wanted: &Wanted, limit: u32) -> Result<Vec<Inbox>> {
         self.all(
