@@ -508,7 +508,7 @@ mod tests {
     }
 
     #[test]
-    fn f30_a_servers_odd_dates_are_not_believed() {
+    fn f30_f44_a_servers_odd_dates_are_not_believed() {
         let near = now().checked_sub(jiff::SignedDuration::from_hours(30)).unwrap();
         assert_eq!(plausible(Some(near)), near);
         for odd in ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2099-12-31T23:59:59Z", "2100-02-28T00:00:00Z"] {

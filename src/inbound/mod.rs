@@ -810,7 +810,7 @@ fn cause(inbox: &Inbox) -> String {
 fn words(tx: &Tx<'_>, firm: &Firm, desk: &Desk, read: &Read, situation: &Situation, inbox: &Inbox) -> Result<Words> {
     let gateway = &desk.gateway;
     let zone = tx.zone_of(firm, &situation.person)?;
-    let now = written_at(&read.mail, inbox).with_time_zone(zone);
+    let now = written_at(&read.mail, inbox.arrived_at).with_time_zone(zone);
     let codes: Vec<Code> = tx.utbms_codes(firm.id)?.iter().filter_map(|(code, _)| Code::parse(code)).collect();
     let about = match (situation.purpose(), situation.item) {
         (Some(Purpose::Invite), _) => command::About::Invitation,
@@ -902,11 +902,10 @@ fn subject_as_text<'m>(read: &'m Read, situation: &Situation, commands: &Command
 }
 
 /// The mail's Date, but never later than its arrival.
-fn written_at(mail: &Mail, inbox: &Inbox) -> Zoned {
-    let arrived = inbox.arrived_at.to_zoned(jiff::tz::TimeZone::UTC);
+fn written_at(mail: &Mail, arrived: Timestamp) -> Zoned {
     match &mail.date {
-        Some(date) if date.timestamp() <= inbox.arrived_at => date.clone(),
-        _ => arrived,
+        Some(date) if date.timestamp() <= arrived => date.clone(),
+        _ => arrived.to_zoned(jiff::tz::TimeZone::UTC),
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::outcome::Kind;
-use super::{Arrived, Desk, Outcome, Taken, read, receive, stage};
+use super::{Arrived, Desk, Outcome, Taken, parse, read, receive, stage, written_at};
 use crate::actions::post::{Post, later, now, person};
 use crate::actions::shares;
 use crate::config::{Addressing, Limits};
@@ -350,4 +350,45 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
     let to_anna = left.iter().filter(|m| m.to == "anna@hale.example").count();
     assert!((1..=21).contains(&to_anna) && left.len() == to_anna + 1, "{to_anna} of {}", left.len());
     assert!(left.iter().all(|m| m.to != "jane@roe.example" || (!m.text.contains("Urgent") && !m.text.contains("M-1"))));
+}
+
+#[test]
+fn f44_a_date_that_is_junk_or_later_than_the_mail_came_is_the_moment_it_came() {
+    let came = "2028-02-29T12:00:00Z";
+    for (date, written) in [
+        ("Tue, 29 Feb 2028 10:00:00 +0000", "2028-02-29T10:00:00Z"),
+        ("Tue, 29 Feb 2028 14:00:00 +0200", "2028-02-29T12:00:00Z"),
+        ("Tue, 29 Feb 2028 13:00:00 +0000", came),
+        ("Mon, 29 Feb 2027 10:00:00 +0000", came),
+        ("Tue, 19 Jan 2038 03:14:08 +0000", came),
+        ("Mon, 29 Feb 2100 10:00:00 +0000", came),
+        ("Mon, 1 Mar 2100 10:00:00 +0000", came),
+        ("Fri, 99 Foo 2026 77:00:00 +9900", came),
+        ("Tue, 29 Feb 99999999 10:00:00 +0000", came),
+        ("yesterday", came),
+        ("", came),
+    ] {
+        let raw = format!("From: jane@roe.example\r\nDate: {date}\r\nSubject: x\r\n\r\nHello\r\n");
+        let mail = parse::parse(raw.as_bytes());
+        assert_eq!(written_at(&mail, came.parse().unwrap()).timestamp(), written.parse().unwrap(), "{date:?}");
+    }
+    let undated = parse::parse(b"From: jane@roe.example\r\n\r\nHello\r\n");
+    assert_eq!(written_at(&undated, came.parse().unwrap()).timestamp(), came.parse().unwrap());
+}
+
+#[test]
+fn f44_time_is_recorded_under_the_day_the_mail_came_on_leap_days_and_beyond_2038_and_2100() {
+    let post = Post::with_jane();
+    let days = ["2028-02-29", "2038-01-19", "2038-01-20", "2100-02-28", "2100-03-01"];
+    for (n, day) in days.into_iter().enumerate() {
+        let at: Timestamp = format!("{day}T12:00:00Z").parse().unwrap();
+        let raw = format!(
+            "From: jane@roe.example\r\nTo: m-1@gw.hale.example\r\nDate: junk\r\nSubject: Work\r\nMessage-ID: <{n}@roe.example>\r\n\r\n#time 1h A104 Read file {n}\r\n"
+        );
+        let outcome = take(&post, "jane@roe.example", raw.as_bytes(), day, at);
+        assert_eq!(outcome.kind, Kind::Applied, "{day}: {:?}", outcome.lines);
+    }
+    let mut recorded = post.read(|r| r.time_entries_of(post.firm.id, post.jane, jiff::civil::Date::MIN));
+    recorded.sort_by_key(|entry| entry.work.date);
+    assert_eq!(recorded.iter().map(|entry| entry.work.date.to_string()).collect::<Vec<_>>(), days);
 }
