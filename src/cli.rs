@@ -12,12 +12,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::admin::{Chosen, Office, Told, show};
 use crate::admin::{
-    assistant, audit, backup, bill, check, conversation, document, event, explain, firm, folder, import, inbox, ingest,
-    init, inspect, mailbox, matter, outbox, person, purge, reply_key, seal, share, task, time, who,
+    assistant, audit, backup, bill, check, clock, conversation, document, event, explain, firm, folder, import, inbox,
+    ingest, init, inspect, mailbox, matter, outbox, person, purge, reply_key, seal, share, task, time, who,
 };
 use crate::config::{Config, ConfigErrors, Log, LogFormat};
+use crate::log;
 use crate::outbound::preview;
-use crate::{clock, log};
 
 const EVERYWHERE: &str = "With every command";
 const EXIT_CODES: &str = "docketpost help COMMAND tells more of each. Exit code: 0 done, 1 refused or failed, 2 wrong usage or \
@@ -120,6 +120,9 @@ pub enum Command {
     /// Give a mailbox to this gateway that another one had
     #[command(subcommand)]
     Mailbox(mailbox::What),
+    /// Say that the clock is right, after it leapt
+    #[command(subcommand)]
+    Clock(clock::What),
     /// Enter events, change them, and invite people to them
     #[command(subcommand)]
     Event(event::Event),
@@ -169,7 +172,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     std::panic::set_hook(Box::new(|panic| tell_where(panic.location())));
     // Fails only where one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    match told(cli, clock::now()) {
+    match told(cli, crate::clock::now()) {
         Ok(told) => {
             print(&told.printed(cli.json));
             log::say_last(&show::harmless(&told.note));
@@ -232,6 +235,7 @@ pub fn told(cli: &Cli, now: Timestamp) -> Result<Told> {
         Command::Seal(args) => seal::run(&office()?, &Config::load_offline(&chosen.config)?, args),
         Command::Check(args) => check::run(&chosen, args, now),
         Command::Mailbox(what) => mailbox::run(&chosen, what, now),
+        Command::Clock(what) => clock::run(&office()?, *what),
         Command::Status => audit::status(&office()?),
         Command::Audit(what) => audit::run(&office()?, what),
         Command::Explain(args) => explain::run(&chosen, args, now),

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Act, Answer, calendar, responsible};
+use crate::domain::leap::is_over;
 use crate::domain::{Address, FirmId, IdentityId, InboxId, PersonId};
 use crate::outbound::letter::{self, AddressStep, Addressed, Letter, Notice};
 use crate::sharing::{Ability, Role, Thing};
@@ -181,7 +182,7 @@ pub fn confirm(act: &Act<'_>, change: i64, typed: &str) -> Result<Confirmed> {
 }
 
 fn has_expired(change: &AddressChange, now: Timestamp) -> bool {
-    change.done_at.is_none() && !change.ended && change.expires_at <= now
+    change.done_at.is_none() && !change.ended && is_over(change.expires_at, now)
 }
 
 /// Codes that were too old are answered by fresh ones (REV-07): who wrote is as sure as when they asked.

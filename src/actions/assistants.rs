@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Act, Answer};
+use crate::domain::leap::is_over;
 use crate::domain::{Address, PersonId};
 use crate::language::sentence;
 use crate::outbound::letter::{self, Addressed, AssistantStep, Letter};
@@ -20,8 +20,6 @@ use crate::store::keys::Question;
 use crate::store::shares::{Circumstances, Subject};
 use crate::store::threads::{About, Purpose};
 
-/// How long the code is good.
-const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// How many wrong codes end a naming.
 const WRONG_CODES: u32 = 5;
 /// How many assistants one co-counsel may have at a time.
@@ -256,7 +254,7 @@ fn own(act: &Act<'_>, assistant: PersonId) -> Result<Option<Assistant>> {
 }
 
 fn is_too_late(act: &Act<'_>, named: &Assistant) -> bool {
-    act.now.duration_since(named.named_at) >= GOOD_FOR
+    is_over(named.code_ends_at(), act.now)
 }
 
 fn ask(act: &Act<'_>, ability: Ability) -> Answer<()> {

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::Act;
+use crate::domain::leap::is_over;
 use crate::domain::{InboxId, PersonId};
 use crate::outbound::letter::{self, Addressed, Letter, Line, Notice};
 use crate::store::audit::Entry;
@@ -122,7 +123,7 @@ pub fn confirm(act: &Act<'_>, challenge: i64, typed: &str) -> Result<Confirmed> 
     if question.used_at.is_some() {
         return Ok(Confirmed::Before);
     }
-    if question.expires_at <= act.now || act.tx.codes_have_ended(question.created_at, act.now)? {
+    if is_over(question.expires_at, act.now) || act.tx.codes_have_ended(question.created_at, act.now)? {
         return renew(act, &question);
     }
     if question.tries >= WRONG_CODES {
@@ -219,6 +220,7 @@ fn note(act: &Act<'_>, action: &'static str, facts: serde_json::Value) -> Result
 mod tests {
     use super::super::post::{Post, later, now};
     use super::*;
+    use crate::domain::leap::SLACK;
 
     /// Asks Jane about a held mail.
     fn asked(post: &Post, inbox: InboxId, signer: Option<&'static str>, at: Timestamp) -> bool {
@@ -283,15 +285,25 @@ mod tests {
     #[test]
     fn rev_07_an_expired_code_is_answered_by_a_new_one_while_the_mail_waits() {
         let post = Post::with_jane();
-        let mail = post.held("1");
+        let (mail, over) = (post.held("1"), later(24) + SLACK);
         asked(&post, mail, None, now());
         let (old, old_code) = (open(&post, now()), code(&post.deliver(now()).first().unwrap().text));
-        assert_eq!(confirms(&post, old, &old_code, later(24)), Confirmed::Renewed);
+        assert_eq!(confirms(&post, old, &old_code, over), Confirmed::Renewed);
         assert_eq!(state(&post, mail), InboxState::Held);
-        let new_code = code(&post.deliver(later(24)).first().unwrap().text);
+        let new_code = code(&post.deliver(over).first().unwrap().text);
         assert_ne!(new_code, old_code);
-        assert_eq!(confirms(&post, open(&post, later(24)), &new_code, later(25)), Confirmed::Released(1));
+        assert_eq!(confirms(&post, open(&post, over), &new_code, later(25)), Confirmed::Released(1));
         assert_eq!(confirms(&post, old, &old_code, later(26)), Confirmed::Over);
+    }
+
+    #[test]
+    fn f42_a_code_that_expired_less_than_ten_minutes_ago_is_still_taken() {
+        let post = Post::with_jane();
+        let mail = post.held("1");
+        asked(&post, mail, None, now());
+        let (id, right) = (open(&post, now()), code(&post.deliver(now()).first().unwrap().text));
+        let just_over = later(24) + SLACK - SignedDuration::from_secs(1);
+        assert_eq!(confirms(&post, id, &right, just_over), Confirmed::Released(1));
     }
 
     #[test]

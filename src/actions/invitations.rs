@@ -318,6 +318,7 @@ fn note(act: &Act<'_>, action: &'static str, facts: serde_json::Value) -> Result
 mod tests {
     use super::super::post::{Post, later, now, person};
     use super::*;
+    use crate::domain::leap::SLACK;
     use crate::sharing::Role;
 
     /// What is shared with Jane first, and the invitation that it sends.
@@ -431,18 +432,16 @@ mod tests {
     }
 
     #[test]
-    fn t40_an_expired_invitation_is_answered_by_a_fresh_one() {
-        let post = Post::new();
+    fn t40_f42_an_expired_invitation_is_answered_by_a_fresh_one() {
+        let (post, over) = (Post::new(), later(14 * 24) + SLACK);
         let invitation = invited(&post);
         post.deliver(now());
-        assert_eq!(accepts(&post, invitation, later(14 * 24)), Answered::Renewed);
-        assert_eq!(
-            subjects(&post, later(14 * 24)),
-            [to_jane("Anna Smith of Hale & Partners invites you to work with them")]
-        );
-        let fresh = post.read(|r| r.open_invitation(post.firm.id, post.jane, later(14 * 24))).unwrap();
-        assert_eq!((fresh.invited_by, fresh.expires_at), (post.anna, later(28 * 24)));
-        assert_eq!(accepts(&post, fresh.id, later(15 * 24)), Answered::Accepted);
+        assert_eq!(accepts(&post, invitation, over), Answered::Renewed);
+        assert_eq!(subjects(&post, over), [to_jane("Anna Smith of Hale & Partners invites you to work with them")]);
+        let fresh = post.read(|r| r.open_invitation(post.firm.id, post.jane, over)).unwrap();
+        assert_eq!((fresh.invited_by, fresh.expires_at), (post.anna, over + OPEN_FOR));
+        // Clocks differ: a little later than its end is not too late.
+        assert_eq!(accepts(&post, fresh.id, over + OPEN_FOR + SignedDuration::from_mins(9)), Answered::Accepted);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::{Chosen, Told};
 use crate::config::{Addressing, AuthResults, Config, Firm, Layout, Mailbox, Profile, Smtp, WayIn, WayOut};
 use crate::daemon::accounts::{self, SenderLogin};
 use crate::daemon::owner;
+use crate::domain::leap::{self, Mark};
 use crate::imap;
 use crate::inbound::resolve::Carriers;
 use crate::inbound::{limits, parse};
@@ -28,8 +29,6 @@ use crate::store::conservation;
 use crate::store::examine::{Examined, examine};
 use crate::store::keys::ReplyKey;
 
-/// How far the clock may lie before the last stored moment (fault F42).
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
 /// After so long without any entry a clock is more likely wrong than a firm idle (fault F42).
 const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(24 * 365);
 
@@ -81,7 +80,7 @@ pub fn run(chosen: &Chosen, args: &Args, now: Timestamp) -> Result<Told> {
     let examined = examine(&config.store).map_err(|e| e.to_string());
     checks.push(Check::new("store", examined.as_ref().map_err(Clone::clone).and_then(|e| store(&config, e))));
     if let Ok(examined) = &examined {
-        checks.push(Check::new("clock", clock(examined.last_moment, now)));
+        checks.push(Check::new("clock", clock(examined.clock, examined.last_moment, now)));
         checks.push(Check::new("reply keys", reply_keys(&examined.reply_keys, now)));
     }
     if examined.as_ref().is_ok_and(|e| e.version == e.known) {
@@ -177,25 +176,32 @@ fn reply_keys(keys: &[ReplyKey], now: Timestamp) -> std::result::Result<String, 
     Ok(format!("{} is the present one {since}{}{advice}", present.number, old.concat()))
 }
 
-/// The clock against the last moment that the store knows (fault F42).
-fn clock(last: Option<Timestamp>, now: Timestamp) -> std::result::Result<String, String> {
+/// The clock against when it was believed last, or the last moment that the store knows (fault F42).
+fn clock(mark: Option<Mark>, last: Option<Timestamp>, now: Timestamp) -> std::result::Result<String, String> {
     let shown = |at: Timestamp| at.strftime("%-d %B %Y %H:%M:%S UTC").to_string();
     let now_shown = shown(now);
-    let Some(last) = last else { return Ok(format!("{now_shown}; nothing is stored to compare it with")) };
-    let since = now.duration_since(last);
-    if since < -CLOCK_TOLERANCE {
+    let entry = last.map(|at| Mark { at, leapt_to: None });
+    let Some(mark) = mark.or(entry) else { return Ok(format!("{now_shown}; nothing is stored to compare it with")) };
+    let known = shown(mark.at);
+    if let Some(leapt_to) = mark.leapt_to {
         return Err(format!(
-            "{now_shown} is before the last entry in the store ({}): the clock went back",
-            shown(last)
+            "{now_shown}; it leapt from {known} to {}, and mails that turn on an end wait: set it right; or, if it is right, \
+             `docketpost clock confirm`",
+            shown(leapt_to)
         ));
     }
-    if since > LONGEST_SILENCE {
+    if leap::judge(Some(mark), None, now, Duration::ZERO).is_some() {
         return Err(format!(
-            "{now_shown} is more than a year after the last entry in the store ({}): is the clock right?",
-            shown(last)
+            "{now_shown} is before the last moment in the store ({known}): the clock went back. Set it right; or, if it is \
+             right, `docketpost clock confirm`"
         ));
     }
-    Ok(format!("{now_shown}, after the last entry in the store"))
+    if now.duration_since(mark.at) > LONGEST_SILENCE {
+        return Err(format!(
+            "{now_shown} is more than a year after the last moment in the store ({known}): is the clock right?"
+        ));
+    }
+    Ok(format!("{now_shown}, after the last moment in the store"))
 }
 
 /// By what the last answers were told, so that it is seen which of it survives the way to the mailbox and back.
@@ -545,9 +551,14 @@ mod tests {
 
     #[test]
     fn f42_a_clock_that_went_back_or_leapt_is_noticed() {
-        let last = Some(now());
-        let at = |seconds: i64| clock(last, now().checked_add(SignedDuration::from_secs(seconds)).unwrap());
-        assert!(at(60).is_ok() && at(-300).is_ok() && clock(None, now()).is_ok());
+        let later = |seconds: i64| now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        let at = |seconds: i64| clock(None, Some(now()), later(seconds));
+        assert!(at(60).is_ok() && at(-300).is_ok() && clock(None, None, now()).is_ok());
         assert!(at(-3_600).is_err() && at(400 * 86_400).is_err());
+        // What the daemon saw of the clock counts more than what was written by it.
+        let marked = |leapt_to, seconds| clock(Some(Mark { at: now(), leapt_to }), Some(later(86_400)), later(seconds));
+        assert!(marked(None, 60).is_ok() && marked(None, -3_600).is_err());
+        let leapt = marked(Some(later(86_400)), 86_460).unwrap_err();
+        assert!(leapt.contains("it leapt from") && leapt.contains("docketpost clock confirm"), "{leapt}");
     }
 }

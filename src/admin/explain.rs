@@ -109,7 +109,7 @@ fn rehearse(office: &Office, desk: &Desk, mailbox: &str, raw: Vec<u8>, proof: Op
         let Some(id) = tx.stage(firm.id, &staged, now)? else { return Ok(()) };
         tx.set_proved(id, &serde_json::to_string(&proof).map_err(|e| StoreError::Content(e.to_string()))?)?;
         let Some(mail) = tx.inbox(firm.id, id)? else { return Ok(()) };
-        let taken = Taken { read: &read, proof: proof.as_ref(), files_kept: true };
+        let taken = Taken { read: &read, proof: proof.as_ref(), files_kept: true, doubt: None };
         let outcome = inbound::receive(tx, &desk, &mail, &taken, now)?;
         let Some(mail) = tx.inbox(firm.id, id)? else { return Ok(()) };
         let letters = letters(tx, &firm, &desk.gateway, &mail, store.blobs(), now)?;

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{Chosen, Told, choose_firm};
 use crate::blobs::sha256;
 use crate::config::Config;
-use crate::daemon::{House, Lock, process};
+use crate::daemon::{House, Lock, process, watch};
 use crate::inbound::{Arrived, stage};
 use crate::store::{Store, StoreError};
 
@@ -89,6 +89,7 @@ fn take_through(config: &Config, now: Timestamp) -> Result<()> {
     let house = std::sync::Arc::new(House::open(config)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(async {
+        watch::look(&house, now, crate::clock::since_boot()).await?;
         while process::all_due(&house, now).await? > 0 {}
         anyhow::Ok(())
     })

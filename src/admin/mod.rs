@@ -8,6 +8,7 @@ pub mod bill;
 pub mod backup;
 mod border;
 pub mod check;
+pub mod clock;
 pub mod conversation;
 pub mod document;
 pub mod event;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -42,6 +42,8 @@ struct Intake {
     name: String,
     limit: u64,
     stubborn: Mutex<Stubborn>,
+    /// Until when no staged mail is moved, since the server would not have it.
+    moves_rest: Mutex<Option<Instant>>,
 }
 
 /// Mails whose fetching broke the session, by UID: taken alone and after all others, the most often tried last; after
@@ -93,7 +95,15 @@ pub async fn run(house: Arc<House>, firm: FirmId, mailbox: Mailbox, _store: Path
     let limit = house.served(firm).map_or(0, |s| s.desk.mail_bytes);
     let neighbours = house.served(firm).map(|s| s.desk.neighbours.clone()).unwrap_or_default();
     let firms = std::iter::once(firm).chain(neighbours).collect();
-    let intake = Intake { house, firm, firms, name: mailbox.name.clone(), limit, stubborn: Mutex::default() };
+    let intake = Intake {
+        house,
+        firm,
+        firms,
+        name: mailbox.name.clone(),
+        limit,
+        stubborn: Mutex::default(),
+        moves_rest: Mutex::default(),
+    };
     match &mailbox.way_in {
         WayIn::Imap(imap) => intake.watch_imap(imap, &stop).await,
         WayIn::Maildir(folder) => intake.watch_maildir(&Maildir::open(folder)?, &stop).await,
@@ -191,6 +201,7 @@ impl Intake {
                     break;
                 }
             }
+            self.tidy(&mut session, imap, validity).await?;
             if !stop.is_asked() {
                 session.wait(stop.asked()).await?;
             }
@@ -292,14 +303,15 @@ impl Intake {
         Ok(())
     }
 
-    /// Moves what is staged out of the way, all by one command. This is cosmetic: the state is in the store.
+    /// Moves what is staged out of the way, all by one command. This is cosmetic: the state is in the store. What the server
+    /// would not have is tried again after a rest; what it never will is left where it is.
     async fn tidy(&self, session: &mut Session, imap: &Imap, validity: u32) -> std::result::Result<(), Failure> {
-        let staged = self.of_each(|view, firm| view.inbox_unsettled(firm, &self.name, 1000))?;
-        let here: Vec<(InboxId, u32)> = staged
-            .iter()
-            .filter(|mail| mail.uid_validity == validity)
-            .filter_map(|mail| Some((mail.id, mail.uid.parse().ok()?)))
-            .collect();
+        if self.moves_rest().is_some_and(|until| crate::clock::instant() < until) {
+            return Ok(());
+        }
+        let staged = self.of_each(|view, firm| view.inbox_unsettled(firm, &self.name, validity, 1000))?;
+        let here: Vec<(InboxId, u32)> =
+            staged.iter().filter_map(|mail| Some((mail.id, mail.uid.parse().ok()?))).collect();
         if here.is_empty() {
             return Ok(());
         }
@@ -312,14 +324,23 @@ impl Intake {
                 code = error.code(),
                 "staged mail could not be moved; it is safe all the same"
             );
-            if error.trouble() == Trouble::Lost {
-                return Err(error.into());
+            match error.trouble() {
+                Trouble::Lost => return Err(error.into()),
+                Trouble::Temporary => {
+                    *self.moves_rest() = crate::clock::instant().checked_add(LONGEST_REST);
+                    return Ok(());
+                }
+                Trouble::Permanent | Trouble::AuthRefused => {}
             }
         }
         crate::crash_point!("flagged");
         let ids: Vec<InboxId> = here.into_iter().map(|(id, _)| id).collect();
         self.house.store.write_soon(move |tx| tx.set_settled(&ids, now())).await?;
         Ok(())
+    }
+
+    fn moves_rest(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.moves_rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn watch_maildir(&self, maildir: &Maildir, stop: &Stop) -> anyhow::Result<()> {
@@ -487,10 +508,10 @@ mod tests {
     }
 
     #[test]
-    fn f30_a_servers_odd_dates_are_not_believed() {
+    fn f30_f44_a_servers_odd_dates_are_not_believed() {
         let near = now().checked_sub(jiff::SignedDuration::from_hours(30)).unwrap();
         assert_eq!(plausible(Some(near)), near);
-        for odd in ["1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z"] {
+        for odd in ["1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2099-12-31T23:59:59Z", "2100-02-28T00:00:00Z"] {
             let odd = odd.parse().unwrap();
             assert_ne!(plausible(Some(odd)), odd);
         }
@@ -568,6 +589,7 @@ mod tests {
             name: "main".into(),
             limit: 1 << 20,
             stubborn: Mutex::default(),
+            moves_rest: Mutex::default(),
         };
         let (_sign, stop) = Stop::new();
         let staged = || {

@@ -14,6 +14,7 @@ pub mod process;
 pub mod sender;
 pub mod systemd;
 pub mod ticker;
+pub mod watch;
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -23,8 +24,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use rustix::process::{Resource, getrlimit};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, watch as sign};
 use tokio::task::JoinSet;
 
 use crate::config::{AuthResults, Config};
@@ -39,17 +41,20 @@ use crate::{clock, config};
 /// How long the tasks may take to end after they were asked to (fault F46: ten seconds in all).
 const DRAIN: Duration = Duration::from_secs(9);
 
+/// With fewer open files than this, not all tasks can work at a time.
+const FEW_FILES: u64 = 64;
+
 /// Why a daemon ends whose disk failed: a flush is never tried twice, the next start looks whether all is whole (fault F36).
 const BROKEN: &str = "the disk failed, or the store can't be written any more; the next start checks it";
 
 /// Asks every task to end; clones hear the same.
 #[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<bool>);
+pub struct Stop(sign::Receiver<bool>);
 
 impl Stop {
     /// A stop, and what gives the sign.
-    pub fn new() -> (watch::Sender<bool>, Stop) {
-        let (sign, stop) = watch::channel(false);
+    pub fn new() -> (sign::Sender<bool>, Stop) {
+        let (sign, stop) = sign::channel(false);
         (sign, Stop(stop))
     }
 
@@ -102,6 +107,8 @@ pub struct House {
     pub policies: Vec<(String, AuthResults)>,
     /// Mails whose last attempt failed for want of disk, not by their fault: the next one is not counted (fault F35).
     pub spared: Mutex<BTreeSet<InboxId>>,
+    /// What was seen of the clock.
+    pub clock: Mutex<watch::Seen>,
     /// Rung when mail was staged; a lost ring costs at most the next look, a second later.
     pub inbox_bell: Notify,
 }
@@ -134,6 +141,7 @@ impl House {
             firms,
             policies: policies.collect(),
             spared: Mutex::default(),
+            clock: Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }
@@ -148,6 +156,7 @@ impl House {
             firms: Vec::new(),
             policies: Vec::new(),
             spared: Mutex::default(),
+            clock: Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }
@@ -193,6 +202,7 @@ pub fn is_running(store: &Path) -> bool {
 /// Runs until SIGTERM or SIGINT, then drains and ends within ten seconds. At SIGHUP the configuration is read again by
 /// `reload`: a good one is served from then on, between two mails; with a bad one nothing changes (fault F47).
 pub fn run<E: Display>(config: Config, reload: impl Fn() -> Result<Config, E>) -> anyhow::Result<()> {
+    tell_of_few_files();
     // A thread that works with the disk is kept until the next look, which may be ten seconds later.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().thread_keep_alive(Duration::from_secs(60)).build()?;
@@ -242,6 +252,17 @@ pub fn run<E: Display>(config: Config, reload: impl Fn() -> Result<Config, E>) -
     Ok(())
 }
 
+/// Below such a limit it works as long as it can; what then fails seldom says that this is why (fault F50).
+fn tell_of_few_files() {
+    if let Some(most) = getrlimit(Resource::Nofile).current.filter(|most| *most < FEW_FILES) {
+        tracing::error!(
+            most,
+            "so few files and connections may be open at a time that mails will wait, or the start fail: allow 256 or more \
+             (LimitNOFILE= of systemd, ulimit -n)"
+        );
+    }
+}
+
 /// Serves the configured firms until `stop`.
 pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     let house = Arc::new(House::open(config)?);
@@ -249,6 +270,14 @@ pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     let recovered = house.store.write(|tx| tx.recover_sending())?;
     if recovered > 0 {
         tracing::warn!(letters = recovered, "letters of unknown outcome will be sent again, as they were");
+    }
+    let cut_off = house.store.read(|view| view.inbox_cut_off())?;
+    if cut_off > 0 {
+        tracing::warn!(
+            mails = cut_off,
+            "the last run was cut off in the midst of these mails, as by a crash or for want of memory; they are tried one \
+             by one"
+        );
     }
     let systemd = systemd::Systemd::from_environment();
     // The tasks' own sign: given when we are asked to stop, and when one of them ends by itself.

@@ -11,7 +11,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{House, Served, Stop, now};
+use super::{House, Served, Stop, now, watch};
+use crate::clock;
 use crate::domain::InboxId;
 use crate::inbound::unpack::Kept;
 use crate::inbound::{self, Outcome, Read, Taken, limits, outcome};
@@ -36,7 +37,7 @@ const SCANNER_PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 /// Works until `stop`.
 pub async fn run(house: Arc<House>, stop: Stop) -> anyhow::Result<()> {
     while !stop.is_asked() {
-        match due_until(&stop, &house, now()).await {
+        match look_and_work(&stop, &house).await {
             Ok(0) => stop.pause(LOOK_AGAIN, &house.inbox_bell).await,
             Ok(_) => {}
             Err(error) => {
@@ -46,6 +47,13 @@ pub async fn run(house: Arc<House>, stop: Stop) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// No mail is judged by a clock that was not looked at.
+async fn look_and_work(stop: &Stop, house: &Arc<House>) -> Result<usize> {
+    let at = now();
+    watch::look(house, at, clock::since_boot()).await?;
+    due_until(stop, house, at).await
 }
 
 /// Takes every mail through that is due at this moment, and gives how many were.
@@ -327,9 +335,10 @@ fn apply(house: &Arc<House>, ready: Prepared) -> impl Future<Output = Applied> +
     let replaced = is_replaced.then(|| inbox.sha256.clone());
     let store = house.store.clone();
     let desk = house.served(inbox.firm).map(|s| s.desk.clone());
+    let doubt = watch::doubt(house);
     let committed = match (read, desk) {
         (Ok(read), Some(desk)) => Ok(house.store.write_soon(move |tx| {
-            let taken = Taken { read: &read, proof: proof.as_ref(), files_kept };
+            let taken = Taken { read: &read, proof: proof.as_ref(), files_kept, doubt };
             let outcome = inbound::receive(tx, &desk, &inbox, &taken, at);
             crate::crash_point!("applying");
             outcome
@@ -419,6 +428,7 @@ mod tests {
             firms: vec![served],
             policies: Vec::new(),
             spared: std::sync::Mutex::default(),
+            clock: std::sync::Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }

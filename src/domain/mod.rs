@@ -6,6 +6,7 @@ pub mod cell;
 pub mod dates;
 pub mod duration;
 pub mod item;
+pub mod leap;
 pub mod rate;
 pub mod recurrence;
 pub mod row;

@@ -20,6 +20,7 @@ pub mod extract;
 pub mod command;
 pub mod roles;
 pub mod resolve;
+pub mod ends;
 pub mod zip;
 pub mod files;
 pub mod picture;
@@ -47,6 +48,7 @@ use crate::actions::documents::File;
 use crate::actions::profile;
 use crate::config::{FileRules, Limits};
 use crate::domain::card;
+use crate::domain::leap::Doubt;
 use crate::domain::token::Token;
 use crate::domain::utbms::Code;
 use crate::domain::{FirmId, InboxId, Kind, PersonId};
@@ -419,6 +421,8 @@ pub struct Taken<'a> {
     pub proof: Option<&'a Proof>,
     /// Its files are on disk ([`wants_files`]).
     pub files_kept: bool,
+    /// The clock leapt: between these moments lies the right time (fault F42).
+    pub doubt: Option<Doubt>,
 }
 
 /// Takes a mail through: whose it is, what it says, what may be done of it, and what is answered. One transaction; the
@@ -465,7 +469,7 @@ fn decide(
     found: &mut Findings,
     now: Timestamp,
 ) -> Result<Outcome> {
-    let Taken { read, proof, files_kept } = *taken;
+    let Taken { read, proof, files_kept, doubt } = *taken;
     if inbox.size > desk.mail_bytes {
         return Ok(Outcome::hold("TOO_LARGE"));
     }
@@ -492,6 +496,9 @@ fn decide(
         Resolved::NewMailbox { .. } | Resolved::Held { second: Some(_), .. } if !has_one_author(read, proof) => {
             return Ok(Outcome::hold("NO_SENDER"));
         }
+        Resolved::NewMailbox { change, .. } if doubt.is_some_and(|doubt| doubt.is_about(change.expires_at)) => {
+            return Ok(Outcome::hold("CLOCK_LEAPT").telling_firm());
+        }
         Resolved::NewMailbox { change, level } => {
             return unregistered::new_mailbox(tx, firm, inbox, read, &change, level, found, now);
         }
@@ -512,6 +519,11 @@ fn decide(
     }
     if let Some(waits) = waits(tx, firm, inbox, read, proof, &situation)? {
         return Ok(waits);
+    }
+    if inbox.released_level.is_none() && ends::is_in_doubt(tx, &situation, doubt)? {
+        // Of what nothing proves, nobody hears before it is judged.
+        let is_proved = matches!(situation.level, Level::Strong | Level::Good);
+        return Ok(Outcome::hold("CLOCK_LEAPT").claimed(is_proved.then_some(situation.person)));
     }
     if let Some(object) = spoken {
         return hear(tx, firm, inbox, read, proof, &situation, object, now);
@@ -798,7 +810,7 @@ fn cause(inbox: &Inbox) -> String {
 fn words(tx: &Tx<'_>, firm: &Firm, desk: &Desk, read: &Read, situation: &Situation, inbox: &Inbox) -> Result<Words> {
     let gateway = &desk.gateway;
     let zone = tx.zone_of(firm, &situation.person)?;
-    let now = written_at(&read.mail, inbox).with_time_zone(zone);
+    let now = written_at(&read.mail, inbox.arrived_at).with_time_zone(zone);
     let codes: Vec<Code> = tx.utbms_codes(firm.id)?.iter().filter_map(|(code, _)| Code::parse(code)).collect();
     let about = match (situation.purpose(), situation.item) {
         (Some(Purpose::Invite), _) => command::About::Invitation,
@@ -890,11 +902,10 @@ fn subject_as_text<'m>(read: &'m Read, situation: &Situation, commands: &Command
 }
 
 /// The mail's Date, but never later than its arrival.
-fn written_at(mail: &Mail, inbox: &Inbox) -> Zoned {
-    let arrived = inbox.arrived_at.to_zoned(jiff::tz::TimeZone::UTC);
+fn written_at(mail: &Mail, arrived: Timestamp) -> Zoned {
     match &mail.date {
-        Some(date) if date.timestamp() <= inbox.arrived_at => date.clone(),
-        _ => arrived,
+        Some(date) if date.timestamp() <= arrived => date.clone(),
+        _ => arrived.to_zoned(jiff::tz::TimeZone::UTC),
     }
 }
 

@@ -192,7 +192,10 @@ pub fn record(
         tell_of_misuse(tx, firm, inbox, thread, now)?;
     }
     if let ("RATE_LIMITED", Some(person)) = (outcome.reason, &outcome.person) {
-        return tell_of_brake(tx, firm, inbox, person.id, found, now);
+        return tell_once_a_day(tx, firm, inbox, (person.id, Notice::TooManyMails), found, now);
+    }
+    if let ("CLOCK_LEAPT", Some(person)) = (outcome.reason, &outcome.person) {
+        return tell_once_a_day(tx, firm, inbox, (person.id, Notice::ClockLeapt), found, now);
     }
     let is_known = outcome.person.is_some() || outcome.misused.is_some();
     // Which of its roles somebody meant, only they can say.
@@ -282,18 +285,19 @@ fn tell_of_misuse(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, thread: &Thread, now:
 }
 
 /// The firm, and the person whose mails wait, hear of it once a day, however many there are.
-fn tell_of_brake(
+fn tell_once_a_day(
     tx: &Tx<'_>,
     firm: &Firm,
     inbox: &Inbox,
-    person: PersonId,
+    (person, notice): (PersonId, Notice),
     found: &Findings,
     now: Timestamp,
 ) -> Result<()> {
     let day = now.to_zoned(firm.zone()).date();
+    let what = if notice == Notice::ClockLeapt { "clock" } else { "too-many" };
     for reader in responsible(tx, firm.id, found.matter)?.into_iter().chain([person]) {
-        let letter = Letter::Notice { notice: Notice::TooManyMails, about: person };
-        let key = format!("too-many:{person}:{day}");
+        let letter = Letter::Notice { notice: notice.clone(), about: person };
+        let key = format!("{what}:{person}:{day}");
         let addressed = Addressed::new(reader, letter, key, Some((Purpose::Reply, About::Firm)));
         letter::queue(tx, firm.id, addressed.caused_by(Some(inbox.id)), now)?;
     }

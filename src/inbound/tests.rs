@@ -3,11 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::outcome::Kind;
-use super::{Arrived, Desk, Outcome, Taken, read, receive, stage};
+use super::{Arrived, Desk, Outcome, Taken, parse, read, receive, stage, written_at};
 use crate::actions::post::{Post, later, now, person};
 use crate::actions::shares;
 use crate::config::{Addressing, Limits};
-use crate::domain::{Address, PersonId};
+use crate::domain::leap::Doubt;
+use crate::domain::{Address, InboxId, PersonId};
 use crate::proof::{Author, DmarcFact, Proof, Verdict};
 use crate::sharing::Role;
 use crate::store::inbox::{InboxState, Staged};
@@ -38,7 +39,11 @@ fn proved(from: &str, at: Timestamp) -> Proof {
 }
 
 fn take(post: &Post, from: &str, raw: &[u8], uid: &str, at: Timestamp) -> Outcome {
-    let desk = Desk::new(post.gateway.clone(), Limits::default());
+    take_in_doubt(post, from, raw, uid, at, None)
+}
+
+/// As [`take`], while the clock is not believed.
+fn take_in_doubt(post: &Post, from: &str, raw: &[u8], uid: &str, at: Timestamp, doubt: Option<Doubt>) -> Outcome {
     let arrived = Arrived {
         mailbox: "in".into(),
         uid_validity: 0,
@@ -48,12 +53,58 @@ fn take(post: &Post, from: &str, raw: &[u8], uid: &str, at: Timestamp) -> Outcom
         bytes: raw.to_vec(),
     };
     let id = stage(&post.store, post.firm.id, arrived, at).unwrap().unwrap();
+    let proof = serde_json::to_string(&proved(from, at)).unwrap();
+    post.write(move |tx| tx.set_proved(id, &proof));
+    take_again(post, from, raw, id, at, doubt)
+}
+
+/// Takes a mail that is proved.
+fn take_again(post: &Post, from: &str, raw: &[u8], id: InboxId, at: Timestamp, doubt: Option<Doubt>) -> Outcome {
+    let desk = Desk::new(post.gateway.clone(), Limits::default());
     let (firm, proof, read) = (post.firm.id, proved(from, at), read(raw, &desk));
     post.write(move |tx| {
-        tx.set_proved(id, &serde_json::to_string(&proof).unwrap())?;
         let inbox = tx.inbox(firm, id)?.unwrap();
-        receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept: true }, at)
+        receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept: true, doubt }, at)
     })
+}
+
+#[test]
+fn f42_while_the_clock_is_in_doubt_an_answer_that_may_be_too_late_waits_and_is_taken_once_it_is_right() {
+    let post = Post::new();
+    let (firm, jane, matter) = (post.firm.id, post.jane, post.matter);
+    post.act(post.anna, now(), "share", move |act| shares::share(act, jane, matter, true, "").map(drop));
+    post.deliver(now());
+    let to = post.read(|r| {
+        let invitation = r.open_invitation(firm, jane, now())?.unwrap().id;
+        let thread = r.thread_about(firm, jane, Purpose::Invite, About::Invitation(invitation))?.unwrap();
+        r.token_of(&thread)
+    });
+    let to = post.gateway.reply_address(&to);
+    let accept = format!("From: jane@roe.example\r\nTo: {to}\r\nSubject: Re: yes\r\n\r\n#accept\r\n").into_bytes();
+    // An hour later by the clock that never leaps, and two years by the other.
+    let (right, wrong) = (later(1), later(2 * 365 * 24));
+    let doubt = Some(Doubt { earliest: right, latest: wrong });
+    let held = take_in_doubt(&post, "jane@roe.example", &accept, "1", wrong, doubt);
+    assert_eq!((held.kind, held.reason), (Kind::Held, "CLOCK_LEAPT"));
+    assert!(post.person(jane).accepted_at.is_none());
+    let told: Vec<(String, String)> = post.deliver(wrong).into_iter().map(|m| (m.to, m.text)).collect();
+    let said = |to: &str, words: &str| told.iter().any(|(t, text)| t == to && text.contains(words));
+    assert!(said("jane@roe.example", "you need not send them again"), "{told:?}");
+    assert!(said("anna@hale.example", "docketpost clock confirm") && told.len() == 2, "{told:?}");
+
+    // Neither refused nor lost: once the clock is right it is taken as it is.
+    assert_eq!(post.read(|r| r.wait_for_the_clock()), 1);
+    assert_eq!(post.write(|tx| tx.judge_by_the_clock()), 1);
+    let id = post.read(|r| r.inbox_list(firm, Some(InboxState::Proved), 9)).remove(0).id;
+    assert_eq!(take_again(&post, "jane@roe.example", &accept, id, right, None).kind, Kind::Applied);
+    assert!(post.person(jane).accepted_at.is_some());
+
+    // What turns on no end, and what is open by either clock, goes on meanwhile.
+    let near = Some(Doubt { earliest: later(2), latest: later(24) });
+    let note = b"From: jane@roe.example\r\nTo: m-1@gw.hale.example\r\nSubject: Room\r\n\r\n#note The room is 4.\r\n";
+    assert_eq!(take_in_doubt(&post, "jane@roe.example", note, "2", later(2), doubt).kind, Kind::Applied);
+    let thanks = format!("From: jane@roe.example\r\nTo: {to}\r\nSubject: Re: yes\r\n\r\n#help\r\n").into_bytes();
+    assert_ne!(take_in_doubt(&post, "jane@roe.example", &thanks, "3", later(2), near).reason, "CLOCK_LEAPT");
 }
 
 /// The `n`th mail of Jane to M-1.
@@ -281,8 +332,13 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
             let inbox = tx.inbox(firm, id)?.unwrap();
             let mut read = reads[n % 2].clone();
             read.content_hash = n.to_string();
-            let outcome =
-                receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept: false }, at(0))?;
+            let outcome = receive(
+                tx,
+                &desk,
+                &inbox,
+                &Taken { read: &read, proof: Some(&proof), files_kept: false, doubt: None },
+                at(0),
+            )?;
             *states.entry(outcome.reason).or_insert(0) += 1;
         }
         Ok(states)
@@ -294,4 +350,45 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
     let to_anna = left.iter().filter(|m| m.to == "anna@hale.example").count();
     assert!((1..=21).contains(&to_anna) && left.len() == to_anna + 1, "{to_anna} of {}", left.len());
     assert!(left.iter().all(|m| m.to != "jane@roe.example" || (!m.text.contains("Urgent") && !m.text.contains("M-1"))));
+}
+
+#[test]
+fn f44_a_date_that_is_junk_or_later_than_the_mail_came_is_the_moment_it_came() {
+    let came = "2028-02-29T12:00:00Z";
+    for (date, written) in [
+        ("Tue, 29 Feb 2028 10:00:00 +0000", "2028-02-29T10:00:00Z"),
+        ("Tue, 29 Feb 2028 14:00:00 +0200", "2028-02-29T12:00:00Z"),
+        ("Tue, 29 Feb 2028 13:00:00 +0000", came),
+        ("Mon, 29 Feb 2027 10:00:00 +0000", came),
+        ("Tue, 19 Jan 2038 03:14:08 +0000", came),
+        ("Mon, 29 Feb 2100 10:00:00 +0000", came),
+        ("Mon, 1 Mar 2100 10:00:00 +0000", came),
+        ("Fri, 99 Foo 2026 77:00:00 +9900", came),
+        ("Tue, 29 Feb 99999999 10:00:00 +0000", came),
+        ("yesterday", came),
+        ("", came),
+    ] {
+        let raw = format!("From: jane@roe.example\r\nDate: {date}\r\nSubject: x\r\n\r\nHello\r\n");
+        let mail = parse::parse(raw.as_bytes());
+        assert_eq!(written_at(&mail, came.parse().unwrap()).timestamp(), written.parse().unwrap(), "{date:?}");
+    }
+    let undated = parse::parse(b"From: jane@roe.example\r\n\r\nHello\r\n");
+    assert_eq!(written_at(&undated, came.parse().unwrap()).timestamp(), came.parse().unwrap());
+}
+
+#[test]
+fn f44_time_is_recorded_under_the_day_the_mail_came_on_leap_days_and_beyond_2038_and_2100() {
+    let post = Post::with_jane();
+    let days = ["2028-02-29", "2038-01-19", "2038-01-20", "2100-02-28", "2100-03-01"];
+    for (n, day) in days.into_iter().enumerate() {
+        let at: Timestamp = format!("{day}T12:00:00Z").parse().unwrap();
+        let raw = format!(
+            "From: jane@roe.example\r\nTo: m-1@gw.hale.example\r\nDate: junk\r\nSubject: Work\r\nMessage-ID: <{n}@roe.example>\r\n\r\n#time 1h A104 Read file {n}\r\n"
+        );
+        let outcome = take(&post, "jane@roe.example", raw.as_bytes(), day, at);
+        assert_eq!(outcome.kind, Kind::Applied, "{day}: {:?}", outcome.lines);
+    }
+    let mut recorded = post.read(|r| r.time_entries_of(post.firm.id, post.jane, jiff::civil::Date::MIN));
+    recorded.sort_by_key(|entry| entry.work.date);
+    assert_eq!(recorded.iter().map(|entry| entry.work.date.to_string()).collect::<Vec<_>>(), days);
 }

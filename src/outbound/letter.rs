@@ -461,6 +461,8 @@ pub enum Notice {
     },
     /// More mails came from this person, or about a matter, than are taken in an hour (to the firm, and to them).
     TooManyMails,
+    /// A mail of this person turns on an end, and the clock is not believed (to the firm, and to them).
+    ClockLeapt,
     /// The person paused all mails but the mandatory ones (to the firm).
     Stopped,
     /// The person's mailbox answers by itself that they are away (to the firm).
@@ -763,6 +765,7 @@ impl Letter {
                 | Letter::Challenge { .. }
                 | Letter::AccessEnded { .. }
                 | Letter::EventWithdrawn(_)
+                | Letter::Notice { notice: Notice::ClockLeapt, .. }
                 | Letter::Assistant { step: AssistantStep::Ended, .. }
         )
     }

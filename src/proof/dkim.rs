@@ -32,8 +32,9 @@ const MAX_SIGNATURES: usize = 10;
 const MAX_SIGNED_NAMES: usize = 200;
 /// The smallest RSA key that proves anything, in bits (RFC 8301).
 const MIN_RSA_BITS: usize = 1024;
-/// How far a signature may lie in the future of its mail's arrival, in seconds (sender-proof.md 5.5).
-const FUTURE_SECS: i64 = 600;
+/// How far its mail's arrival may lie before a signature was made, or after it ended, in seconds (sender-proof.md 5.5,
+/// fault F42).
+const SLACK_SECS: i64 = 600;
 /// What a signature has to cover (decisions.md 1).
 const MUST_SIGN: [&str; 4] = ["from", "date", "subject", "message-id"];
 
@@ -232,9 +233,9 @@ fn void(raw: &[u8], signature: &mail_auth::dkim::Signature, signed: &[String], a
     }
     match (seconds("t"), seconds("x")) {
         (Some(None), _) | (_, Some(None)) => Some(DkimVoid::Malformed),
-        (Some(Some(t)), _) if t > arrived.saturating_add(FUTURE_SECS) => Some(DkimVoid::Future),
+        (Some(Some(t)), _) if t > arrived.saturating_add(SLACK_SECS) => Some(DkimVoid::Future),
         (Some(Some(t)), Some(Some(x))) if x <= t => Some(DkimVoid::Expired),
-        (_, Some(Some(x))) if x < arrived => Some(DkimVoid::Expired),
+        (_, Some(Some(x))) if x.saturating_add(SLACK_SECS) < arrived => Some(DkimVoid::Expired),
         _ => None,
     }
 }

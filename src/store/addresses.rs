@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use rusqlite::{Row, named_params};
 
 use super::people::Person;
-use super::{Result, Snapshot, Tx, at, moment};
+use super::{Result, Snapshot, Tx, at, end_of_patience, moment};
+use crate::domain::leap::is_over;
 use crate::domain::{Address, FirmId, IdentityId, InboxId, PersonId, ThreadId};
 
 /// What is asked for.
@@ -79,7 +80,7 @@ pub struct AddressChange {
 impl AddressChange {
     /// True if it can still take effect at `now`.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.done_at.is_none() && !self.ended && self.expires_at > now
+        self.done_at.is_none() && !self.ended && !is_over(self.expires_at, now)
     }
 }
 
@@ -252,8 +253,8 @@ impl Tx<'_> {
     /// Notes that a change took effect; false if it was over.
     pub fn finish_address_change(&self, firm: FirmId, change: i64, now: Timestamp) -> Result<bool> {
         let changed = self.run(
-            "UPDATE address_changes SET done_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND done_at IS NULL AND ended_at IS NULL AND expires_at > ?3",
-            (firm.0, change, at(now)),
+            "UPDATE address_changes SET done_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND done_at IS NULL AND ended_at IS NULL AND expires_at > ?4",
+            (firm.0, change, at(now), end_of_patience(now)),
         )?;
         Ok(changed == 1)
     }

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::named_params;
 
 use super::people::Person;
 use super::{Result, Snapshot, Tx, at, moment};
 use crate::domain::{Address, FirmId, PersonId};
 use crate::sharing::Given;
+
+/// How long the code is good by which a co-counsel confirms an assistant.
+const CODE_GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Since when somebody is an assistant, and whether they are one now.
 #[derive(Clone, Debug)]
@@ -26,6 +29,13 @@ pub struct Assistant {
     pub approved_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+}
+
+impl Assistant {
+    /// Until when the code is good by which their co-counsel confirms it.
+    pub fn code_ends_at(&self) -> Timestamp {
+        self.named_at.saturating_add(CODE_GOOD_FOR).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// Somebody who is named.

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::Row;
 
-use super::{Result, Snapshot, Tx, at, moment};
+use super::{Result, Snapshot, Tx, at, end_of_patience, moment};
 use crate::domain::{FirmId, InboxId, PersonId};
 
 /// A question.
@@ -63,7 +63,7 @@ impl Snapshot<'_> {
             &format!(
                 "{SELECT} WHERE firm_id = ?1 AND person_id = ?2 AND asks IS NULL AND used_at IS NULL AND expires_at > ?3 ORDER BY id DESC LIMIT 1"
             ),
-            (firm.0, person.0, at(now)),
+            (firm.0, person.0, end_of_patience(now)),
             read,
         )
     }
@@ -117,8 +117,8 @@ impl Tx<'_> {
     /// Notes that a question was confirmed; false if it was before, or is over at `now`.
     pub fn use_challenge(&self, firm: FirmId, challenge: i64, now: Timestamp) -> Result<bool> {
         let changed = self.run(
-            "UPDATE challenges SET used_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3",
-            (firm.0, challenge, at(now)),
+            "UPDATE challenges SET used_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?4",
+            (firm.0, challenge, at(now), end_of_patience(now)),
         )?;
         Ok(changed == 1)
     }
@@ -160,8 +160,8 @@ mod tests {
         let (firm, jane, id) = (s.firm, s.jane, asked(&s));
         assert_eq!(s.read(|r| r.open_challenge(firm, jane, now())).unwrap().id, id);
         assert!(s.read(|r| r.open_challenge(firm, s.tom, now())).is_none());
-        assert!(s.read(|r| r.open_challenge(firm, jane, later(86_400))).is_none());
-        assert!(!s.write(move |tx| tx.use_challenge(firm, id, later(86_400))));
+        assert!(s.read(|r| r.open_challenge(firm, jane, later(87_000))).is_none());
+        assert!(!s.write(move |tx| tx.use_challenge(firm, id, later(87_000))));
         assert!(s.write(move |tx| tx.use_challenge(firm, id, later(60))));
         assert!(!s.write(move |tx| tx.use_challenge(firm, id, later(61))));
         assert_eq!(s.read(|r| r.challenge(firm, id)).unwrap().used_at, Some(later(60)));

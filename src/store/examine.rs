@@ -7,6 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::keys::{self, ReplyKey};
 use super::{BUSY, Result, Snapshot, StoreError, identity, moment, permissions, schema};
+use crate::domain::leap::Mark;
 
 /// What was found.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Examined {
     pub firms: Vec<String>,
     /// The last moment that it knows of.
     pub last_moment: Option<Timestamp>,
+    /// When the clock was believed last.
+    pub clock: Option<Mark>,
     /// The keys of reply addresses, oldest first.
     pub reply_keys: Vec<ReplyKey>,
 }
@@ -41,7 +44,14 @@ pub fn examine(folder: &Path) -> Result<Examined> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |r| r.get(0))?;
     let known = schema::known();
     if version == 0 || version > known {
-        return Ok(Examined { version, known, firms: Vec::new(), last_moment: None, reply_keys: Vec::new() });
+        return Ok(Examined {
+            version,
+            known,
+            firms: Vec::new(),
+            last_moment: None,
+            clock: None,
+            reply_keys: Vec::new(),
+        });
     }
     let mut statement = connection.prepare("SELECT slug FROM firms ORDER BY id")?;
     let firms = statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -52,8 +62,9 @@ pub fn examine(folder: &Path) -> Result<Examined> {
     )?;
     let snapshot = Snapshot { connection: &connection, keys: &keys };
     let reply_keys = if version == known { snapshot.reply_keys()? } else { Vec::new() };
+    let clock = if version == known { snapshot.clock_mark()? } else { None };
     if version == known {
         snapshot.present_key()?;
     }
-    Ok(Examined { version, known, firms, last_moment: last.filter(|at| *at > 0).map(moment), reply_keys })
+    Ok(Examined { version, known, firms, last_moment: last.filter(|at| *at > 0).map(moment), clock, reply_keys })
 }

@@ -316,6 +316,15 @@ impl Snapshot<'_> {
         )
     }
 
+    /// How many mails were begun and did not come to an end.
+    pub fn inbox_cut_off(&self) -> Result<u32> {
+        let found =
+            self.one("SELECT count(*) FROM inbox WHERE state IN ('RECEIVED', 'PROVED') AND tries > 0", [], |r| {
+                r.get(0)
+            })?;
+        Ok(found.unwrap_or(0))
+    }
+
     /// Mails of a firm that are as is wanted, newest first.
     pub fn inbox_listed(&self, firm: FirmId, wanted: &Wanted, limit: u32) -> Result<Vec<Inbox>> {
         self.all(
@@ -351,13 +360,14 @@ impl Snapshot<'_> {
         )
     }
 
-    /// Decided mails of a mailbox whose copy there was not tidied yet.
-    pub fn inbox_unsettled(&self, firm: FirmId, mailbox: &str, limit: u32) -> Result<Vec<Inbox>> {
+    /// Staged mails of a mailbox, as it is numbered now, whose copy there was not tidied yet.
+    pub fn inbox_unsettled(&self, firm: FirmId, mailbox: &str, validity: u32, limit: u32) -> Result<Vec<Inbox>> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND settled_at IS NULL ORDER BY id LIMIT ?3"
+                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND settled_at IS NULL AND uid_validity = ?3
+                 ORDER BY id LIMIT ?4"
             ),
-            (firm.0, mailbox, limit),
+            (firm.0, mailbox, validity, limit),
             read,
         )
     }

@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 use rusqlite::{Row, named_params};
 
-use super::{Result, Snapshot, Tx, at, moment};
+use super::{Result, Snapshot, Tx, at, end_of_patience, moment};
+use crate::domain::leap::is_over;
 use crate::domain::{Address, FirmId, PersonId};
 
 /// An invitation.
@@ -38,7 +39,7 @@ impl Invitation {
     /// True if it can be answered at `now`.
     pub fn is_open(&self, now: Timestamp) -> bool {
         let answered = self.accepted_at.or(self.declined_at).or(self.withdrawn_at).is_some();
-        !answered && self.expires_at > now
+        !answered && !is_over(self.expires_at, now)
     }
 }
 
@@ -98,7 +99,7 @@ impl Snapshot<'_> {
             &format!(
                 "{SELECT} WHERE firm_id = ?1 AND person_id = ?2 AND {UNANSWERED} AND expires_at > ?3 ORDER BY id DESC LIMIT 1"
             ),
-            (firm.0, person.0, at(now)),
+            (firm.0, person.0, end_of_patience(now)),
             read,
         )
     }
@@ -132,9 +133,9 @@ impl Tx<'_> {
     pub fn accept_invitation(&self, firm: FirmId, invitation: i64, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             &format!(
-                "UPDATE invitations SET accepted_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND {UNANSWERED} AND expires_at > ?3"
+                "UPDATE invitations SET accepted_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND {UNANSWERED} AND expires_at > ?4"
             ),
-            (firm.0, invitation, at(now)),
+            (firm.0, invitation, at(now), end_of_patience(now)),
         )?;
         Ok(changed == 1)
     }
@@ -143,9 +144,9 @@ impl Tx<'_> {
     pub fn decline_invitation(&self, firm: FirmId, invitation: i64, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             &format!(
-                "UPDATE invitations SET declined_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND {UNANSWERED} AND expires_at > ?3"
+                "UPDATE invitations SET declined_at = ?3 WHERE firm_id = ?1 AND id = ?2 AND {UNANSWERED} AND expires_at > ?4"
             ),
-            (firm.0, invitation, at(now)),
+            (firm.0, invitation, at(now), end_of_patience(now)),
         )?;
         Ok(changed == 1)
     }
@@ -205,9 +206,9 @@ mod tests {
     fn t40_an_expired_invitation_takes_no_answer() {
         let s = Sample::new();
         let (firm, jane, id) = (s.firm, s.jane, invited(&s));
-        assert!(s.read(|r| r.open_invitation(firm, jane, later(1_000))).is_none());
-        assert!(!s.write(move |tx| tx.accept_invitation(firm, id, later(1_000))));
-        assert!(!s.read(|r| r.invitation(firm, id)).unwrap().is_open(later(1_000)));
+        assert!(s.read(|r| r.open_invitation(firm, jane, later(1_600))).is_none());
+        assert!(!s.write(move |tx| tx.accept_invitation(firm, id, later(1_600))));
+        assert!(!s.read(|r| r.invitation(firm, id)).unwrap().is_open(later(1_600)));
         assert!(s.write(move |tx| tx.decline_invitation(firm, id, later(999))));
     }
 

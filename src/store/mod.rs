@@ -18,6 +18,7 @@ pub mod bills;
 pub mod borders;
 pub mod calendar;
 pub mod challenges;
+pub mod clock;
 pub mod communications;
 pub mod conservation;
 pub mod conversations;
@@ -65,6 +66,7 @@ use tokio::sync::watch;
 
 use crate::blobs::Blobs;
 use crate::config::{BlobKey, Config};
+use crate::domain::leap::SLACK;
 use keys::Keys;
 
 use identity::Mark;
@@ -92,6 +94,12 @@ pub enum StoreError {
     /// Files that others can read are refused (decisions.md 43).
     #[error("{0} can be read by others; make it yours alone: chmod {1} {0}")]
     Readable(PathBuf, &'static str),
+    /// The folder or the database can't be written (fault F39).
+    #[error(
+        "the store can't be written at {0} ({1}). Nothing was taken from any mailbox. The folder and what is in it must be \
+         this user's own (chown, chmod u+w), on a disk that is mounted for writing"
+    )]
+    Unwritable(PathBuf, std::io::Error),
     /// The store was written by a later docketpost (fault F40).
     #[error("the store is of a later version of docketpost ({0}, this one knows {1}); nothing was changed")]
     Newer(i64, i64),
@@ -262,6 +270,8 @@ impl Store {
         permissions::refuse_readable(folder, "700")?;
         permissions::refuse_readable(&database, "600")?;
         permissions::refuse_readable(&key_file, "600")?;
+        permissions::refuse_unwritable(folder)?;
+        permissions::refuse_unwritable(&database)?;
         let keys = Arc::new(Keys::open(&key_file)?);
         look(folder).map_err(damaged)?;
         let mut writer = connect(&database).map_err(damaged)?;
@@ -643,6 +653,11 @@ impl Tx<'_> {
 /// A moment as the store keeps it.
 fn at(moment: Timestamp) -> i64 {
     moment.as_millisecond()
+}
+
+/// What ends after this is not over at `now`.
+fn end_of_patience(now: Timestamp) -> i64 {
+    at(now.saturating_sub(SLACK).unwrap_or(Timestamp::MIN))
 }
 
 /// A moment that the store kept.

@@ -33,6 +33,12 @@ fn write(file: &Path, content: &[u8], may_replace: bool) -> Result<()> {
     write().map_err(|e| StoreError::Io(file.to_owned(), e))
 }
 
+/// Refuses what can't be written, before anything is begun that would need it (fault F39).
+pub fn refuse_unwritable(path: &Path) -> Result<()> {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK)
+        .map_err(|error| StoreError::Unwritable(path.to_owned(), error.into()))
+}
+
 /// Takes everybody else's rights on a folder or file.
 pub fn restrict(path: &Path, mode: u32) -> Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))

@@ -5,6 +5,7 @@ use rusqlite::{Row, named_params};
 
 use super::keys::Standing;
 use super::{Result, Snapshot, Tx, at, moment};
+use crate::domain::leap::is_over;
 use crate::domain::token::Token;
 use crate::domain::{FirmId, InboxId, Item, Kind, PersonId, ThreadId};
 
@@ -127,8 +128,12 @@ pub struct Thread {
 impl Thread {
     /// True while its address proves something: not revoked, before its end, and used within the last 90 days.
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        let is_fresh = self.used_at.saturating_add(GOOD_FOR).is_ok_and(|end| now < end);
-        !self.revoked && is_fresh && self.expires_at.is_none_or(|end| now < end)
+        !self.revoked && !self.ends().any(|end| is_over(end, now))
+    }
+
+    /// When its address ends by itself, unless it is used meanwhile.
+    pub fn ends(&self) -> impl Iterator<Item = Timestamp> + use<> {
+        self.used_at.saturating_add(GOOD_FOR).ok().into_iter().chain(self.expires_at)
     }
 }
 

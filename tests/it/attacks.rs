@@ -157,7 +157,7 @@ impl World {
         meanwhile();
         let desk = self.desk.clone();
         self.store().write(move |tx| {
-            let taken = Taken { read: &read, proof: Some(&proof), files_kept };
+            let taken = Taken { read: &read, proof: Some(&proof), files_kept, doubt: None };
             inbound::receive(tx, &desk, &inbox, &taken, now)
         })
     }
@@ -551,7 +551,7 @@ async fn a_mail_has_its_outcome_once_even_if_two_processes_take_it() {
     let read = inbound::read(raw.as_bytes(), &w.desk);
     let (desk, stale) = (w.desk.clone(), inbox);
     let job = move |tx: &Tx<'_>| {
-        let taken = Taken { read: &read, proof: Some(&proof), files_kept: false };
+        let taken = Taken { read: &read, proof: Some(&proof), files_kept: false, doubt: None };
         inbound::receive(tx, &desk, &stale, &taken, at("08:30:01"))
     };
     assert!(w.store().write(job).is_err());

@@ -11,9 +11,17 @@ use rusqlite::Connection;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
-    process::Command,
-    sync::OnceLock,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        net::UnixDatagram,
+    },
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::{Duration, Instant},
 };
 
@@ -240,7 +248,11 @@ fn f37_a_store_that_somebody_else_holds_for_a_while_costs_time_and_nothing_else(
 
 /// A daemon that must refuse to start; what it says.
 fn refuses(day: &Day, place: &Path) -> String {
-    let ended = ended(&mut day.program(place).spawn().unwrap());
+    refuses_so(&mut day.program(place), day, place)
+}
+
+fn refuses_so(program: &mut Command, day: &Day, place: &Path) -> String {
+    let ended = ended(&mut program.spawn().unwrap());
     assert_eq!(ended.code(), Some(1), "{}", log(place));
     assert_eq!(fs::read_dir(place.join("maildir/new")).unwrap().count(), day.mails(), "mail was taken");
     log(place)
@@ -307,6 +319,35 @@ fn f39_a_store_that_cannot_be_written_is_refused() {
     assert_eq!(fs::read_dir(place.path().join("maildir/new")).unwrap().count(), day.mails());
 }
 
+/// The program without what lets an administrator write where nobody may.
+fn without_privileges(day: &Day, place: &Path) -> Command {
+    let program = day.program(place);
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        return program;
+    }
+    let mut command = Command::new("setpriv");
+    command.arg("--bounding-set=-all").arg(program.get_program()).args(program.get_args());
+    logged(command, place)
+}
+
+#[test]
+fn f39_a_store_in_a_folder_that_cannot_be_written_is_refused_in_words_and_the_mail_stays() {
+    let day = Day::shared();
+    let (place, recorder) = day.begin();
+    let place = place.path();
+    let set_mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let (store, database) = (place.join("store"), place.join("store/docketpost.sqlite"));
+    for (path, closed, open) in [(&store, 0o500, 0o700), (&database, 0o400, 0o600)] {
+        set_mode(path, closed);
+        let said = refuses_so(&mut without_privileges(day, place), day, place);
+        set_mode(path, open);
+        let expected = format!("the store can't be written at {}", path.display());
+        assert!(said.contains(&expected) && said.contains("mounted for writing"), "{said}");
+    }
+    work_through(day, place);
+    assert!(checker::doubled(&whole(day, place, &recorder)).is_empty());
+}
+
 #[test]
 fn f40_killed_while_the_store_is_made_it_is_made_the_next_time() {
     let day = Day::shared();
@@ -362,47 +403,123 @@ fn f40_killed_while_the_store_is_made_it_is_made_the_next_time() {
     }
 }
 
+/// Another program around the daemon, which writes into its log.
+fn logged(mut command: Command, place: &Path) -> Command {
+    let log = fs::File::options().create(true).append(true).open(place.join("daemon.log")).unwrap();
+    command.env("TOKIO_WORKER_THREADS", "1").env_remove("NOTIFY_SOCKET");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command
+}
+
 /// The program below a shell that sets a limit.
 fn limited(day: &Day, place: &Path, limit: &str) -> Command {
     let program = day.program(place);
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(format!("{limit}; exec \"$0\" \"$@\"")).arg(program.get_program()).args(program.get_args());
-    let log = fs::File::options().create(true).append(true).open(place.join("daemon.log")).unwrap();
-    command.env("TOKIO_WORKER_THREADS", "1").stdout(std::process::Stdio::null()).stderr(log);
-    command
+    logged(command, place)
 }
 
-/// Lets it run for a while below a limit, then to the end without.
-fn survives_limit(limit: &str) {
+/// How a daemon got on below a limit.
+#[derive(Debug)]
+struct Limited {
+    /// It did all the work.
+    finished: bool,
+    /// It ended by itself.
+    died: bool,
+    /// What it logged.
+    said: String,
+}
+
+/// Lets it run below a limit for this long at most, then to the end without.
+fn survives_limit(limit: &str, time: Duration) -> Limited {
     let day = Day::shared();
     let (place, recorder) = day.begin();
     let place = place.path();
     let mut daemon = limited(day, place, limit).spawn().unwrap();
-    wait_for(Duration::from_secs(2), || {
-        let is_over = daemon.try_wait().unwrap().is_some()
-            || checker::unfinished(&place.join("store"), day.mails(), &[]).is_none();
-        is_over.then_some(())
-    });
-    if daemon.try_wait().unwrap().is_none() {
+    let finished = || checker::unfinished(&place.join("store"), day.mails(), &[]).is_none();
+    wait_for(time, || (daemon.try_wait().unwrap().is_some() || finished()).then_some(()));
+    let (finished, died) = (finished(), daemon.try_wait().unwrap().is_some());
+    if !died {
         end(&mut daemon);
     }
+    let said = log(place);
     let in_doubt = checker::in_doubt(&place.join("store"));
     work_through(day, place);
+    whole_after(day, place, &recorder, in_doubt);
+    Limited { finished, died, said }
+}
+
+const A_WHILE: Duration = Duration::from_secs(2);
+
+#[test]
+fn f45_out_of_memory_at_any_size_nothing_is_lost_and_what_was_lacking_is_said() {
+    for kib in [60_000, 120_000, 200_000, 300_000] {
+        let limited = survives_limit(&format!("ulimit -v {kib}"), A_WHILE);
+        let words = ["memory allocation of", "Cannot allocate memory", "out of memory", "spawn worker thread"];
+        let is_told = words.iter().any(|word| limited.said.contains(word)) || limited.said.contains("os error 1");
+        assert!(!limited.died || limited.finished || is_told, "{kib}: {limited:?}");
+    }
+}
+
+/// A group of processes that gets so many megabytes; none where this machine lets nobody make one.
+struct MemoryGroup(PathBuf);
+
+impl MemoryGroup {
+    fn of(mebibytes: u64) -> Option<MemoryGroup> {
+        let name = format!("docketpost-{}-{mebibytes}", std::process::id());
+        let made = |root: &str, file: &str| {
+            let folder = Path::new(root).join(&name);
+            fs::create_dir(&folder).ok()?;
+            let group = MemoryGroup(folder);
+            fs::write(group.0.join(file), (mebibytes << 20).to_string()).ok().map(|()| group)
+        };
+        made("/sys/fs/cgroup/memory", "memory.limit_in_bytes").or_else(|| made("/sys/fs/cgroup", "memory.max"))
+    }
+}
+
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        // One that is still in use says so, and is looked for no more.
+        wait_for(Duration::from_secs(5), || fs::remove_dir(&self.0).ok());
+    }
+}
+
+#[test]
+fn f45_in_96_megabytes_the_days_work_is_done_and_in_fewer_none_is_lost() {
+    for mebibytes in [96, 32, 16] {
+        let group = MemoryGroup::of(mebibytes);
+        let limit =
+            group.as_ref().map_or("true".into(), |group| format!("echo $$ > {}/cgroup.procs", group.0.display()));
+        let limited = survives_limit(&limit, if mebibytes == 96 { DEADLINE } else { A_WHILE });
+        assert!(mebibytes < 96 || limited.finished, "{limited:?}");
+    }
+}
+
+#[test]
+fn f45_a_start_after_the_process_was_killed_in_the_midst_of_a_mail_says_so() {
+    let day = Day::shared();
+    let (place, recorder) = day.begin();
+    let place = place.path();
+    let mut daemon =
+        day.program(place).env("DOCKETPOST_CRASH", "parsing:4").env("DOCKETPOST_CRASH_BY", "KILL").spawn().unwrap();
+    assert!(!ended(&mut daemon).success());
+    assert!(!log(place).contains("was cut off"));
+    let in_doubt = checker::in_doubt(&place.join("store"));
+    work_through(day, place);
+    assert!(log(place).contains("the last run was cut off in the midst of these mails"), "{}", log(place));
     whole_after(day, place, &recorder, in_doubt);
 }
 
 #[test]
-fn f45_out_of_memory_at_any_size_nothing_is_lost() {
-    for kib in [60_000, 120_000, 200_000, 300_000] {
-        survives_limit(&format!("ulimit -v {kib}"));
+fn f50_with_few_files_to_open_the_work_is_done_or_what_is_lacking_is_said_and_nothing_is_lost() {
+    const ALARM: &str = "so few files and connections may be open";
+    for files in [10, 14, 18, 22, 30] {
+        let limited = survives_limit(&format!("ulimit -n {files}"), A_WHILE);
+        assert!(limited.said.contains(ALARM) && limited.said.contains(&format!("most={files}")), "{limited:?}");
     }
-}
-
-#[test]
-fn f50_without_files_or_threads_to_spare_nothing_is_lost() {
-    for files in [10, 14, 18, 22, 30, 32] {
-        survives_limit(&format!("ulimit -n {files}"));
-    }
+    let limited = survives_limit("ulimit -n 32", DEADLINE);
+    assert!(limited.finished && limited.said.contains(ALARM), "{limited:?}");
+    assert!(!survives_limit("ulimit -n 256", DEADLINE).said.contains(ALARM));
 }
 
 #[test]
@@ -457,19 +574,56 @@ fn f35_when_a_full_disk_has_room_again_the_work_goes_on_without_a_restart() {
     goes_on_after("renameat:error=ENOSPC:when=2");
 }
 
+/// What a daemon tells systemd, and when.
+struct Signs {
+    socket: PathBuf,
+    heard: Arc<Mutex<Vec<(Instant, String)>>>,
+}
+
+impl Signs {
+    fn listen(place: &Path) -> Signs {
+        let socket = place.join("notify");
+        let (listener, heard) = (UnixDatagram::bind(&socket).unwrap(), Arc::<Mutex<Vec<_>>>::default());
+        let signs = Signs { socket, heard: Arc::clone(&heard) };
+        thread::spawn(move || {
+            let mut bytes = [0; 512];
+            while let Ok(length) = listener.recv(&mut bytes) {
+                let said = String::from_utf8_lossy(&bytes[..length]).into_owned();
+                heard.lock().unwrap().push((Instant::now(), said));
+            }
+        });
+        signs
+    }
+
+    /// When it said that it is ready or alive, in order.
+    fn of_life(&self) -> Vec<Instant> {
+        let heard = self.heard.lock().unwrap();
+        let of_life = |said: &str| said.contains("WATCHDOG=1") || said.contains("READY=1");
+        heard.iter().filter(|(_, said)| of_life(said)).map(|(at, _)| *at).collect()
+    }
+}
+
 #[test]
-fn f53_a_slow_disk_costs_time_and_nothing_else() {
+fn f53_a_slow_disk_costs_time_and_nothing_else_and_systemd_hears_all_the_time_that_the_daemon_lives() {
     let day = Day::shared();
-    // The first few as slow as a disk gets, and the others slow enough that they are under way all the time.
-    for slow in ["2000000:when=3..4", "150000:when=1+"] {
+    // Some as slow as a disk gets, and the others slow enough that they are under way all the time.
+    for slow in ["2000000:when=3..8", "150000:when=1+"] {
         let (place, recorder) = day.begin();
         let place = place.path();
+        let signs = Signs::listen(place);
         let slow = ["-e", "trace=fsync", "-e", &format!("inject=fsync:delay_enter={slow}")].map(str::to_owned);
-        let mut traced = day.traced(place, &slow, Path::new("/dev/null")).spawn().unwrap();
-        finished(place, day.mails()).unwrap();
+        let mut traced = day.traced(place, &slow, Path::new("/dev/null"));
+        let mut traced = traced.env("NOTIFY_SOCKET", &signs.socket).env("WATCHDOG_USEC", "4000000").spawn().unwrap();
+        let done = finished(place, day.mails());
+        let over = Instant::now();
         stop_traced(&mut traced).unwrap();
+        done.unwrap();
         assert!(!log(place).contains("ERROR"), "{}", log(place));
         assert!(checker::doubled(&whole(day, place, &recorder)).is_empty());
+        let signs: Vec<Instant> = signs.of_life().into_iter().filter(|at| *at <= over).chain([over]).collect();
+        let silences: Vec<Duration> = signs.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(silences.len() > 2, "{silences:?}");
+        assert!(silences.iter().all(|silence| *silence < Duration::from_secs(30)), "{silences:?}");
     }
 }
 
@@ -651,6 +805,104 @@ fn f46_killed_or_asked_to_stop_once_or_twice_at_each_named_point_nothing_is_lost
         let evidence = whole_of(day, place, evidence, in_doubt);
         assert!(by == "KILL" || checker::doubled(&evidence).is_empty(), "{point} {by}");
     }
+}
+
+#[test]
+fn f46_asked_to_stop_once_or_twice_in_the_midst_of_a_fetch_it_ends_in_time_and_the_mail_is_taken_by_the_next() {
+    let day = Day::shared();
+    for by in [&["TERM"][..], &["TERM", "TERM"], &["INT"], &["INT", "TERM"]] {
+        let is_silent = Arc::new(AtomicBool::new(true));
+        let silent = Arc::clone(&is_silent);
+        let room = Mailroom::answering(day.waiting(), move |command, _| {
+            let breaks_off = command.contains("BODY.PEEK[]") && silent.load(Ordering::Relaxed);
+            breaks_off.then(|| "* 1 FETCH (UID 1 BODY[] {5000}\r\nFrom: jane".to_owned())
+        });
+        let (place, recorder) = day.begin_by_imap(&room);
+        let place = place.path();
+        let mut daemon = day.program(place).spawn().unwrap();
+        let is_fetching = || room.heard().iter().any(|(_, said)| said.contains("BODY.PEEK[]"));
+        wait_until("the fetch", DEADLINE, || is_fetching().then_some(()));
+        by.iter().for_each(|by| signal(by, daemon.id()));
+        let ended = wait_for(Duration::from_secs(10), || daemon.try_wait().unwrap());
+        if ended.is_none() {
+            daemon.kill().unwrap();
+        }
+        assert!(ended.is_some_and(|ended| ended.success()), "{by:?}: {ended:?}\n{}", log(place));
+        assert_eq!(count(place, "SELECT count(*) FROM inbox"), 0);
+        is_silent.store(false, Ordering::Relaxed);
+        work_through(day, place);
+        let evidence = day.evidence_of(place, recorder.transcript(), room.mails());
+        assert!(checker::doubled(&whole_of(day, place, evidence, BTreeSet::new())).is_empty(), "{by:?}");
+    }
+}
+
+#[test]
+fn f29_a_move_that_the_server_will_not_have_now_costs_no_mail_is_not_asked_for_all_the_time_and_made_later() {
+    let day = Day::shared();
+    for refusal in ["[INUSE] busy", "[LIMIT] too many", "[UNAVAILABLE] later", "[OVERQUOTA] full"] {
+        let is_refused = Arc::new(AtomicBool::new(true));
+        let refused = Arc::clone(&is_refused);
+        let room = Mailroom::answering(day.waiting(), move |command, _| {
+            let refuses = command.starts_with("UID MOVE") && refused.load(Ordering::Relaxed);
+            refuses.then(|| format!("TAG NO {refusal}\r\n"))
+        });
+        let (place, recorder) = day.begin_by_imap(&room);
+        let place = place.path();
+        let mut daemon = day.program(place).spawn().unwrap();
+        let moves = || room.heard().iter().filter(|(_, said)| said.starts_with("UID MOVE")).count();
+        finished(place, day.mails()).unwrap();
+        wait_until("the refusal", DEADLINE, || log(place).contains("staged mail could not be moved").then_some(()));
+        assert_eq!((moves(), room.mails_in("INBOX").len()), (1, day.mails()), "{refusal}");
+        assert!(!log(place).contains("ERROR"), "{}", log(place));
+        // The next run, or the same one after a rest, asks again, and what is staged is not fetched a second time.
+        is_refused.store(false, Ordering::Relaxed);
+        signal("HUP", daemon.id());
+        wait_until("the move", DEADLINE, || room.mails_in("INBOX").is_empty().then_some(()));
+        end(&mut daemon);
+        let evidence = day.evidence_of(place, recorder.transcript(), room.mails());
+        assert!(checker::doubled(&whole_of(day, place, evidence, BTreeSet::new())).is_empty(), "{refusal}");
+    }
+}
+
+#[test]
+fn f42_with_a_clock_that_went_back_what_answers_an_address_that_ends_is_held_until_somebody_says_that_it_is_right() {
+    let day = Day::shared();
+    let (place, _recorder) = day.begin();
+    let place = place.path();
+    // The last run ended an hour from now.
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
+    let database = Connection::open(place.join("store/docketpost.sqlite")).unwrap();
+    let mark = format!("{{\"at\":\"{later}\",\"leapt_to\":null}}");
+    let changed = database.execute("UPDATE settings SET value = ?1 WHERE name = 'clock'", [mark]).unwrap();
+    assert_eq!(changed, 1);
+    drop(database);
+    let mut daemon = day.program(place).spawn().unwrap();
+    finished(place, day.mails()).unwrap();
+    let held = || count(place, "SELECT count(*) FROM inbox WHERE state = 'HELD' AND reason = 'CLOCK_LEAPT'");
+    let replies = held();
+    assert!(replies >= 5 && log(place).contains("the clock leapt"), "{replies}\n{}", log(place));
+    assert_eq!(count(place, "SELECT count(*) FROM inbox WHERE state = 'REFUSED'"), 0);
+    assert_eq!(count(place, "SELECT count(*) FROM effects WHERE verb = 'done'"), 0);
+    assert!(count(place, "SELECT count(*) FROM inbox WHERE state = 'APPLIED'") > 0, "other mail goes on");
+    let told =
+        "SELECT p.first_name FROM outbox o JOIN people p ON p.id = o.person_id WHERE o.content LIKE '%clock_leapt%'
+        AND o.state = 'SENT' ORDER BY 1";
+    assert_eq!(words(place, told), ["Anna", "Jane"], "once, and nobody of the forgery");
+    let (is_well, said) = command(place, &["check"]);
+    assert!(!is_well && said.contains("FAILED clock") && said.contains("docketpost clock confirm"), "{said}");
+    // The daemon runs meanwhile, and need not be told.
+    let (is_well, said) = command(place, &["clock", "confirm"]);
+    assert!(is_well && said.contains(&format!("go on: {replies}")), "{said}");
+    wait_until("the mails that waited", DEADLINE, || (held() == 0).then_some(()));
+    finished(place, day.mails()).unwrap();
+    end(&mut daemon);
+    let only_what_was_done = |tally: &BTreeMap<String, usize>| -> BTreeMap<String, usize> {
+        let is_done = |what: &str| what.starts_with("effect") || what.starts_with("mail");
+        tally.iter().filter(|(what, _)| is_done(what)).map(|(what, many)| (what.clone(), *many)).collect()
+    };
+    let tally = checker::tally(&place.join("store"));
+    assert_eq!(only_what_was_done(&tally), only_what_was_done(whole_day()), "{}", log(place));
+    assert!(!command(place, &["check"]).1.contains("FAILED clock"));
 }
 
 #[test]

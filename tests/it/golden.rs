@@ -156,7 +156,7 @@ impl World {
         }
         let desk = self.desk.clone();
         let job = move |tx: &Tx<'_>| {
-            let taken = Taken { read: &read, proof: Some(&proof), files_kept };
+            let taken = Taken { read: &read, proof: Some(&proof), files_kept, doubt: None };
             inbound::receive(tx, &desk, &inbox, &taken, now)
         };
         let outcome = self.store().write(job).unwrap();

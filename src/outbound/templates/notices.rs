@@ -303,6 +303,9 @@ pub fn why(reason: &str) -> &'static str {
         "TOO_LARGE" => sentence!("It is larger than this gateway takes."),
         "TOO_MANY_PARTS" | "UNREADABLE_MIME" => sentence!("Its structure can't be read safely."),
         "RATE_LIMITED" => sentence!("Too many mails came from this sender in a short time."),
+        "CLOCK_LEAPT" => sentence!(
+            "The clock of this gateway leapt, so nobody can tell whether what the mail answers is over. It goes on once the clock is right."
+        ),
         "INTERNAL" => sentence!("It could not be processed."),
         _ => sentence!("See `docketpost inbox show`."),
     }
@@ -368,6 +371,29 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
                 ("docketpost inbox list --state held".to_owned(), say!(reader, "shows what waits")),
                 (format!("docketpost inbox braked P-{about}"), say!(reader, "takes all of them")),
                 (format!("docketpost inbox braked P-{about} --dismiss"), say!(reader, "puts all of them aside")),
+            ]);
+        }
+        Notice::ClockLeapt if about == reader.person.id => {
+            page.subject = say!(reader, "Some of your mails to {firm} wait", firm = &reader.firm.name);
+            page.text(say!(
+                reader,
+                "The clock of this mail gateway shows a wrong time, so it can't tell whether what you answer is still open. Your mails are kept and are taken up once the clock is right; you need not send them again."
+            ));
+            page.text(say!(reader, "This is the only mail about it today."));
+        }
+        Notice::ClockLeapt => {
+            page.subject = say!(reader, "Mails from {name} wait: the clock leapt", name = &name);
+            page.text(say!(
+                reader,
+                "The clock of the computer that this gateway runs on leapt by more than ten minutes. What answers a code, an invitation or a reply address that may have ended meanwhile waits. Nothing is lost or refused, and other mails are not delayed."
+            ));
+            page.text(say!(
+                reader,
+                "An administrator can set the clock, or say that it is right as it is. This is the only mail about it today."
+            ));
+            page.examples(&[
+                ("docketpost check".to_owned(), say!(reader, "shows what the clock says")),
+                ("docketpost clock confirm".to_owned(), say!(reader, "says that it is right; what waits goes on")),
             ]);
         }
         Notice::AddressChanged { to } => {

@@ -81,6 +81,7 @@ impl Twin {
             firms: vec![served],
             policies: Vec::new(),
             spared: Mutex::default(),
+            clock: Mutex::default(),
             inbox_bell: tokio::sync::Notify::new(),
         });
         Twin {

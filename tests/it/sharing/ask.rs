@@ -125,7 +125,7 @@ pub fn receive(world: &World, from: &str, raw: &[u8], ordinal: usize) -> Receive
     });
     let files_kept = keep_files(world, &desk, &inbox, &read, &proof);
     let ended = world.store.write(move |tx| {
-        inbound::receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept }, now)
+        inbound::receive(tx, &desk, &inbox, &Taken { read: &read, proof: Some(&proof), files_kept, doubt: None }, now)
     });
     ended.unwrap();
     found(world, id)
