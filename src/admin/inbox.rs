@@ -99,6 +99,11 @@ pub enum What {
         #[arg(long, default_value = "")]
         reason: String,
     },
+    /// Takes back that a mail was put aside: it waits again
+    Restore {
+        ///
+        mail: String,
+    },
 }
 
 /// Does it; only for administrators.
@@ -121,6 +126,7 @@ pub fn run(office: &Office, what: &What) -> Result<Told> {
         What::Braked { person, dismiss } => braked(office, person, *dismiss),
         What::Assign { mail, matter } => release(office, mail, Some(matter)),
         What::Dismiss { mail, reason } => dismiss(office, mail, reason),
+        What::Restore { mail } => restore(office, mail),
     }
 }
 
@@ -544,7 +550,26 @@ fn dismiss(office: &Office, text: &str, why: &str) -> Result<Told> {
     if !done {
         bail!("Q-{id} is {}; only a held mail is put aside", mail.state.word());
     }
-    Ok(Told::new(format!("Q-{id} was put aside; it is kept.\n"), json!({"mail": format!("Q-{id}")})))
+    let text = format!("Q-{id} was put aside; it is kept. To take that back: docketpost inbox restore Q-{id}\n");
+    Ok(Told::new(text, json!({"mail": format!("Q-{id}")})))
+}
+
+fn restore(office: &Office, text: &str) -> Result<Told> {
+    office.ask_administrator(Ability::Edit)?;
+    let mail = find(office, text)?;
+    let (id, firm) = (mail.id, office.firm.id);
+    if !change(office, id, "inbox.restore", move |act| act.tx.restore(firm, id, act.now))? {
+        match mail.reason.as_deref() {
+            Some("DISMISSED") => bail!("Q-{id} was purged since; it can't wait again"),
+            _ => bail!("Q-{id} is {}; only a mail that was put aside waits again", mail.state.word()),
+        }
+    }
+    let again = find(office, text)?;
+    let next = next_step(office, &again);
+    Ok(Told::new(
+        format!("Q-{id} waits again ({}). What to do next: {next}\n", again.reason.unwrap_or_default()),
+        json!({"mail": format!("Q-{id}")}),
+    ))
 }
 
 fn change(
@@ -665,6 +690,29 @@ mod tests {
         run(&s.office, &What::Dismiss { mail: "q-1".into(), reason: "spam".into() }).unwrap();
         assert_eq!(state(&s, id).state, InboxState::Ignored);
         assert!(run(&s.office, &What::Retry { mail: "q-1".into() }).is_err());
+    }
+
+    #[test]
+    fn a_mail_that_was_put_aside_can_be_taken_back_and_waits_for_what_it_waited_for() {
+        let s = Sample::new();
+        let id = held_for(&s, "CONTEXT_NONE");
+        let restore = || run(&s.office, &What::Restore { mail: "Q-1".into() });
+        assert!(restore().unwrap_err().to_string().contains("only a mail that was put aside"));
+        let told = run(&s.office, &What::Dismiss { mail: "Q-1".into(), reason: "spam".into() }).unwrap();
+        assert!(told.text.contains("docketpost inbox restore Q-1"), "{}", told.text);
+        let told = restore().unwrap();
+        assert!(told.text.contains("CONTEXT_NONE") && told.text.contains("inbox assign Q-1"), "{}", told.text);
+        let mail = state(&s, id);
+        assert_eq!((mail.state, mail.reason.as_deref()), (InboxState::Held, Some("CONTEXT_NONE")));
+        assert!(restore().is_err(), "once");
+        let audited = s.office.store.read(|r| r.audited(s.office.firm.id, 10)).unwrap();
+        assert!(audited.iter().any(|e| e.action == "inbox.restore" && e.inbox == Some(id)));
+        // What was purged is not there any more.
+        run(&s.office, &What::Dismiss { mail: "Q-1".into(), reason: String::new() }).unwrap();
+        let firm = s.office.firm.id;
+        let later = s.office.store.read(|r| r.purgeable(firm, jiff::Timestamp::MAX)).unwrap();
+        s.office.store.write(move |tx| tx.purge(firm, &later)).unwrap();
+        assert!(restore().unwrap_err().to_string().contains("purged"));
     }
 
     #[test]

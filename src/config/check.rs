@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -17,6 +17,7 @@ use super::secrets::{self, Environment, Source};
 use super::written;
 use super::{ConfigError, Secrets};
 use crate::domain::Address;
+use crate::domain::address::is_freemail;
 
 /// How long the mail about a share waits for further ones, if nothing else is said.
 const SHARES_WAIT_SECS: u64 = 60;
@@ -47,14 +48,16 @@ struct WrittenAuth<'a> {
 impl Checker<'_> {
     pub(super) fn config(&mut self, file: &written::File) -> Config {
         self.store = self.path("store", &file.store);
-        let firms = file.firm.iter().enumerate().filter_map(|(n, f)| self.firm(&format!("firm.{n}"), f)).collect();
-        let mailboxes =
+        let firms: Vec<Firm> =
+            file.firm.iter().enumerate().filter_map(|(n, f)| self.firm(&format!("firm.{n}"), f)).collect();
+        let mailboxes: Vec<Mailbox> =
             file.mailbox.iter().enumerate().map(|(n, m)| self.mailbox(&format!("mailbox.{n}"), m)).collect();
         if file.firm.is_empty() {
             self.wrong("firm", "there must be at least one [[firm]]");
         }
         self.firms_apart(file);
         self.mailboxes_apart(file);
+        self.ways_apart(&firms, &mailboxes);
         Config {
             store: self.store.clone(),
             blobs: self.blob_key(file),
@@ -100,7 +103,7 @@ impl Checker<'_> {
         }
         let mut domains = Vec::new();
         for (n, domain) in written.domains.iter().enumerate() {
-            domains.push(self.domain(&format!("{at}.domains.{n}"), domain));
+            domains.push(self.own_domain(&format!("{at}.domains.{n}"), domain));
         }
         let own_domain = address.as_ref().map_or("", Address::domain);
         if written.addressing == Addressing::Subdomain && domains.iter().any(|d| d == own_domain) {
@@ -419,6 +422,11 @@ impl Checker<'_> {
         for (n, name) in written.iter().enumerate() {
             if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ';') {
                 self.wrong(&format!("{at}.{n}"), "must be one name, without spaces");
+            } else if name.contains(['*', '?']) {
+                self.wrong(
+                    &format!("{at}.{n}"),
+                    "must be a whole name as the provider writes it: no mark stands for several",
+                );
             }
         }
         written.iter().map(|name| name.to_ascii_lowercase()).collect()
@@ -477,6 +485,19 @@ impl Checker<'_> {
         }
     }
 
+    /// What is written into a Maildir that is watched would be taken in again as mail.
+    fn ways_apart(&mut self, firms: &[Firm], mailboxes: &[Mailbox]) {
+        for (n, firm) in firms.iter().enumerate() {
+            let WayOut::Directory(out) = &firm.way_out else { continue };
+            let is_within = |m: &&Mailbox| matches!(&m.way_in, WayIn::Maildir(way) if real(out).starts_with(real(way)));
+            if let Some(mailbox) = mailboxes.iter().find(is_within) {
+                let what =
+                    format!("lies in the maildir of the mailbox {:?}: what leaves would come in again", mailbox.name);
+                self.wrong(&format!("firm.{n}.directory"), &what);
+            }
+        }
+    }
+
     fn slug(&mut self, at: &str, text: &str) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if text.is_empty()
@@ -497,9 +518,11 @@ impl Checker<'_> {
         Some(address)
     }
 
-    fn domain(&mut self, at: &str, text: &str) -> String {
+    fn own_domain(&mut self, at: &str, text: &str) -> String {
         if Address::parse(&format!("a@{text}")).is_err() {
             self.wrong(at, "must be a mail domain such as hale.example");
+        } else if is_freemail(text) {
+            self.wrong(at, "anybody may have a mailbox there: everybody who writes from it would be one of the firm");
         }
         text.to_ascii_lowercase()
     }
@@ -607,6 +630,20 @@ fn file_rules(written: &written::Files) -> FileRules {
         macros: written.macros.unwrap_or(default.macros),
         encrypted: written.encrypted.unwrap_or(default.encrypted),
     }
+}
+
+/// The path without `.`, `..` and, as far as it is there, symbolic links.
+fn real(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => _ = plain.pop(),
+            other => plain.push(other),
+        }
+    }
+    let there = plain.ancestors().find_map(|place| Some((place.canonicalize().ok()?, plain.strip_prefix(place).ok()?)));
+    there.map_or(plain.clone(), |(place, rest)| place.join(rest))
 }
 
 fn domain_of(address: &str) -> String {

@@ -381,10 +381,11 @@ impl AuthResults {
 }
 
 /// Where the border puts its Authentication-Results relative to its own Received line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Layout {
-    /// Above it, as RFC 8601 7.1 wants: position is proof.
+    /// Above it, as RFC 8601 7.1 wants: position is proof. Of a border that puts them below nothing is believed then.
+    #[default]
     Above,
     /// Below it, as some milters do: position proves nothing.
     Below,

@@ -177,6 +177,10 @@ fn f51_a_bad_file_is_refused_with_line_and_key() {
         ("r@gw.hale.example", "r@hale.example".into(), 4, "firm.address", "own domains"),
         ("[\"hale.example\"]", "[]".into(), 6, "firm.domains", "at least one"),
         ("[\"hale.example\"]", "[\"hale.example\", \"no domain\"]".into(), 6, "firm.domains", "mail domain"),
+        ("[\"hale.example\"]", "[\"GMail.com\"]".into(), 6, "firm.domains", "anybody"),
+        ("[\"hale.example\"]", "[\"hale.example\",\n\"outlook.com\"]".into(), 7, "firm.domains", "anybody"),
+        ("[\"hale.example\"]", "[\"gmx.de\"]".into(), 6, "firm.domains", "anybody"),
+        ("[\"hale.example\"]", "[\"icloud.com\"]".into(), 6, "firm.domains", "anybody"),
         ("[firm.smtp]", "directory = \"out\"\n[firm.smtp]".into(), 7, "firm.directory", "beside"),
         ("[firm.smtp]", "[firm.files]\nmacros = \"ask\"\n[firm.smtp]".into(), 8, "firm.files.macros", "unknown variant"),
         ("[firm.smtp]", "[firm.files]\npdftoppm = \"pdftoppm\"\n[firm.smtp]".into(), 8, "firm.files.pdftoppm", "absolute path"),
@@ -205,6 +209,9 @@ fn f51_a_bad_file_is_refused_with_line_and_key() {
         ("[mailbox.imap]", "[mailbox.imap]\npoll_secs = 0".into(), 15, "mailbox.imap.poll_secs", "between"),
         (mailbox, auth("received_by = [\"x\"]\n"), 14, "mailbox.auth_results.authserv_id", "anybody"),
         (mailbox, auth("received_by = [\"x\"]\nauthserv_id = [\"\"]\n"), 17, "mailbox.auth_results.authserv_id", "one name"),
+        (mailbox, auth("received_by = [\"x\"]\nauthserv_id = [\"*\"]\n"), 17, "mailbox.auth_results.authserv_id", "whole name"),
+        (mailbox, auth("received_by = [\"x\"]\nauthserv_id = [\"y\",\n\"*.y\"]\n"), 18, "mailbox.auth_results.authserv_id", "whole name"),
+        (mailbox, auth("authserv_id = [\"y\"]\nreceived_by = [\"*\"]\n"), 17, "mailbox.auth_results.received_by", "whole name"),
         (mailbox, auth("received_by = [\"x\"]\nauthserv_id = [\"y\"]\nprofile = \"m365\"\n"), 17, "mailbox.auth_results.authserv_id", "left out"),
         (mailbox, auth("received_by = []\nauthserv_id = [\"y\"]\n"), 16, "mailbox.auth_results.received_by", "must name"),
         (mailbox, auth("received_by = [\"x\"]\nauthserv_id = [\"y\"]\nhops = 0\n"), 18, "mailbox.auth_results.hops", "between"),
@@ -222,6 +229,38 @@ fn f51_a_bad_file_is_refused_with_line_and_key() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_border_writes_above_its_received_line_if_nothing_else_is_said() {
+    let policy = "firm = \"hale\"\n[mailbox.auth_results]\nauthserv_id = [\"mx.hale.example\"]\nreceived_by = [\"mx.hale.example\"]\n";
+    let config = parse(&GOOD.replace("firm = \"hale\"\n", policy)).unwrap();
+    assert_eq!(config.mailboxes[0].auth_results.as_ref().unwrap().layout, Layout::Above);
+    assert!(EXAMPLE.contains("above (the default)") && EXAMPLE.contains("# layout = \"above\""));
+}
+
+/// What leaves into a Maildir that is watched comes in again.
+#[test]
+fn t92_a_way_out_that_lies_in_a_way_in_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("in"), folder.path().join("link")).unwrap();
+    let said = |out: &str, way_in: &str| {
+        let text = format!(
+            "store = \"s\"\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\naddressing = \"subdomain\"\n\
+             domains = [\"hale.example\"]\ndirectory = {out:?}\n[[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = {way_in:?}\n"
+        );
+        read(&text, folder.path(), &environment, Secrets::Read).map_err(|errors| errors[0].clone())
+    };
+    for out in ["in", "in/new", "./in/out/deep", "x/../in/new", "link/new", "in/."] {
+        let error = said(out, "in").unwrap_err();
+        assert_eq!((error.line, error.key.as_str()), (7, "firm.directory"), "{out}");
+        assert!(error.text.contains("\"main\"") && error.text.contains("come in again"), "{}", error.text);
+    }
+    assert!(said("in/new", "link").is_err(), "a link to it is it");
+    for (out, way_in) in [("out", "in"), ("inside", "in"), ("in/../out", "in"), ("mail", "mail/in")] {
+        assert!(said(out, way_in).is_ok(), "{out} {way_in}");
+    }
 }
 
 #[test]

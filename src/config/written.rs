@@ -242,6 +242,7 @@ pub(super) struct AuthResults {
     /// How many Authentication-Results the border adds.
     pub fields: Option<u8>,
     /// Where the border puts them.
+    #[serde(default)]
     pub layout: Layout,
     /// Whose habits they follow.
     #[serde(default)]

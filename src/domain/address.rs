@@ -3,6 +3,71 @@
 
 use std::fmt;
 
+/// Domains where anybody may have a mailbox: sharing one makes nobody a colleague (decisions.md 5).
+const FREEMAIL: [&str; 61] = [
+    "163.com",
+    "aol.com",
+    "att.net",
+    "bluewin.ch",
+    "btinternet.com",
+    "comcast.net",
+    "email.com",
+    "fastmail.com",
+    "fastmail.fm",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.com",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hey.com",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.es",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "libero.it",
+    "live.co.uk",
+    "live.com",
+    "live.de",
+    "mac.com",
+    "mail.com",
+    "mail.ru",
+    "mailbox.org",
+    "me.com",
+    "msn.com",
+    "orange.fr",
+    "outlook.com",
+    "outlook.de",
+    "outlook.es",
+    "outlook.fr",
+    "pm.me",
+    "posteo.de",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "rocketmail.com",
+    "sbcglobal.net",
+    "t-online.de",
+    "tuta.com",
+    "tutanota.com",
+    "verizon.net",
+    "wanadoo.fr",
+    "web.de",
+    "yahoo.co.uk",
+    "yahoo.com",
+    "yahoo.de",
+    "yahoo.es",
+    "yahoo.fr",
+    "yandex.com",
+    "ymail.com",
+];
+
 /// An address in lower case: a dot-atom local part and a domain of letters, digits and hyphens (sender-proof.md 5.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -44,6 +109,11 @@ impl Address {
 pub fn is_mail_domain(text: &str) -> bool {
     let top_is_number = text.rsplit('.').next().is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()));
     text.len() <= 253 && text.contains('.') && !top_is_number && text.split('.').all(is_label)
+}
+
+/// Says whether anybody may have a mailbox at `domain`.
+pub fn is_freemail(domain: &str) -> bool {
+    FREEMAIL.binary_search(&domain.to_ascii_lowercase().as_str()).is_ok()
 }
 
 /// Says whether `domain` is `parent` or lies below it, label by label and never by mere suffix (threats.md T08).
@@ -102,6 +172,17 @@ mod tests {
             (a.as_str(), a.local(), a.domain()),
             ("jane.o'neil+x@mail.example.com", "jane.o'neil+x", "mail.example.com")
         );
+    }
+
+    #[test]
+    fn a_domain_of_everybody_is_known_in_any_spelling_and_its_subdomains_are_not_it() {
+        assert!(FREEMAIL.is_sorted(), "or the search finds nothing");
+        for domain in ["gmail.com", "GMail.com", "outlook.com", "gmx.de", "icloud.com", "163.com", "ymail.com"] {
+            assert!(is_freemail(domain), "{domain}");
+        }
+        for domain in ["hale.example", "gmail.com.hale.example", "law.gmail.com", ""] {
+            assert!(!is_freemail(domain), "{domain}");
+        }
     }
 
     #[test]

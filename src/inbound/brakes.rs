@@ -50,6 +50,14 @@ pub fn is_too_many(
     Ok(false)
 }
 
+/// How many receipts in a row this mail answers: one, or two if the mail of that receipt answered one itself. That is counted
+/// by our own reply addresses and Message-IDs, whatever the mail says of itself: programs that answer whatever they are sent do
+/// nothing else (threats T92).
+pub fn receipts_in_a_row(view: &Snapshot<'_>, firm: &Firm, situation: &Situation) -> Result<u8> {
+    let Some(earlier) = situation.receipt_of else { return Ok(0) };
+    Ok(if view.answers_a_receipt(firm.id, earlier)? { 2 } else { 1 })
+}
+
 /// True if a person had so many answers without effect, a sixth of the mails they may send, that two programs may be
 /// talking to each other: what comes after is held unanswered (commands.md c8).
 pub fn is_refused_too_often(

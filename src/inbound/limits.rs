@@ -293,12 +293,6 @@ mod tests {
         raw.into_bytes()
     }
 
-    fn with_headers(n: usize) -> Vec<u8> {
-        let mut raw = "X-A: b\r\n".repeat(n);
-        raw.push_str("\r\nbody");
-        raw.into_bytes()
-    }
-
     #[test]
     fn an_ordinary_mail_is_within_the_limits() {
         assert_eq!(check(b"From: a@b.c\r\n\r\nhello\r\n", &Limits::default()), Ok(()));
@@ -318,30 +312,159 @@ mod tests {
         assert_eq!(check(raw.as_bytes(), &Limits::default()), Err(Limit::TooDeep));
     }
 
+    /// A header field of so many octets, its line end included.
+    fn field(start: &str, filler: &str, octets: usize) -> String {
+        let room = octets - start.len() - 2;
+        format!("{start}{}\r\n", &filler.repeat(room / filler.len() + 1)[..room])
+    }
+
+    const KIB: usize = 1024;
+
+    /// Each bomb as large as it may be, one more, and as large as the row says; and what breaks.
+    fn header_bombs() -> Vec<(&'static str, Vec<String>, Vec<String>, Limit)> {
+        let folded =
+            |each: &str, times: usize| format!("From: a@b.example\r\n{}", format!(" {each}\r\n").repeat(times));
+        let segments = |times: usize| {
+            let all: String = (0..times).map(|n| format!(";\r\n filename*{n}*=a")).collect();
+            format!("Content-Disposition: attachment{all}\r\n")
+        };
+        let fields = |n: usize| "X-A: b\r\n".repeat(n);
+        vec![
+            ("fields", vec![fields(1000)], vec![fields(1001), fields(200_000)], Limit::TooManyHeaders),
+            (
+                "fields of nothing but a colon",
+                vec![":\r\n".repeat(1000)],
+                vec![":\r\n".repeat(1001), ":\r\n".repeat(1_000_000)],
+                Limit::TooManyHeaders,
+            ),
+            (
+                "colons",
+                vec![field("X-A", ":", 64 * KIB), field("From", ":", 64 * KIB)],
+                vec![field("X-A", ":", 64 * KIB + 1), field("From", ":", 1_000_000)],
+                Limit::HeaderTooLong,
+            ),
+            (
+                "comments in comments",
+                vec![field("From: ", "(", 64 * KIB), field("Date: ", "(", 64 * KIB), folded("((((((", 7_000)],
+                vec![field("From: ", "(", 64 * KIB + 1), field("Date: ", "(", 1_000_000), folded("((((((", 170_000)],
+                Limit::HeaderTooLong,
+            ),
+            (
+                "segments of a name",
+                vec![segments(2231), segments(2_900)],
+                vec![segments(4_000), segments(200_000)],
+                Limit::HeaderTooLong,
+            ),
+            (
+                "a content type",
+                vec![field("Content-Type: text/plain; x=", "y", 64 * KIB)],
+                vec![field("Content-Type: text/plain; x=", "y", 64 * KIB + 1)],
+                Limit::HeaderTooLong,
+            ),
+            (
+                "all of it",
+                vec![field("X-A: ", "a", 64 * KIB).repeat(4)],
+                vec![
+                    format!("{}A:\r\n", field("X-A: ", "a", 64 * KIB).repeat(4)),
+                    field("X-A: ", "a", 60 * KIB).repeat(100),
+                ],
+                Limit::HeadersTooLong,
+            ),
+        ]
+    }
+
     #[test]
-    fn t52_multiparts_inside_multiparts_are_refused_beyond_twenty_levels() {
-        let mut raw = String::new();
-        for n in 0..30 {
-            raw.push_str(&format!("Content-Type: multipart/mixed; boundary=b{n}x\r\n\r\n--b{n}x\r\n"));
+    fn t53_every_header_bomb_passes_at_its_limit_and_is_refused_beyond_it() {
+        for (what, at, beyond, limit) in header_bombs() {
+            let within = |head: &str| format!("{head}\r\nbody");
+            // The same in a part of a mail, and in a mail within one.
+            let part = |head: &str| {
+                format!("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n{head}\r\nbody\r\n--x--\r\n")
+            };
+            let nested = |head: &str| format!("Content-Type: message/rfc822\r\n\r\n{head}\r\nbody");
+            for head in &at {
+                for raw in [within(head), part(head), nested(head)] {
+                    assert_eq!(check(raw.as_bytes(), &Limits::default()), Ok(()), "{what}: {}", head.len());
+                }
+            }
+            for head in &beyond {
+                for raw in [within(head), part(head), nested(head)] {
+                    assert_eq!(check(raw.as_bytes(), &Limits::default()), Err(limit), "{what}: {}", head.len());
+                }
+            }
         }
-        assert_eq!(check(raw.as_bytes(), &Limits::default()), Err(Limit::TooDeep));
+    }
+
+    /// The work is bounded by the limit and not by the bomb: what lies behind the place where it breaks is never looked at.
+    #[test]
+    fn t53_of_a_header_bomb_no_more_is_read_than_the_limit_says() {
+        let most = 256 * KIB + 64 * KIB;
+        for (what, _, beyond, limit) in header_bombs() {
+            for head in beyond {
+                let mut cut = head.clone().into_bytes();
+                cut.truncate(most);
+                assert_eq!(check(&cut, &Limits::default()), Err(limit), "{what}: it breaks within what is read");
+                cut.extend(nested(100));
+                assert_eq!(check(&cut, &Limits::default()), Err(limit), "{what}: whatever follows");
+            }
+        }
+    }
+
+    /// No parser sees more of it than a head within the limits, and what it makes of that is no larger.
+    #[test]
+    fn t53_a_parser_is_given_no_header_bomb() {
+        for (what, at, beyond, limit) in header_bombs() {
+            for head in beyond {
+                let mail = super::super::parse::parse(format!("Subject: Brief\r\n{head}\r\nbody").as_bytes());
+                assert_eq!(mail.limit(), Some(limit), "{what}");
+                assert_eq!((mail.subject.as_str(), mail.text.as_deref()), ("Brief", None), "{what}");
+                let seen: usize = mail.headers.iter().map(|h| h.name.len() + h.value.len()).sum();
+                assert!(seen <= 64 * KIB && mail.headers.len() <= 1000, "{what}: {seen}");
+            }
+            // At the limit the parsers do see it; a stack that a comment in a comment could fill they don't have.
+            for head in at {
+                let raw = format!("{head}Message-ID: <1@x>\r\n\r\nbody");
+                let mail = super::super::parse::parse(raw.as_bytes());
+                let names: usize = mail.attachments.iter().map(|a| a.name.len()).sum();
+                assert!(names <= 255 && mail.attachments.len() <= 1, "{what}: {names}");
+                let shown: usize = mail.from.iter().chain(&mail.to).map(|m| m.address.len()).sum();
+                assert!(shown <= 64 * KIB, "{what}");
+            }
+        }
     }
 
     #[test]
-    fn t50_a_thousand_parts_are_too_many() {
-        let mut raw = String::from("Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n");
-        raw.push_str(&"--b\r\n\r\nx\r\n".repeat(1001));
-        assert_eq!(check(raw.as_bytes(), &Limits::default()), Err(Limit::TooManyParts));
+    fn t50_a_million_parts_of_twelve_megabytes_are_refused_at_the_thousandth() {
+        let bomb = |parts: usize| {
+            let mut raw = String::from("Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n");
+            raw.push_str(&"--b\r\n\r\nxxx\r\n".repeat(parts));
+            raw.into_bytes()
+        };
+        assert_eq!(check(&bomb(999), &Limits::default()), Ok(()), "with the whole, a thousand");
+        assert_eq!(check(&bomb(1000), &Limits::default()), Err(Limit::TooManyParts));
+        let whole = bomb(1_000_000);
+        assert!(whole.len() >= 12_000_000);
+        assert_eq!(check(&whole, &Limits::default()), Err(Limit::TooManyParts));
+        let mail = super::super::parse::parse(&whole);
+        assert_eq!((mail.limit(), mail.attachments.len()), (Some(Limit::TooManyParts), 0));
+        // It broke at the beginning: the rest was not counted.
+        assert_eq!(check(&whole[..16 * KIB], &Limits::default()), Err(Limit::TooManyParts));
     }
 
     #[test]
-    fn t53_header_bombs_are_refused_by_name() {
-        assert_eq!(check(&with_headers(1000), &Limits::default()), Ok(()));
-        assert_eq!(check(&with_headers(1001), &Limits::default()), Err(Limit::TooManyHeaders));
-        let long = format!("X-A: {}\r\n\r\n", "a".repeat(65 * 1024));
-        assert_eq!(check(long.as_bytes(), &Limits::default()), Err(Limit::HeaderTooLong));
-        let all = format!("X-A: {}\r\n", "a".repeat(60 * 1024)).repeat(5);
-        assert_eq!(check(all.as_bytes(), &Limits::default()), Err(Limit::HeadersTooLong));
+    fn t52_twenty_thousand_multiparts_in_one_another_are_refused_at_the_twentieth() {
+        let bomb = |levels: usize| -> Vec<u8> {
+            let level = |n: usize| format!("Content-Type: multipart/mixed; boundary=b{n:05}\r\n\r\n--b{n:05}\r\n");
+            (0..levels).map(level).collect::<String>().into_bytes()
+        };
+        assert_eq!(check(&bomb(20), &Limits::default()), Ok(()));
+        assert_eq!(check(&bomb(21), &Limits::default()), Err(Limit::TooDeep));
+        let whole = bomb(20_000);
+        assert!(whole.len() >= 1_200_000);
+        assert_eq!(check(&whole, &Limits::default()), Err(Limit::TooDeep));
+        assert_eq!(check(&whole[..2 * KIB], &Limits::default()), Err(Limit::TooDeep), "it broke at the beginning");
+        let mail = super::super::parse::parse(&whole);
+        assert_eq!((mail.limit(), mail.text.as_deref()), (Some(Limit::TooDeep), None));
     }
 
     #[test]

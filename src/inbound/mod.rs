@@ -565,8 +565,14 @@ fn decide(
     };
     guard_addresses(tx, firm, read, &situation, now)?;
     let has_effect = ran.effects > 0;
-    let outcome = Outcome::of_run(ran, &situation);
+    let in_a_row = brakes::receipts_in_a_row(tx, firm, &situation)?;
+    let outcome = Outcome::of_run(ran, &situation).answering(in_a_row);
     let is_answered = matches!(outcome.kind, outcome::Kind::Refused | outcome::Kind::Held);
+    let is_plain = words.commands.requests.is_empty() && read.files.is_empty();
+    if !has_effect && is_answered && is_plain && in_a_row > 1 && inbox.released_level.is_none() {
+        // Asked twice, it says nothing that helps: the firm sees whether a person wrote it.
+        return Ok(Outcome::hold("LOOKS_AUTOMATIC").claimed(Some(situation.person)));
+    }
     if !has_effect && is_answered && brakes::is_refused_too_often(tx, firm, desk.brakes, inbox, &situation)? {
         return Ok(Outcome::hold("RATE_LIMITED").claimed(Some(situation.person)));
     }

@@ -62,6 +62,8 @@ pub struct Outcome {
     pub tells_firm: bool,
     /// Its writer hears who got it, whatever receipts they wished for.
     pub names_receivers: bool,
+    /// How many receipts in a row it answers.
+    pub receipts_in_a_row: u8,
     /// Its writer is asked in which of these roles they wrote it.
     pub roles: Vec<Role>,
 }
@@ -78,6 +80,7 @@ impl Outcome {
             signer: None,
             tells_firm: false,
             names_receivers: false,
+            receipts_in_a_row: 0,
             roles: Vec::new(),
         }
     }
@@ -130,6 +133,11 @@ impl Outcome {
     /// Its writer is asked in which of these roles they wrote it.
     pub fn in_one_of(self, roles: Vec<Role>) -> Outcome {
         Outcome { roles, ..self }
+    }
+
+    /// It answers so many receipts in a row.
+    pub fn answering(self, receipts_in_a_row: u8) -> Outcome {
+        Outcome { receipts_in_a_row, ..self }
     }
 
     /// Notes the one foreign domain that signed it.
@@ -202,7 +210,7 @@ pub fn record(
     let waits_for_writer = !outcome.roles.is_empty();
     if (outcome.kind == Kind::Held && is_known && !waits_for_writer) || outcome.tells_firm || outcome.kind == Kind::Dead
     {
-        tell_firm(tx, firm, inbox, found, now)?;
+        tell_firm(tx, firm, inbox, outcome, found, now)?;
     }
     Ok(())
 }
@@ -217,8 +225,14 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
     }
     tell_principal(tx, firm, inbox, outcome, person, now)?;
     let wishes = tx.preferences(firm.id, person.id)?;
-    let receipts = if outcome.names_receivers { Receipts::All } else { wishes.receipts };
-    if !run::wants_receipt(&outcome.lines, receipts) {
+    let receipts = match (outcome.names_receivers, wishes.receipts) {
+        // A message that only answers a receipt gets none, or two programs would never stop (threats T92). Where words of the
+        // firm went is told once more.
+        (true, _) if outcome.receipts_in_a_row < 2 => Receipts::All,
+        (_, Receipts::All) if outcome.receipts_in_a_row > 0 => Receipts::Brief,
+        (_, wished) => wished,
+    };
+    if is_only_talk(outcome, person) || !run::wants_receipt(&outcome.lines, receipts) {
         return Ok(());
     }
     let (purpose, about) = match outcome.lines.as_slice() {
@@ -231,6 +245,17 @@ fn answer(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, outcome: &Outcome, person: &P
     let cause = cause(inbox);
     let act = Act { tx, firm, actor: person, inbox: Some(inbox.id), cause: &cause, now };
     act.tell_as(person.id, receipt(inbox, &outcome.lines), purpose, about)
+}
+
+/// True if co-counsel answered two receipts in a row with nothing but words: whether a line of them was meant as a command
+/// was asked before.
+fn is_only_talk(outcome: &Outcome, person: &Person) -> bool {
+    let is_talk =
+        |l: &Line| matches!(l, Line::Sent { commanded: false, .. } | Line::LeftOut { .. } | Line::Question { .. });
+    outcome.receipts_in_a_row > 1
+        && outcome.kind == Kind::Applied
+        && !person.is_user()
+        && outcome.lines.iter().all(is_talk)
 }
 
 /// Asks its writer in which role they wrote a mail; nothing but the names of their roles is said.
@@ -304,8 +329,21 @@ fn tell_once_a_day(
     Ok(())
 }
 
-fn tell_firm(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, found: &Findings, now: Timestamp) -> Result<()> {
-    let key = format!("held:{}", cause(inbox));
+fn tell_firm(
+    tx: &Tx<'_>,
+    firm: &Firm,
+    inbox: &Inbox,
+    outcome: &Outcome,
+    found: &Findings,
+    now: Timestamp,
+) -> Result<()> {
+    let key = match &outcome.person {
+        // A program that answers our notices in a name of the firm's would answer the notice of its answer (threats T92).
+        Some(user) if outcome.reason == "LOOKS_AUTOMATIC" && user.is_user() => {
+            format!("automatic:{}:{}", user.id, now.to_zoned(firm.zone()).date())
+        }
+        _ => format!("held:{}", cause(inbox)),
+    };
     let Some(lawyer) = responsible(tx, firm.id, found.matter)? else { return Ok(()) };
     let hour_ago = now.saturating_sub(jiff::SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
     let is_proved = matches!(found.level.as_deref(), Some("strong" | "good"));

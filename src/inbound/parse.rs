@@ -6,6 +6,7 @@ use super::limits::{self, Limit, Limits};
 use super::names::safe_name;
 use super::transfer::{self, Claim};
 use super::{charset, rtf, sealed, tnef, uuencode, words};
+use crate::proof::MAX_DATE;
 use jiff::{Zoned, civil, tz};
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use mail_parser::{Addr, DateTime, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -323,7 +324,8 @@ fn read_header(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
     mail.to = all_of(message, "to");
     mail.cc = all_of(message, "cc");
     mail.subject = subject(message, raw);
-    mail.date = message.date().and_then(zoned);
+    let is_short = mail.header("date").is_none_or(|date| date.len() <= MAX_DATE);
+    mail.date = message.date().filter(|_| is_short).and_then(zoned);
     if message.parts.iter().any(is_ambiguous) {
         mail.defects.push(Defect::Ambiguous);
     }

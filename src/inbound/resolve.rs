@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::parse::Mail;
 use super::roles;
 use crate::config::Addressing;
+use crate::domain::address::is_freemail;
 use crate::domain::{Address, FirmId, InboxId, Item, ItemId, Kind};
 use crate::outbound::gateway::{Gateway, Meaning};
 use crate::proof::{self, Circumstances, FromDefect, Level, Proof, TokenStanding, Verdict};
@@ -19,30 +20,6 @@ use crate::store::numbers::Reader;
 use crate::store::people::Person;
 use crate::store::threads::{About, Found, Purpose, Thread};
 use crate::store::{Result, Snapshot};
-
-/// Domains where anybody may have a mailbox: sharing one makes nobody a colleague (decisions.md 5).
-const FREEMAIL: [&str; 20] = [
-    "aol.com",
-    "gmail.com",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hotmail.com",
-    "hotmail.co.uk",
-    "icloud.com",
-    "live.com",
-    "mail.com",
-    "me.com",
-    "msn.com",
-    "outlook.com",
-    "proton.me",
-    "protonmail.com",
-    "web.de",
-    "yahoo.co.uk",
-    "yahoo.com",
-    "ymail.com",
-];
 
 /// The most addresses of one mail that are looked at.
 const MOST_ADDRESSES: usize = 200;
@@ -668,7 +645,7 @@ fn is_addressed(gateway: &Gateway, mail: &Mail) -> bool {
 }
 
 fn outsiders(gateway: &Gateway, mail: &Mail, author: &Address) -> Vec<String> {
-    let own_house = (!FREEMAIL.contains(&author.domain())).then(|| author.domain());
+    let own_house = (!is_freemail(author.domain())).then(|| author.domain());
     let mut found = Vec::new();
     for mailbox in mail.to.iter().chain(&mail.cc).take(MOST_ADDRESSES) {
         let Ok(address) = Address::parse(mailbox.address.trim()) else { continue };

@@ -4,6 +4,7 @@
 use super::bounce;
 use super::parse::Mail;
 use super::pattern::pattern;
+use crate::outbound::letter::{MESSAGE_ID_LEN, MESSAGE_ID_PREFIX};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -315,6 +316,14 @@ fn is_marked(mail: &Mail) -> bool {
         || named
         || reported
         || is_noreply_machine(mail)
+        || is_of_a_gateway(mail)
+}
+
+/// Whether a gateway like this one named it, at whatever address: relays take fields away, but not a Message-ID (threats T92).
+fn is_of_a_gateway(mail: &Mail) -> bool {
+    let local = mail.message_id.as_deref().and_then(|id| id.split_once('@')).map(|(local, _)| local);
+    let name = local.and_then(|local| local.strip_prefix(MESSAGE_ID_PREFIX));
+    name.is_some_and(|n| n.len() == MESSAGE_ID_LEN && n.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))
 }
 
 fn is_yes(value: &str) -> bool {
@@ -450,6 +459,21 @@ mod tests {
         assert!(!doubtful("Subject: Annual leave: Jane", "I am away until Monday."));
         assert!(!doubtful("Subject: Automatic reply: Task", "I am away until Monday.\r\n#done T-1"));
         assert!(!doubtful("Subject: Task\r\nAuto-Submitted: auto-replied", "#done T-1"));
+    }
+
+    #[test]
+    fn t92_a_mail_that_a_gateway_named_is_a_machines_whatever_else_was_lost() {
+        let named = |id: &str| class(&format!("Subject: Task\nMessage-ID: <{id}>"));
+        assert_eq!(named("g.kprhd6his3mzjpgqtpzdxwegon@gw.marsh.example"), Class::AutoReply);
+        for id in [
+            "g.kprhd6his3mzjpgqtpzdxwego@gw.marsh.example",
+            "g.kprhd6his3mzjpgqtpzdxwegonn@gw.marsh.example",
+            "kprhd6his3mzjpgqtpzdxwegon@gw.marsh.example",
+            "g.kprhd6his3mzjpgqtpzdxweg1n@gw.marsh.example",
+            "CAG.kprhd6his3mzjpgqtpzdxwegon@mail.gmail.com",
+        ] {
+            assert_ne!(named(id), Class::AutoReply, "{id}");
+        }
     }
 
     #[test]

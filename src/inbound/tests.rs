@@ -196,44 +196,186 @@ fn face_to_face() -> [(Post, &'static str); 2] {
     })
 }
 
-/// How many mails go to and fro before both are silent; `strip` says which header fields are lost on the way.
-fn exchanged(firms: &[(Post, &'static str); 2], strip: &[&str]) -> usize {
-    let mut count = 0;
+/// The header as it is read, one field a line.
+fn unfolded(raw: &[u8]) -> String {
+    let text = String::from_utf8(raw.to_vec()).unwrap();
+    let head = text.split("\r\n\r\n").next().unwrap().to_owned();
+    head.replace("\r\n\t", " ").replace("\r\n ", " ")
+}
+
+/// The mail without these header fields, their folds included.
+fn without(raw: &[u8], fields: &[&str]) -> Vec<u8> {
+    let text = String::from_utf8(raw.to_vec()).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let mut is_left_out = false;
+    let mut kept = String::new();
+    for line in head.split("\r\n") {
+        if !line.starts_with([' ', '\t']) {
+            is_left_out = fields.iter().any(|name| line.starts_with(name));
+        }
+        if !is_left_out {
+            kept.push_str(line);
+            kept.push_str("\r\n");
+        }
+    }
+    format!("{kept}\r\n{body}").into_bytes()
+}
+
+/// How many mails each of the two sends before both are silent; `arrives` says what becomes of a mail on the way.
+fn exchanged(firms: &[(Post, &'static str); 2], arrives: impl Fn(&[u8]) -> Vec<u8>) -> [usize; 2] {
+    let (mut sent, mut count) = ([0; 2], 0);
     for round in 0..300 {
         let moment = at(round * 5);
         let mut silent = true;
         for (n, (post, name)) in firms.iter().enumerate() {
             let (other, _) = &firms[1 - n];
             for mail in post.deliver(moment).into_iter().filter(|m| m.to.starts_with("r@gw.")) {
-                (count, silent) = (count + 1, false);
-                let text = String::from_utf8(mail.bytes).unwrap();
-                let kept = text.split_inclusive("\r\n").filter(|l| !strip.iter().any(|name| l.starts_with(name)));
-                take(other, name, kept.collect::<String>().as_bytes(), &count.to_string(), moment);
+                (sent[n], count, silent) = (sent[n] + 1, count + 1, false);
+                assert!(unfolded(&mail.bytes).contains("\nAuto-Submitted: auto-"), "{}", mail.subject);
+                take(other, name, &arrives(&mail.bytes), &count.to_string(), moment);
             }
         }
         if silent {
-            return count;
+            return sent;
         }
     }
     panic!("they never stop");
 }
 
+/// What tells of a mail that a program wrote it.
+const MARKS: [&str; 5] = ["Auto-Submitted", "X-Docketpost", "X-Auto", "Precedence", "List-"];
+
 #[test]
 fn t92_two_gateways_face_to_face_fall_silent() {
-    let started = |firms: &[(Post, &'static str); 2]| {
+    let met = |arrives: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let firms = face_to_face();
         let (post, name) = &firms[0];
         let raw = b"From: r@gw.marsh.example\r\nTo: m-1@gw.hale.example\r\nSubject: Brief\r\nMessage-ID: <1@gw.x>\r\n\r\nIt is ready.\r\n";
         assert_eq!(*name, "r@gw.hale.example");
         assert_eq!(take(post, "r@gw.marsh.example", raw, "first", now()).kind, Kind::Applied);
+        exchanged(&firms, arrives)
     };
-    let firms = face_to_face();
-    started(&firms);
-    assert!(exchanged(&firms, &[]) <= 4, "by their headers");
-    let firms = face_to_face();
-    started(&firms);
-    let stripped = ["Auto-Submitted", "X-Docketpost", "X-Auto", "Precedence", "List-"];
-    let count = exchanged(&firms, &stripped);
-    assert!((10..=50).contains(&count), "by count: {count}");
+    assert_eq!(met(&|mail| mail.to_vec()), [1, 0], "by their headers: the receipt is not answered");
+    assert_eq!(met(&|mail| without(mail, &MARKS)), [1, 0], "by the name of the mail, where all marks were lost");
+    // Two programs of another kind, which nothing tells, and which ask each other what the words of the other mean.
+    let unknown = |mail: &[u8]| {
+        let text = String::from_utf8(without(mail, &MARKS)).unwrap();
+        // What they answer, they name as it was when it left.
+        text.replace("<x.", "<g.").replacen("Message-ID: <g.", "Message-ID: <x.", 1).into_bytes()
+    };
+    let sent = met(&unknown);
+    assert!(sent.iter().all(|n| *n <= 2), "by what they answer: {sent:?}");
+    let sent = met(&|mail| without(&unknown(mail), &["In-Reply-To", "References"]));
+    assert!(sent.iter().all(|n| (1..=25).contains(n)), "by count, where that was lost too: {sent:?}");
+}
+
+/// How many letters Jane's mailbox gets after the first that came to it, if it answers each with this text and `subject`.
+fn answered_blindly(post: &Post, text: &str, subject: impl Fn(&str) -> String) -> (usize, Vec<Outcome>) {
+    let (mut letters, mut outcomes) = (0_usize, Vec::new());
+    for round in 0..200 {
+        let moment = at(round * 5);
+        let came: Vec<_> = post.deliver(moment).into_iter().filter(|m| m.to == "jane@roe.example").collect();
+        if came.is_empty() {
+            return (letters.saturating_sub(1), outcomes);
+        }
+        for mail in came {
+            letters += 1;
+            let head = unfolded(&mail.bytes);
+            let of = |name: &str| header(&head, name).to_owned();
+            if letters > 1 {
+                assert_eq!(of("Auto-Submitted:"), "auto-replied", "{}", mail.subject);
+                assert_eq!(of("X-Auto-Response-Suppress:"), "All");
+            }
+            let raw = format!(
+                "From: jane@roe.example\r\nTo: {}\r\nSubject: {}\r\nMessage-ID: <{letters}@roe.example>\r\nIn-Reply-To: {}\r\n\r\n{text}\r\n",
+                of("Reply-To:"),
+                subject(&mail.subject),
+                of("Message-ID:")
+            );
+            outcomes.push(take(post, "jane@roe.example", raw.as_bytes(), &format!("away-{letters}"), moment));
+        }
+    }
+    panic!("they never stop");
+}
+
+/// Nothing in the header or the subject tells that a program writes, and it forgets whom it answered.
+#[test]
+fn t92_an_out_of_office_without_any_header_is_answered_at_most_twice() {
+    let text = "Thank you for your mail, which I will read on Monday. In urgent cases please call my office.";
+    let answered = |subject: &str| format!("Re: {subject}");
+    let wishes = |post: &Post, receipts: Receipts| {
+        let (firm, jane) = (post.firm.id, post.jane);
+        let wishes = Preferences { receipts, ..Preferences::default() };
+        post.write(move |tx| tx.set_preferences(firm, jane, &wishes, now()));
+    };
+    for receipts in [Receipts::All, Receipts::Brief, Receipts::Off] {
+        let post = Post::with_jane();
+        wishes(&post, receipts);
+        let task = post.task("Draft reply brief", "2026-04-03");
+        post.assign(task);
+        let (letters, outcomes) = answered_blindly(&post, text, answered);
+        assert!(letters <= 2, "{receipts:?}: {letters}");
+        assert_eq!(outcomes[0].kind, Kind::Applied, "what may be a person's is passed on");
+        assert!(!is_done(&post, task));
+    }
+    // Where each of its answers is refused, because the matter is closed.
+    let post = Post::with_jane();
+    let (firm, matter) = (post.firm.id, post.matter);
+    post.write(move |tx| tx.set_matter_closed(firm, matter.id, Some("2026-03-14".parse().unwrap())));
+    let raw = b"From: jane@roe.example\r\nTo: m-1@gw.hale.example\r\nSubject: Hello\r\nMessage-ID: <0@roe.example>\r\n\r\nHere is what I think of the case.\r\n";
+    take(&post, "jane@roe.example", raw, "0", now());
+    let (letters, outcomes) = answered_blindly(&post, text, answered);
+    assert_eq!(letters, 1, "the second refusal is the last");
+    let last = outcomes.last().unwrap();
+    assert_eq!((last.kind, last.reason), (Kind::Held, "LOOKS_AUTOMATIC"), "the firm sees it, its writer hears nothing");
+    assert!(post.deliver(at(3_000)).iter().all(|m| m.to != "jane@roe.example"));
+    // A command is answered, however many receipts it follows on.
+    let sent = post.read(|r| r.outbox_list(firm, None, 50));
+    let receipt = sent.iter().find(|l| l.person == post.jane && l.template == "receipt").unwrap();
+    let raw = format!(
+        "From: jane@roe.example\r\nTo: r@gw.hale.example\r\nSubject: Re\r\nMessage-ID: <c@roe.example>\r\nIn-Reply-To: <{}@gw.hale.example>\r\n\r\n#matters\r\n",
+        receipt.message_id
+    );
+    assert_eq!(take(&post, "jane@roe.example", raw.as_bytes(), "c", at(3_600)).kind, Kind::Applied);
+    assert_eq!(post.deliver(at(3_601)).iter().filter(|m| m.to == "jane@roe.example").count(), 1);
+}
+
+/// A mail server that returns every letter, to Jane and to the firm's lawyer, with the marks of a bounce and without any: in
+/// the name of whom it could not reach.
+#[test]
+fn t92_a_server_that_returns_everything_is_never_answered() {
+    for is_marked in [true, false] {
+        let post = Post::with_jane();
+        let task = post.task("Draft reply brief", "2026-04-03");
+        post.assign(task);
+        let (mut letters, mut silent) = (0, false);
+        for round in 0..200 {
+            let moment = at(round * 60);
+            let came = post.deliver(moment);
+            if came.is_empty() {
+                silent = true;
+                break;
+            }
+            for mail in came {
+                letters += 1;
+                let id = header(&unfolded(&mail.bytes), "Message-ID:").to_owned();
+                let mark = header(&unfolded(&mail.bytes), "X-Docketpost:").to_owned();
+                let (from, marks) = match is_marked {
+                    true => ("MAILER-DAEMON@mx.example", "Return-Path: <>\r\nAuto-Submitted: auto-replied\r\n"),
+                    false => (mail.to.as_str(), ""),
+                };
+                let raw = format!(
+                    "{marks}From: {from}\r\nTo: r@gw.hale.example\r\nSubject: Undelivered Mail Returned to Sender\r\nMessage-ID: <d{letters}@mx.example>\r\n\r\n\
+                     I'm sorry to have to inform you that your message could not be delivered.\r\n\r\n<{}>: host mx said: 550 5.1.1 user unknown\r\n\r\n\
+                     Message-ID: {id}\r\nX-Docketpost: {mark}\r\n",
+                    mail.to
+                );
+                let outcome = take(&post, from, raw.as_bytes(), &format!("d{letters}"), moment);
+                assert!(matches!(outcome.kind, Kind::Ignored | Kind::Held), "{:?} {}", outcome.kind, outcome.reason);
+            }
+        }
+        assert!(silent && letters <= 5, "the task's letter, and what the firm hears of it: {letters}");
+    }
 }
 
 /// A firm without plus addresses; its task is assigned to Jane, and the mail about it is on its way to her.

@@ -12,6 +12,11 @@ use crate::store::outbox::NewLetter;
 use crate::store::threads::{About, Purpose};
 use crate::store::{Result, StoreError, Tx};
 
+/// What the Message-ID of every letter begins with, and how many letters and digits follow, by which another gateway knows it.
+pub const MESSAGE_ID_PREFIX: &str = "g.";
+/// See [`MESSAGE_ID_PREFIX`].
+pub const MESSAGE_ID_LEN: usize = 26;
+
 /// A version of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FiledVersion {
@@ -836,8 +841,8 @@ pub fn queue(tx: &Tx<'_>, firm: FirmId, addressed: Addressed, now: Timestamp) ->
         None => None,
     };
     let key = key_of(addressed.letter.template(), addressed.person, &addressed.key);
-    let name = tx.secret_name("message-id", &[&firm.0.to_be_bytes(), key.as_bytes()], 26)?;
-    let message_id = format!("g.{name}");
+    let name = tx.secret_name("message-id", &[&firm.0.to_be_bytes(), key.as_bytes()], MESSAGE_ID_LEN)?;
+    let message_id = format!("{MESSAGE_ID_PREFIX}{name}");
     let content = serde_json::to_string(&addressed.letter).map_err(|e| StoreError::Content(e.to_string()))?;
     let new = NewLetter {
         person: addressed.person,

@@ -52,12 +52,12 @@ impl<'a> Headers<'a> {
         let mut rest = raw;
         loop {
             let field = Field::first_of(rest);
-            let offset = raw.len().saturating_sub(rest.len());
             let Some((field, after)) = field else { return Ok(Headers { lines, body_offset: raw.len() }) };
             if field.text.is_empty() {
                 return Ok(Headers { lines, body_offset: raw.len().saturating_sub(after.len()) });
             }
-            if lines.len() >= MAX_LINES || field.text.len() > MAX_LINE || offset > MAX_BLOCK {
+            let read = raw.len().saturating_sub(after.len());
+            if lines.len() >= MAX_LINES || field.text.len() > MAX_LINE || read > MAX_BLOCK {
                 return Err(HeaderDefect::TooLarge);
             }
             lines.push(field.line(lines.is_empty())?);
@@ -179,8 +179,18 @@ mod tests {
 
     #[test]
     fn t53_header_bombs_are_refused_early() {
-        assert_eq!(Headers::read("A: b\r\n".repeat(1001).as_bytes()), Err(HeaderDefect::TooLarge));
-        assert_eq!(Headers::read(format!("A: {}\r\n", "x".repeat(70_000)).as_bytes()), Err(HeaderDefect::TooLarge));
+        let fields = |n: usize| "A: b\r\n".repeat(n);
+        let long = |octets: usize| format!("A: {}\r\n", "(".repeat(octets - 3));
+        let all = |more: &str| format!("{}{more}", format!("A: {}\r\n", "x".repeat(64 * 1024 - 5)).repeat(4));
+        for at in [fields(1000), long(64 * 1024), all("")] {
+            assert!(Headers::read(at.as_bytes()).is_ok(), "{}", at.len());
+        }
+        for beyond in
+            [fields(1001), fields(200_000), ":\r\n".to_owned(), long(64 * 1024 + 1), long(1_000_000), all("A:\r\n")]
+        {
+            let defect = if beyond.starts_with(':') { HeaderDefect::BadName } else { HeaderDefect::TooLarge };
+            assert_eq!(Headers::read(beyond.as_bytes()), Err(defect), "{}", beyond.len());
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ use std::time::Duration;
 /// How long DNS is asked about one mail in one go; a mail for which that was too short is proved again later.
 const LONGEST: Duration = Duration::from_secs(20);
 /// The longest Date field that is read, in octets (threats.md T53).
-const MAX_DATE: usize = 64;
+pub const MAX_DATE: usize = 64;
 
 /// How proofs are to be had: which servers are asked, and how patiently.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -337,4 +337,30 @@ fn spf_alone(border: Option<&Border>, author_domain: &str) -> bool {
         .filter(|b| b.dmarc_passes())
         .and_then(|b| b.spf.as_ref())
         .is_some_and(|spf| spf.result == MethodResult::Pass && related(&spf.domain, author_domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::parse::parse;
+
+    /// RUSTSEC-2026-0009: comments in comments, of which a Date may have any number.
+    #[test]
+    fn t53_a_date_is_read_up_to_sixty_four_octets_and_no_further() {
+        let plain = " Tue, 14 Apr 2026 08:29:00 +0000";
+        let with_comment = |octets: usize| format!("{plain} ({})", "x".repeat(octets - plain.len() - 3));
+        let nested = |octets: usize| {
+            let deep = (octets - plain.len() - 1) / 2;
+            format!("{plain} {}{}", "(".repeat(deep), ")".repeat(deep))
+        };
+        let proved = |value: &str| date(&Headers::read(format!("Date:{value}\r\n\r\n").as_bytes()).unwrap());
+        let read = |value: &str| parse(format!("From: a@b.example\r\nDate:{value}\r\n\r\nx").as_bytes()).date;
+        for good in [plain.to_owned(), with_comment(64), nested(63)] {
+            assert_eq!(proved(&good).unwrap().to_string(), "2026-04-14T08:29:00Z", "{good}");
+            assert!(read(&good).is_some(), "{good}");
+        }
+        for bad in [with_comment(66), nested(67), nested(60_000), format!(" {}", "(".repeat(60_000))] {
+            assert_eq!((proved(&bad), read(&bad)), (None, None), "{}", bad.len());
+        }
+    }
 }

@@ -275,6 +275,16 @@ impl Snapshot<'_> {
         Ok(found.unwrap_or(0))
     }
 
+    /// True if this mail answered the receipt of another one.
+    pub fn answers_a_receipt(&self, firm: FirmId, inbox: InboxId) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM inbox i JOIN threads t ON t.id = i.thread_id WHERE i.firm_id = ?1 AND i.id = ?2 AND t.purpose = 'receipt'",
+            (firm.0, inbox.0),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// True if a mail that was proved to be this person's came from this address after a moment.
     pub fn has_written_since(&self, firm: FirmId, person: PersonId, address: &str, since: Timestamp) -> Result<bool> {
         let found = self.one(
@@ -594,8 +604,20 @@ impl Tx<'_> {
     /// HELD → IGNORED: a person dismissed it; false if it was not held.
     pub fn dismiss(&self, firm: FirmId, inbox: InboxId, by: PersonId, now: Timestamp) -> Result<bool> {
         let changed = self.run(
-            "UPDATE inbox SET state = 'IGNORED', reason = 'DISMISSED', decided_by = ?3, decided_at = ?4 WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD'",
+            "UPDATE inbox SET state = 'IGNORED', held_for = reason, reason = 'DISMISSED', decided_by = ?3, decided_at = ?4
+             WHERE firm_id = ?1 AND id = ?2 AND state = 'HELD'",
             (firm.0, inbox.0, by.0, at(now)),
+        )?;
+        Ok(changed == 1)
+    }
+
+    /// IGNORED → HELD: a person takes back that it was dismissed, and it waits for what it waited for; false if it was not
+    /// dismissed, or was purged since.
+    pub fn restore(&self, firm: FirmId, inbox: InboxId, now: Timestamp) -> Result<bool> {
+        let changed = self.run(
+            "UPDATE inbox SET state = 'HELD', reason = held_for, held_for = NULL, decided_by = NULL, decided_at = ?3
+             WHERE firm_id = ?1 AND id = ?2 AND state = 'IGNORED' AND reason = 'DISMISSED' AND coalesce(kept_sha256, sha256) <> ''",
+            (firm.0, inbox.0, at(now)),
         )?;
         Ok(changed == 1)
     }

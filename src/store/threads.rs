@@ -181,7 +181,8 @@ impl Snapshot<'_> {
         self.one(&format!("SELECT {COLUMNS} FROM threads WHERE id = ?1"), [thread.0], read)
     }
 
-    /// The thread of a token that was made with our key; unknown and wrong look the same.
+    /// The thread of a token that was made with our key; unknown and wrong look the same. What the database compares is a
+    /// keyed hash of the token: nobody without the key can choose it, so how long it takes tells nothing of the token (T31).
     pub fn thread_by_token(&self, token: &Token, now: Timestamp) -> Result<Option<Found>> {
         let Some(standing) = self.made_here(token, now)? else { return Ok(None) };
         let lookup = self.keys.first().lookup(token);

@@ -432,3 +432,81 @@ fn t78_a_panic_tells_its_place_and_nothing_of_the_mail() {
         assert!(!said.contains(word), "{said}");
     }
 }
+
+/// A mail of the row's own size, and the limit that it breaks.
+fn bombs() -> Vec<(&'static str, String, &'static str)> {
+    let head = "From: Jane Doe <jane@doe.example>\r\nTo: r@gw.hale.example\r\nSubject: Brief\r\n\
+                Date: Sat, 14 Mar 2026 09:00:00 +0000\r\nMessage-ID: <bomb@doe.example>\r\nMIME-Version: 1.0\r\n";
+    let parts = format!(
+        "{head}Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\n{}--b--\r\n",
+        "--b\r\n\r\nxxx\r\n".repeat(1_000_000)
+    );
+    let level = |n: usize| format!("Content-Type: multipart/mixed; boundary=b{n:05}\r\n\r\n--b{n:05}\r\n");
+    let levels = format!("{head}{}\r\n#done T-1\r\n", (0..20_000).map(level).collect::<String>());
+    let fields = format!("{head}{}\r\n#done T-1\r\n", "X-A: b\r\n".repeat(200_000));
+    let segments: String = (0..200_000).map(|n| format!(";\r\n name*{n}*=a")).collect();
+    let name = format!("{head}Content-Type: text/plain{segments}\r\n\r\n#done T-1\r\n");
+    let colons = format!("{head}X-A{}\r\n\r\n#done T-1\r\n", ":".repeat(1_000_000));
+    let comments =
+        format!("{}\r\n#done T-1\r\n", head.replace("jane@doe", &format!("{}jane@doe", "(".repeat(1_000_000))));
+    let all = format!("{head}{}\r\n#done T-1\r\n", format!("X-A: {}\r\n", "a".repeat(60_000)).repeat(100));
+    assert!(parts.len() >= 12_000_000 && levels.len() >= 1_200_000);
+    vec![
+        ("parts", parts, "TOO_MANY_PARTS"),
+        ("levels", levels, "TOO_DEEP"),
+        ("fields", fields, "TOO_MANY_HEADERS"),
+        ("segments", name, "HEADER_TOO_LONG"),
+        ("colons", colons, "HEADER_TOO_LONG"),
+        ("comments", comments, "HEADER_TOO_LONG"),
+        ("all", all, "HEADERS_TOO_LONG"),
+    ]
+}
+
+/// Through the whole way of a mail as the daemon takes it: held unread under the name of its limit, kept whole, answered to
+/// nobody, and the next mail goes on. And `inspect`, with an address space in which a bomb that goes off has no room, and
+/// with so many seconds of the processor, which a busy machine does not shorten.
+#[test]
+fn t50_t52_t53_no_bomb_goes_off_on_the_way_of_a_mail() {
+    let firm = Firm::with_jane_and_a_matter();
+    let letters = firm.json(&["outbox", "list"]);
+    for (what, mail, limit) in bombs() {
+        let file = firm.path(what);
+        std::fs::write(&file, &mail).unwrap();
+        let bounded = "ulimit -v 524288; ulimit -t 60; exec \"$0\" inspect \"$1\"";
+        let inspected =
+            Command::new("sh").args(["-c", bounded, env!("CARGO_BIN_EXE_docketpost")]).arg(&file).output().unwrap();
+        assert!(inspected.status.success(), "{what}: {inspected:?}");
+        let object: Value = serde_json::from_slice(&inspected.stdout).unwrap();
+        assert_eq!(
+            (object["defects"][0].as_str(), object["reply"].as_str()),
+            (Some(limit), Some("")),
+            "{what}: {object}"
+        );
+        assert_eq!(
+            (object["commands"].to_string(), object["attachments"].to_string()),
+            ("[]".into(), "[]".into()),
+            "{what}"
+        );
+        assert!(inspected.stdout.len() < 100_000, "{what}");
+
+        let taken = firm.run_with(&["ingest", "--now"], mail.as_bytes());
+        assert!(taken.status.success(), "{what}: {taken:?}");
+        let held = firm.json(&["inbox", "list"]);
+        let number = |m: &&Value| m["mail"].as_str().unwrap()[2..].parse::<u32>().unwrap();
+        let newest = held.as_array().unwrap().iter().max_by_key(number).unwrap();
+        assert_eq!(
+            (newest["state"].as_str(), newest["reason"].as_str()),
+            (Some("HELD"), Some(limit)),
+            "{what}: {newest}"
+        );
+        let shown = firm.text(&["inbox", "show", newest["mail"].as_str().unwrap()]);
+        assert!(shown.contains(limit) && shown.contains(&format!("{} bytes", mail.len())), "{what}: {shown}");
+    }
+    assert_eq!(firm.json(&["outbox", "list"]), letters, "nobody is told anything by a bomb");
+    // Of nobody, so that no name server need be asked.
+    let next =
+        b"From: jane@doe.example\r\nFrom: max@doe.example\r\nTo: r@gw.hale.example\r\nSubject: Next\r\n\r\nHello\r\n";
+    assert!(firm.run_with(&["ingest", "--now"], next).status.success());
+    let list = firm.json(&["inbox", "list"]);
+    assert!(list.as_array().unwrap().iter().any(|m| m["subject"] == "Next" && m["state"] == "HELD"), "{list}");
+}

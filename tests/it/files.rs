@@ -1,16 +1,19 @@
 //! Files on their way in and out, against the world outside: a virus scanner that answers, finds, and is not there; and
 //! the process in which a stranger's PDF is drawn, with what it must not do.
 
-use std::io::{Read, Write};
+use std::io::{Cursor, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use docketpost::inbound::parse::Attachment;
 use docketpost::outbound::preview::{self, Drawing, Kind, Picture};
 use docketpost::store::Tx;
 use docketpost::store::documents::{NewDocument, NewVersion};
+use zip::write::SimpleFileOptions;
 
 use crate::golden::{Outside, block_on, folder};
 use crate::scenes::{Begins, Stage};
@@ -271,4 +274,164 @@ fn t63_the_process_that_reads_pictures_has_its_limits_before_it_reads_a_byte() {
     let drawn = child.wait_with_output().unwrap();
     assert!(drawn.status.success() && drawn.stdout.starts_with(b"\x89PNG"));
     assert!(!drawn.stdout.windows(7).any(|w| w == b"Elm Row"), "what the picture said of its author is gone");
+}
+
+const JANE: &str = "jane@roe.example";
+
+fn zipped(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// What comes to Jane when she asks for this, as files.
+async fn files_of(stage: &mut Stage<'_>, asks: &str) -> Vec<Attachment> {
+    stage.play("jane writes to the gateway: Files", asks).await;
+    stage.last_to(JANE).attachments.clone()
+}
+
+/// The numbers of the documents that were filed.
+fn filed(told: &str) -> Vec<String> {
+    told.lines().filter_map(|l| l.strip_prefix("+ D-")).map(|l| format!("D-{}", l.split(' ').next().unwrap())).collect()
+}
+
+/// An external entity, entities of entities, and an element of 800,000 attributes.
+fn hostile_xml(port: u16) -> Vec<(&'static str, Vec<u8>)> {
+    let external = format!(
+        "<?xml version=\"1.0\"?><!DOCTYPE d [<!ENTITY % far SYSTEM \"http://127.0.0.1:{port}/x.dtd\">%far;\
+         <!ENTITY near SYSTEM \"file:///etc/passwd\">]><d>&near;</d>"
+    );
+    let doubled: String = (1..40).map(|n| format!("<!ENTITY e{n} \"&e{0};&e{0};\">", n - 1)).collect();
+    let entities = format!("<?xml version=\"1.0\"?><!DOCTYPE d [<!ENTITY e0 \"boom\">{doubled}]><d>&e39;</d>");
+    let attributes: String = (0..800_000).map(|n| format!(" a{n}=''")).collect();
+    vec![
+        ("external", external.into_bytes()),
+        ("entities", entities.into_bytes()),
+        ("attributes", format!("<?xml version=\"1.0\"?><d{attributes}/>").into_bytes()),
+        ("not even XML", b"\0\xff<<<]]>".to_vec()),
+    ]
+}
+
+/// Office files are filed by the names inside them, and come back byte for byte: what stands in their XML nobody reads, so
+/// that it makes no difference whatever it is.
+#[test]
+fn t64_no_xml_of_an_office_file_is_ever_opened() {
+    let lock = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let reads_xml = |l: &&str| l.starts_with("name = \"") && ["xml", "calamine", "docx"].iter().any(|x| l.contains(x));
+    assert_eq!(lock.lines().find(reads_xml), None, "nothing that is built in reads XML");
+    block_on(async {
+        let far = TcpListener::bind("127.0.0.1:0").unwrap();
+        far.set_nonblocking(true).unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let outside = Outside::new();
+        let mut stage = Stage::set(&outside, Begins::Working, &[]).await;
+        for (what, xml) in hostile_xml(far.local_addr().unwrap().port()) {
+            for (ending, part, kind) in [
+                ("docx", "word/document.xml", "wordprocessingml.document"),
+                ("xlsx", "xl/workbook.xml", "spreadsheetml.sheet"),
+            ] {
+                let bytes = zipped(&[("[Content_Types].xml", &xml), (part, &xml), ("docProps/core.xml", &xml)]);
+                let name = format!("{}.{ending}", what.replace(' ', "-"));
+                let path = place.path().join(&name);
+                std::fs::write(&path, &bytes).unwrap();
+                let told =
+                    stage.play("jane writes to m-1: Draft", &format!("@attach {name} = {}", path.display())).await;
+                let [document] = filed(&told).try_into().unwrap_or_else(|_| panic!("{name}: {told}"));
+                assert!(stage.has_blob(&bytes) && !told.contains("root:") && !told.contains("boom"), "{told}");
+                let files = files_of(&mut stage, &format!("#get {document}")).await;
+                let [file] = files.as_slice() else { panic!("{name}: {}", files.len()) };
+                assert!(file.bytes == bytes && file.mime.ends_with(kind), "{name}: {}", file.mime);
+                let told = stage.play("jane writes to the gateway: See", &format!("#preview {document}")).await;
+                assert!(told.contains("Only PDFs, pictures and plain texts have a preview."), "{told}");
+                assert!(!told.contains("[file ") && !told.contains("root:"), "{told}");
+            }
+            // In a zip that is unpacked they are files like any other.
+            let inner = zipped(&[("[Content_Types].xml", &xml), ("word/document.xml", &xml)]);
+            let path = place.path().join("outer.zip");
+            std::fs::write(&path, zipped(&[(&format!("{}.docx", what.replace(' ', "-")), &inner)])).unwrap();
+            let typed = format!("#unzip\n@attach outer-{}.zip = {}", what.replace(' ', "-"), path.display());
+            let told = stage.play("jane writes to m-1: All", &typed).await;
+            assert!(!filed(&told).is_empty() && stage.has_blob(&inner), "{told}");
+        }
+        assert!(far.accept().is_err(), "nothing was fetched");
+    });
+}
+
+/// What could run in a browser leaves as bytes to be saved, one by one, in the zip of a folder, and in no preview.
+#[test]
+fn t69_a_page_or_a_drawing_with_a_script_comes_back_as_an_attachment_only() {
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>";
+    let page = "<!DOCTYPE html><html><body><script>alert(1)</script></body></html>";
+    let active = [
+        ("drawing.svg", svg),
+        ("page.html", page),
+        ("page.htm", page),
+        ("page.xhtml", page),
+        ("data.xml", "<?xml version='1.0'?><?xml-stylesheet href='javascript:alert(1)'?><x>alert(1)</x>"),
+        ("Brief.pdf", page),
+        ("Plan.png", svg),
+        ("notes", page),
+    ];
+    block_on(async {
+        let outside = Outside::new();
+        let place = tempfile::tempdir().unwrap();
+        let mut stage = Stage::set(&outside, Begins::Working, &[]).await;
+        let mut documents = Vec::new();
+        for (name, text) in active {
+            // From co-counsel by mail, and from the firm into the folder that is shared; no two are the same.
+            for by in ["jane", "anna"] {
+                let (name, text) = (format!("{by}-{name}"), format!("{text}<!-- {by} {name} -->"));
+                let path = place.path().join(&name);
+                std::fs::write(&path, &text).unwrap();
+                let told = match by {
+                    "jane" => {
+                        let typed = format!("@attach {name} = {}", path.display());
+                        stage.play(&format!("jane writes to m-1: {name}"), &typed).await
+                    }
+                    _ => stage.play(&format!("firm: document add M-1 {} --folder F-1", path.display()), "").await,
+                };
+                let [document] = filed(&told).try_into().unwrap_or_else(|_| panic!("{name}: {told}"));
+                documents.push((document, text));
+            }
+        }
+        for (document, text) in &documents {
+            let files = files_of(&mut stage, &format!("#get {document}")).await;
+            let [file] = files.as_slice() else { panic!("{document}: {} files", files.len()) };
+            assert!(!file.inline && file.content_id.is_none(), "{document}");
+            assert_eq!(
+                (file.mime.as_str(), file.bytes.as_slice()),
+                ("application/octet-stream", text.as_bytes()),
+                "{}",
+                file.name
+            );
+            stage.play("jane writes to the gateway: See", &format!("#preview {document}")).await;
+            let mail = stage.last_to(JANE);
+            assert!(mail.attachments.is_empty(), "{document}: {:?}", mail.attachments[0].name);
+            // Words of a file are words: in the page they are no tags.
+            let html = mail.html.as_deref().unwrap();
+            for tag in ["<script", "<svg", "<?xml-s", "onload='"] {
+                assert!(!html.contains(tag), "{document}: {html}");
+            }
+        }
+        let files = files_of(&mut stage, "#get F-1").await;
+        let [file] = files.as_slice() else { panic!("{} files", files.len()) };
+        assert!(
+            !file.inline && file.mime == "application/zip" && file.name.ends_with(".zip"),
+            "{} {}",
+            file.name,
+            file.mime
+        );
+        let mut archive = zip::ZipArchive::new(Cursor::new(file.bytes.clone())).unwrap();
+        let mut came = 0;
+        for index in 0..archive.len() {
+            let mut entry = archive.by_index(index).unwrap();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            came += usize::from(documents.iter().any(|(_, text)| text.as_bytes() == bytes));
+        }
+        assert_eq!(came, documents.len(), "as they are, in one closed file");
+    });
 }

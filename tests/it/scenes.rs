@@ -218,6 +218,11 @@ impl<'o> Stage<'o> {
         self.office.store.blobs().has(&docketpost::blobs::sha256(bytes))
     }
 
+    /// The last mail that left for this address.
+    pub(crate) fn last_to(&self, address: &str) -> &Mail {
+        &self.left.iter().rev().find(|l| l.to == address).unwrap_or_else(|| panic!("nothing left for {address}")).mail
+    }
+
     /// Every mail that came in, with where it stands.
     fn inbox_states(&self) -> std::collections::BTreeMap<i64, String> {
         let firm = self.office.firm.id;

@@ -697,38 +697,6 @@ async fn t70_t72_t76_two_hundred_hostile_texts_in_every_field_stay_text() {
     assert!(docketpost::store::examine::examine(w.store().folder()).is_ok(), "the database is whole");
 }
 
-/// What could run in a browser leaves as a file to be saved, and in no other way.
-#[tokio::test]
-async fn t69_a_page_or_a_drawing_with_a_script_comes_back_as_an_attachment_only() {
-    let w = World::new().await;
-    let to = "m-1@gw.hale.example";
-    for (n, (name, kind)) in [("a.svg", "image/svg+xml"), ("a.html", "text/html"), ("a.xhtml", "application/xhtml+xml")]
-        .into_iter()
-        .enumerate()
-    {
-        let script = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
-        let body = format!(
-            "--x\nContent-Type: text/plain\n\nEnclosed.\n--x\nContent-Type: {kind}; name={name}\nContent-Disposition: attachment; filename={name}\n\n{script}\n--x--\n"
-        );
-        let raw = of_parts(to, &format!("t69-{n}"), "multipart/mixed; boundary=x", &body);
-        w.receive(&signed(&w, &raw), at("08:30:00")).await;
-    }
-    let filed =
-        w.rows(at("08:30:30")).into_iter().filter(|r| r.starts_with("D-") && r.contains("a.")).collect::<Vec<_>>();
-    jane_says(&w, "r@gw.hale.example", "Files", "t69-get", "#get D-2\n#get D-3\n#get D-4").await;
-    let left = w.deliver(at("08:31:00")).await;
-    harmless(&left);
-    let mut came = 0;
-    for l in &left {
-        assert!(!l.text.contains("alert(1)") && !l.mail.html.as_deref().unwrap_or_default().contains("alert(1)"));
-        for file in &l.mail.attachments {
-            assert!(!file.inline, "{}", file.name);
-            came += 1;
-        }
-    }
-    assert!(came > 0 || filed.is_empty(), "{filed:?}");
-}
-
 #[tokio::test]
 async fn t83_what_is_quoted_of_another_matter_reaches_nobody_with_the_answer() {
     let w = World::new().await;

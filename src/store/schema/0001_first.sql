@@ -760,6 +760,7 @@ CREATE TABLE inbox (
   next_at INTEGER NOT NULL DEFAULT 0,                  -- not before
   proof TEXT,                                          -- facts of the proof (JSON), once known
   reason TEXT,                                         -- code of the outcome
+  held_for TEXT,                                       -- the reason that a dismissed mail was held for
   class TEXT,                                          -- person, auto_reply, bounce …
   level TEXT,                                          -- STRONG, GOOD, WEAK, NONE, FAIL
   message_id TEXT,                                     -- as written; never the only key

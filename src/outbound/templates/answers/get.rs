@@ -385,15 +385,46 @@ fn split(name: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A type that can't end a header line; anything odd is bytes.
+/// The types that a file is sent under. None of them acts by itself where it is shown; whatever else it is, such as a page
+/// or a drawing that may have a script in it, goes as bytes to be saved (threats T69).
+const TYPES: [&str; 28] = [
+    "application/msword",
+    "application/pdf",
+    "application/pkcs7-mime",
+    "application/rtf",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-excel.sheet.macroenabled.12",
+    "application/vnd.ms-outlook",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+    "application/vnd.ms-word.document.macroenabled.12",
+    "application/vnd.oasis.opendocument.presentation",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/zip",
+    "image/bmp",
+    "image/gif",
+    "image/heif",
+    "image/jpeg",
+    "image/png",
+    "image/tiff",
+    "image/webp",
+    "text/csv",
+    "text/markdown",
+    "text/plain",
+    "text/vcard",
+];
+
+/// The type that a file of this one is sent under; sound and film as they are.
 fn safe_type(mime: &str) -> String {
-    let is_token =
-        |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'+' | b'-'));
-    match mime.split_once('/') {
-        Some((kind, sub)) if is_token(kind) && is_token(sub) && kind != "multipart" && kind != "message" => {
-            mime.to_owned()
-        }
-        _ => "application/octet-stream".into(),
+    let plain = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    let played = ["audio/", "video/"].iter().find_map(|kind| mime.strip_prefix(kind));
+    match TYPES.contains(&mime) || played.is_some_and(|name| !name.is_empty() && plain(name)) {
+        true => mime.to_owned(),
+        false => "application/octet-stream".into(),
     }
 }
 
@@ -410,6 +441,35 @@ mod tests {
         assert_eq!(file_name("Smith v. Jones", "scan.pdf", None), "Smith v. Jones.pdf");
         assert_eq!(file_name("Reply brief.docx", "scan.pdf", None), "Reply brief.pdf", "a version in another form");
         assert_eq!(file_name("Reply brief 1.2", "brief.docx", None), "Reply brief 1.2.docx");
+    }
+
+    #[test]
+    fn t69_what_could_act_where_it_is_shown_is_sent_as_bytes() {
+        for mime in TYPES.into_iter().chain(["audio/mpeg", "video/mp4", "audio/x-wav"]) {
+            assert_eq!(safe_type(mime), mime);
+        }
+        for active in [
+            "text/html",
+            "TEXT/HTML",
+            "image/svg+xml",
+            "application/xhtml+xml",
+            "text/xml",
+            "application/xml",
+            "text/javascript",
+            "application/javascript",
+            "application/x-shockwave-flash",
+            "application/vnd.mozilla.xul+xml",
+            "message/rfc822",
+            "multipart/mixed",
+            "text/calendar",
+            "text/html; charset=utf-8",
+            "text/plain\r\nX-Evil: 1",
+            "audio/",
+            "video/svg+xml",
+            "",
+        ] {
+            assert_eq!(safe_type(active), "application/octet-stream", "{active:?}");
+        }
     }
 
     #[test]
