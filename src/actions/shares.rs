@@ -43,7 +43,7 @@ pub(super) fn grant(act: &Act<'_>, new: &NewShare) -> Result<bool> {
                 act.tell(new.person, letter, About::Item(new.item))?;
             }
             _ => {
-                let things = vec![SharedThing { item: new.item, message: new.message.clone() }];
+                let things = vec![SharedThing { share: row, item: new.item, message: new.message.clone() }];
                 let letter = Letter::Shared { things, by: new.by };
                 act.tell_with_others(new.person, letter, About::Item(new.item), format!("shared:{}", new.by))?;
             }
@@ -350,6 +350,22 @@ mod tests {
         assert!(!mail.text.contains("Of Beta"), "{}", mail.text);
         let at = |words: &str| mail.text.find(words).unwrap_or_else(|| panic!("{words}: {}", mail.text));
         assert!(at("Alpha.pdf") < at("Of Alpha.") && at("Of Alpha.") < at("Gamma.pdf"), "{}", mail.text);
+    }
+
+    #[test]
+    fn a_share_that_was_taken_back_is_not_told_of_though_its_thing_is_seen_otherwise() {
+        let mut post = Post::with_jane();
+        post.gateway.shares_wait = SignedDuration::from_secs(60);
+        let (jane, anna) = (post.jane, post.anna);
+        let folder = post.folder("Pleadings");
+        let document = post.document("Claim.pdf", Some(folder.id));
+        post.share(folder);
+        post.deliver(now() + SignedDuration::from_secs(60));
+        let words = "The client will fold.";
+        assert_eq!(post.act(anna, now(), "say", move |act| share(act, jane, document, true, words)), Ok(true));
+        post.unshare(document);
+        let mails = post.deliver(now() + SignedDuration::from_secs(120));
+        assert!(mails.iter().all(|mail| !mail.text.contains(words)), "{mails:?}");
     }
 
     #[test]

@@ -40,7 +40,9 @@ pub struct Piece {
 /// A thing that was shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedThing {
-    /// Which.
+    /// The share's row: once it has ended, nothing is told of it, though the thing may be seen otherwise.
+    pub share: i64,
+    /// Of what.
     pub item: Item,
     /// What who shared it added, shown only where the thing is.
     pub message: String,

@@ -13,12 +13,13 @@ use super::preview::{self, Picture};
 use crate::domain::duration::Quantity;
 use crate::domain::{Item, PersonId};
 use crate::language::{Locale, Reads, phrase, say, sentence};
-use crate::sharing::{Ability, Verdict};
+use crate::sharing::{Ability, Thing, Verdict};
 use crate::store::firms::Firm;
 use crate::store::matters::{Matter, Sensitivity};
 use crate::store::numbers;
 use crate::store::outbox::Disclosure;
 use crate::store::people::Person;
+use crate::store::shares::{Circumstances, Subject};
 use crate::store::{Result, Snapshot};
 
 /// Cities of zones that have another name elsewhere.
@@ -133,6 +134,13 @@ impl<'s> Reader<'s> {
             self.note(ability, item, None);
         }
         Ok(allowed)
+    }
+
+    /// True if the reader may be told what there is: an assistant needs the right to read (ACC-05, requirements a10).
+    pub fn may_read(&self) -> Result<bool> {
+        let (home, none) = (Subject::Other(Thing::Home, None), Circumstances::default());
+        let verdict = self.store.ask_about(self.firm.id, self.person.id, Ability::View, home, none, self.now)?;
+        Ok(verdict.is_allowed())
     }
 
     /// The verdict, nothing noted.

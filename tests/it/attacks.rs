@@ -394,8 +394,10 @@ async fn t45_a_reply_address_that_was_revoked_is_dead_after_sharing_again() {
 async fn what_ends_is_told_for_each_thing() {
     let w = World::new().await;
     let (jane, folder, document) = (w.office.jane, w.office.folder, w.office.document);
-    let things = [folder, document].map(|item| SharedThing { item, message: String::new() });
-    let letter = Letter::Shared { things: things.to_vec(), by: w.office.anna };
+    let live = w.office.store.read(|view| view.live_shares(w.office.firm.id, jane, at("07:50:00"))).unwrap();
+    let of = live.into_iter().filter(|share| [folder, document].contains(&share.item));
+    let things = of.map(|s| SharedThing { share: s.id, item: s.item, message: String::new() }).collect();
+    let letter = Letter::Shared { things, by: w.office.anna };
     w.office
         .act(w.office.anna, "told", at("07:50:00"), move |act| {
             act.tell(jane, letter.clone(), About::Firm)?;

@@ -111,6 +111,7 @@ impl Run<'_> {
     pub(super) fn propose(&mut self, request: &Request) -> Result<()> {
         let on = match request.ids.iter().find(|id| matches!(id.kind, Kind::Event | Kind::Matter)) {
             Some(id) => match self.find(request, *id)? {
+                Some(item) if self.hides(request, item)? => return Ok(()),
                 Some(item) => Some(item),
                 None => return Ok(()),
             },

@@ -185,13 +185,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn carries_content(&self, item: Item) -> Result<bool> {
-        let (tx, firm) = (self.act.tx, self.act.firm.id);
-        let matter = match tx.matter_of(firm, item)? {
-            Some(row) => tx.matter(firm, row)?,
-            None => None,
-        };
-        Ok(matter.is_none_or(|m| m.sensitivity != Sensitivity::Restricted))
+    /// False where a mail that asked for no code may say nothing of a thing's own words (mails.md d0).
+    pub(super) fn carries_content(&self, item: Item) -> Result<bool> {
+        Ok(self.act.tx.sensitivity(self.act.firm.id, item)? != Sensitivity::Restricted)
     }
 
     /// `#show`, `#get`, `#print`, `#pay`: each thing that is named, else what the mail is about.
@@ -544,6 +540,7 @@ mod tests {
     use super::super::super::command::{self, About, Reading, TABLE};
     use super::super::super::extract;
     use super::super::super::resolve::Situation;
+    use super::super::tests::staged;
     use super::super::{Words, run};
     use super::*;
     use crate::actions::Act;
@@ -552,6 +549,8 @@ mod tests {
     use crate::outbound::templates::answers::help::{ALSO, SHEET, about};
     use crate::outbound::templates::answers::world::{World, now};
     use crate::proof::{Level, TokenStanding};
+    use crate::store::documents::{NewDocument, NewVersion};
+    use crate::store::numbers::Reader as Numbers;
 
     fn read(text: &str) -> Vec<Request> {
         let lines: Vec<extract::Line> =
@@ -563,9 +562,33 @@ mod tests {
 
     /// What a mail of this person with this text comes to.
     fn write(world: &World, person: PersonId, here: Option<Item>, text: &str) -> super::super::Ran {
+        let mut job = mail(world, person, here, text);
+        world.write(move |tx| job(tx))
+    }
+
+    /// As [`write`], and nothing of it stays.
+    fn tried(world: &World, person: PersonId, here: Option<Item>, text: &str) -> super::super::Ran {
+        let mut job = mail(world, person, here, text);
+        let (tell, hear) = std::sync::mpsc::channel();
+        let undone = world.store.write(move |tx| -> Result<()> {
+            tell.send(job(tx)?).unwrap();
+            Err(crate::store::StoreError::Undone)
+        });
+        assert!(undone.is_err());
+        hear.recv().unwrap()
+    }
+
+    fn mail(
+        world: &World,
+        person: PersonId,
+        here: Option<Item>,
+        text: &str,
+    ) -> impl FnMut(&crate::store::Tx<'_>) -> Result<super::super::Ran> + Send + use<> {
         let firm = world.firm();
         let requests = read(text);
-        world.write(move |tx| {
+        let cause = format!("{:x}", u128::from_be_bytes(crate::ids::random()));
+        move |tx| {
+            let inbox = staged(tx, firm.id, &cause)?;
             let person = tx.person(firm.id, person)?.unwrap();
             let matter = match here {
                 Some(item) => tx.matter_of(firm.id, item)?,
@@ -602,12 +625,12 @@ mod tests {
                 all_quoted: false,
                 calendar: None,
                 has_card: false,
-                content_hash: String::new(),
+                content_hash: cause.clone(),
                 neighbours: Vec::new(),
             };
-            let act = Act { tx, firm: &firm, actor: &person, inbox: None, cause: "test", now: now() };
+            let act = Act { tx, firm: &firm, actor: &person, inbox: Some(inbox), cause: &cause, now: now() };
             run(act, &situation, &words)
-        })
+        }
     }
 
     fn answer(world: &World, here: Option<Item>, text: &str) -> String {
@@ -660,6 +683,70 @@ mod tests {
             answer(&world, None, "#show M-5").replace("M-5", "X"),
             answer(&world, None, "#show M-99").replace("M-99", "X")
         );
+    }
+
+    /// What is said to Jane about a mail that is then as if never written.
+    fn said_of(world: &World, here: Option<Item>, text: &str) -> String {
+        let lines = tried(world, world.jane, here, text).lines;
+        match lines.iter().any(|line| matches!(line, Line::Refused { .. } | Line::Ask { .. })) {
+            true => world.page(world.jane, &lines).to_text(),
+            false => format!("{lines:?}"),
+        }
+    }
+
+    #[test]
+    fn t43_no_command_tells_a_thing_that_is_hidden_from_one_that_is_not_there() {
+        let world = World::new();
+        let (firm, anna, hidden) = (world.firm, world.anna, world.hidden);
+        let paper = world.write(move |tx| {
+            tx.set_matter_commands_off(firm, hidden.id, true)?;
+            let first = NewVersion {
+                filename: "lease.pdf".into(),
+                size: 7,
+                content_type: "application/pdf".into(),
+                sha256: "aa".into(),
+                creator: anna,
+                inbox: None,
+            };
+            let paper = NewDocument {
+                matter: hidden.id,
+                folder: None,
+                name: "Lease.pdf".into(),
+                category: String::new(),
+                first,
+            };
+            tx.add_document(firm, &paper, now())
+        });
+        let paper = world.read(|r| r.number(firm, Numbers::Firm, paper)).unwrap().to_string();
+        // On her matter: D-2, T-4, MSG-2, BILL-2, EV-2. Where commands are switched off, which she must not learn: the others.
+        let things = ["D-2", "T-4", "MSG-2", "BILL-2", "EV-2", "M-2", paper.as_str()];
+        let mut told = Vec::new();
+        for entry in TABLE {
+            for tail in ["", " 1h Read it"] {
+                for here in [None, Some(world.matter)] {
+                    let refused =
+                        |id: &str| said_of(&world, here, &format!("#{} {id}{tail}", entry.name)).replace(id, "X");
+                    for id in things {
+                        let prefix = ItemId::parse(id).unwrap().kind.prefix();
+                        if refused(id) != refused(&format!("{prefix}-99")) {
+                            told.push(format!("#{} {id}{tail}, {here:?}", entry.name));
+                        }
+                    }
+                }
+            }
+        }
+        assert!(told.is_empty(), "{told:#?}");
+    }
+
+    #[test]
+    fn what_stands_in_a_time_entry_of_a_restricted_matter_is_in_no_receipt() {
+        let world = World::new();
+        let said = |text: &str| answer(&world, Some(world.restricted), text);
+        assert!(!said("#time 1h Kestrel contract").contains("Kestrel contract, "));
+        let again = said("#time 1h Kestrel contract");
+        assert!(again.contains("You recorded the same, or nearly, before") && !again.contains("“Kestrel"), "{again}");
+        let entry = ["TE-3", "TE-4"].map(|id| said(&format!("#edit {id} Another narrative"))).concat();
+        assert!(entry.contains("TE-") && !entry.contains("Kestrel"), "{entry}");
     }
 
     #[test]

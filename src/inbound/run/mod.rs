@@ -382,8 +382,11 @@ impl Run<'_> {
             return Ok(true);
         }
         let mut matters: Vec<i64> = self.situation.matter.into_iter().collect();
+        // What its writer can't see is refused as what isn't there, not by its matter's setting (threats T43).
         for item in self.meant(request)? {
-            matters.extend(tx.matter_of(firm, item)?);
+            if self.act.ask(Ability::View, item)?.is_ok() {
+                matters.extend(tx.matter_of(firm, item)?);
+            }
         }
         for matter in matters {
             if tx.matter_commands_off(firm, matter)? {
@@ -599,6 +602,18 @@ impl Run<'_> {
         Ok(found)
     }
 
+    /// True for a thing that was named and that its writer can't see; the neutral refusal was said. It must come before
+    /// anything is asked about the thing's matter, which may be theirs to see (threats T43).
+    fn hides(&mut self, request: &Request, item: Item) -> Result<bool> {
+        let named = request.ids.iter().find(|id| id.kind == item.kind).copied();
+        let Some(id) = named.filter(|_| item.kind != Kind::Matter) else { return Ok(false) };
+        let hidden = self.act.ask(Ability::View, item)?.is_err();
+        if hidden {
+            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+        }
+        Ok(hidden)
+    }
+
     /// What a request is about: what it names, else what its mail is about. None: it was said why not.
     fn target(&mut self, request: &Request) -> Result<Option<Item>> {
         if let Some(id) = request.ids.first() {
@@ -640,6 +655,9 @@ impl Run<'_> {
     /// The matter of a request; none: it was said why not, or the thing belongs to no matter.
     fn target_matter(&mut self, request: &Request) -> Result<Option<i64>> {
         let Some(item) = self.target(request)? else { return Ok(None) };
+        if self.hides(request, item)? {
+            return Ok(None);
+        }
         let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
         if matter.is_none() {
             self.lines.push(Line::WhichMatter { typed: typed(request) });

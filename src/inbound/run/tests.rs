@@ -62,7 +62,8 @@ impl Mail {
     }
 }
 
-fn staged(tx: &crate::store::Tx<'_>, firm: crate::domain::FirmId, cause: &str) -> Result<InboxId> {
+/// The row of a mail that came in.
+pub(super) fn staged(tx: &crate::store::Tx<'_>, firm: crate::domain::FirmId, cause: &str) -> Result<InboxId> {
     let staged = Staged {
         mailbox: "in".into(),
         uid_validity: 0,

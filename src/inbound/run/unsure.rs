@@ -215,7 +215,8 @@ impl Run<'_> {
         let matter = self.situation.matter;
         let mut shared = Vec::new();
         for share in tx.live_shares(firm, person, self.act.now)? {
-            if matter.is_none() || tx.matter_of(firm, share.item)? == matter {
+            let is_meant = matter.is_none() || tx.matter_of(firm, share.item)? == matter;
+            if is_meant && self.act.ask(Ability::GiveBack, share.item)?.is_ok() {
                 shared.push(share.item);
             }
         }

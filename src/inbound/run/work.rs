@@ -89,7 +89,7 @@ impl Run<'_> {
         let found = self.act.tx.time_entry(self.act.firm.id, earlier.id)?;
         let why = match (self.numbers_of(&[earlier])?.first(), found) {
             (Some(id), Some(entry)) => {
-                let words = cut(&entry.work.narrative, 60);
+                let words = if self.carries_content(earlier)? { cut(&entry.work.narrative, 60) } else { String::new() };
                 let (day, hours) = (self.locale.display(entry.work.date), entry.work.quantity.hours_in(self.locale));
                 match words.is_empty() {
                     true => say!(
@@ -492,7 +492,7 @@ impl Run<'_> {
                 Some(codes(&before).join("/")).filter(|c| !c.is_empty()).unwrap_or_else(|| say!(self, "no codes")),
             );
         }
-        if before.narrative != after.narrative {
+        if before.narrative != after.narrative && self.carries_content(item)? {
             was.push(say!(self, "“{words}”", words = &before.narrative));
         }
         Ok(if was.is_empty() { was } else { vec![say!(self, "It was {before}.", before = was.join(", "))] })

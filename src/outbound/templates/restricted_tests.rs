@@ -234,8 +234,13 @@ fn shows_no_matter(letter: &Letter) -> bool {
     }
 }
 
-fn shared(item: Item) -> SharedThing {
-    SharedThing { item, message: words("message") }
+/// The shares of these things.
+fn shared(world: &World, of: &Things) -> Vec<SharedThing> {
+    let live = world.store.read(|view| view.live_shares(world.firm, world.jane, now())).unwrap();
+    let of = live.into_iter().filter(|share| of.all().contains(&share.item));
+    let things: Vec<_> = of.map(|s| SharedThing { share: s.id, item: s.item, message: words("message") }).collect();
+    assert!(things.len() > 3);
+    things
 }
 
 /// Every letter to co-counsel that can be about these things.
@@ -244,7 +249,7 @@ fn letters(world: &World, of: &Things) -> Vec<Letter> {
     let filed = FiledVersion { document: of.document, version: 1 };
     let mut letters = vec![
         Letter::Welcome,
-        Letter::Shared { things: of.all().map(shared).to_vec(), by: anna },
+        Letter::Shared { things: shared(world, of), by: anna },
         Letter::EventOnce { event: of.event, day: date(2026, 3, 26) },
         Letter::Bill { bill: of.bill, event: BillEvent::DueSoon },
         Letter::TimeChanged { entry: of.entry, by: anna },
@@ -268,7 +273,7 @@ fn letters(world: &World, of: &Things) -> Vec<Letter> {
             confirmed: false,
         },
     ];
-    letters.extend(of.all().map(|item| Letter::Shared { things: vec![shared(item)], by: anna }));
+    letters.extend(shared(world, of).into_iter().map(|thing| Letter::Shared { things: vec![thing], by: anna }));
     let changes =
         vec![TaskChange::Name, TaskChange::Details, TaskChange::Due(None), TaskChange::Priority("high".to_owned())];
     for news in [TaskNews::Assigned, TaskNews::Changed(changes), TaskNews::Reopened, TaskNews::DueSoon] {

@@ -13,9 +13,10 @@ use crate::store::Result;
 
 /// The mail about new shares; none if the reader may see none of them.
 pub fn shared(reader: &Reader<'_>, shares: &[SharedThing], by: PersonId) -> Result<Option<Page>> {
+    let live = reader.store.live_shares(reader.firm.id, reader.person.whose(), reader.now)?;
     let mut things = Vec::new();
     let mut messages = Vec::new();
-    for share in shares {
+    for share in shares.iter().filter(|share| live.iter().any(|l| l.id == share.share)) {
         if let Some(title) = items::title(reader, share.item)? {
             things.push((share.item, title));
             messages.push(share.message.trim());

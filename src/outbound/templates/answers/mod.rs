@@ -146,14 +146,18 @@ pub(super) fn open_matters(reader: &Reader<'_>) -> Result<Vec<Matter>> {
 
 /// Asks which matter was meant, naming those that are shared now.
 pub(super) fn which_matter(reader: &Reader<'_>, typed: &str) -> Result<Said> {
-    let matters = open_matters(reader)?;
-    let Some(first) = matters.first().map(|m| m.number) else {
-        return Ok(said::refused(reader, typed, &say!(reader, "No open matter is shared with you."), None));
-    };
     let which = if typed.is_empty() {
         say!(reader, "Your mail does not say which matter it is about.")
     } else {
         say!(reader, "Which matter is this about?")
+    };
+    // An assistant who may not read is asked, and shown no list.
+    if !reader.may_read()? {
+        return Ok(said::refused(reader, typed, &which, None));
+    }
+    let matters = open_matters(reader)?;
+    let Some(first) = matters.first().map(|m| m.number) else {
+        return Ok(said::refused(reader, typed, &say!(reader, "No open matter is shared with you."), None));
     };
     let mut said = said::refused(reader, typed, &which, None);
     for matter in matters.iter().take(MOST_NAMED) {
