@@ -83,7 +83,7 @@ pub fn firm_digest(reader: &Reader<'_>, since: Timestamp, until: Timestamp) -> R
     }
     page.text(say!(
         reader,
-        "This is what co-counsel added since {moment}. To change what you are told, and how: docketpost user notify",
+        "This is what co-counsel added since {moment}. To be told more, less or otherwise, ask your administrator (docketpost user notify).",
         moment = reader.moment(since)
     ));
     Ok(Some(page))
