@@ -350,9 +350,12 @@ fn is_changed_copy(
 
 /// Keeps a raw mail and its row; when it returns, both are on disk. A second time under the same UID gives none.
 pub fn stage(store: &Store, firm: FirmId, mail: Arrived, now: Timestamp) -> Result<Option<InboxId>> {
-    let sha256 = store.blobs().put(&mail.bytes).map_err(|e| StoreError::Io(store.folder().to_owned(), e))?;
-    let staged = mail.staged(sha256);
-    store.write(move |tx| tx.stage(firm, &staged, now))
+    let io = |e| StoreError::Io(store.folder().to_owned(), e);
+    let held = store.hold_blobs()?;
+    let staged = mail.staged(store.blobs().put(&mail.bytes).map_err(io)?);
+    let row = store.write(move |tx| tx.stage(firm, &staged, now));
+    drop(held);
+    row
 }
 
 /// A mail as it came from a mailbox.
