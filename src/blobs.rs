@@ -6,7 +6,7 @@
 //! nonce may be fixed. The name is the SHA-256 of what is inside, so whoever holds a document can tell whether it is
 //! here; nobody can read what they do not hold.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -27,6 +27,12 @@ pub const SEALED: &str = ".sealed";
 pub struct Blobs {
     folder: PathBuf,
     key: BlobKey,
+}
+
+/// While it lives, nothing is taken away from a folder of blobs, or only by who has it. The kernel ends it with its process.
+#[derive(Debug)]
+pub struct Held {
+    _folder: File,
 }
 
 /// The key of one blob.
@@ -81,10 +87,7 @@ impl Blobs {
     /// Keeps `bytes` and gives their SHA-256; when it returns they are on disk. The same bytes are kept once.
     pub fn put(&self, bytes: &[u8]) -> io::Result<String> {
         let name = sha256(bytes);
-        let kept = self.kept(&name)?.and_then(|path| File::options().append(true).open(path).ok());
-        if let Some(file) = kept {
-            // Young again, so that the collector spares it until a row names it.
-            file.set_modified(crate::clock::file_time())?;
+        if self.take_up(&name)? {
             // Who put it there may have been killed before its name was on disk (fault F54).
             self.flush_folders(&self.path(&name)?)?;
             return Ok(name);
@@ -94,6 +97,32 @@ impl Blobs {
             key => self.write(&sealed(&self.path(&name)?), &seal(key, &name, bytes)?)?,
         }
         Ok(name)
+    }
+
+    /// Makes a blob that is here young again, so that the collector spares it until a row names it; false if it is not here.
+    /// Who takes blobs away is kept out meanwhile: they see it young, or it is found gone here.
+    fn take_up(&self, name: &str) -> io::Result<bool> {
+        let _held = self.hold()?;
+        let kept = self.kept(name)?.and_then(|path| File::options().append(true).open(path).ok());
+        kept.map_or(Ok(false), |file| file.set_modified(crate::clock::file_time()).map(|()| true))
+    }
+
+    /// Keeps all blobs here until what it gives is dropped: for who puts some and names them in rows.
+    pub fn hold(&self) -> io::Result<Held> {
+        let folder = File::open(&self.folder)?;
+        folder.lock_shared()?;
+        Ok(Held { _folder: folder })
+    }
+
+    /// Keeps everybody else, of this process too, from holding blobs until what it gives is dropped: for who takes some away.
+    /// None if somebody holds them now.
+    pub fn alone(&self) -> io::Result<Option<Held>> {
+        let folder = File::open(&self.folder)?;
+        match folder.try_lock() {
+            Ok(()) => Ok(Some(Held { _folder: folder })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

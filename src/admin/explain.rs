@@ -92,7 +92,8 @@ fn prove(
 /// Takes the mail through and gives the transaction up.
 fn rehearse(office: &Office, desk: &Desk, mailbox: &str, raw: Vec<u8>, proof: Option<Proof>) -> Result<Seen> {
     let kept: Arc<Mutex<Option<Seen>>> = Arc::default();
-    let (keep, desk, store) = (Arc::clone(&kept), desk.clone(), office.store.clone());
+    // No store: it would be closed by its own writer if it were the last one.
+    let (keep, desk, blobs) = (Arc::clone(&kept), desk.clone(), office.store.blobs().clone());
     let (firm, now) = (office.firm.clone(), office.now);
     let mut read = inbound::read(&raw, &desk);
     inbound::keep_files(&mut read, &desk, &mut |bytes| Ok(Kept::Safe(crate::blobs::sha256(bytes))))?;
@@ -112,7 +113,7 @@ fn rehearse(office: &Office, desk: &Desk, mailbox: &str, raw: Vec<u8>, proof: Op
         let taken = Taken { read: &read, proof: proof.as_ref(), files_kept: true, doubt: None };
         let outcome = inbound::receive(tx, &desk, &mail, &taken, now)?;
         let Some(mail) = tx.inbox(firm.id, id)? else { return Ok(()) };
-        let letters = letters(tx, &firm, &desk.gateway, &mail, store.blobs(), now)?;
+        let letters = letters(tx, &firm, &desk.gateway, &mail, &blobs, now)?;
         *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen { outcome, mail, letters });
         Err(StoreError::Content(GIVEN_UP.to_owned()))
     });

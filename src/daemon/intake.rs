@@ -283,18 +283,21 @@ impl Intake {
         }
         let count = mails.len();
         let store = self.house.store.clone();
-        let kept = tokio::task::spawn_blocking(move || {
+        let kept = tokio::task::spawn_blocking(move || -> Result<_> {
+            let held = store.hold_blobs()?;
             let keep = |mail: Arrived| {
                 let sha256 = store.keep(&mail.bytes)?;
                 Ok(mail.staged(sha256))
             };
-            mails.into_iter().map(keep).collect::<Result<Vec<_>>>()
+            Ok((held, mails.into_iter().map(keep).collect::<Result<Vec<_>>>()?))
         });
-        let staged = kept.await.map_err(|_| StoreError::Panicked("keeping mail".into()))??;
+        let (held, staged) = kept.await.map_err(|_| StoreError::Panicked("keeping mail".into()))??;
         let firm = self.firm;
         let job = move |tx: &Tx<'_>| {
             let ids = staged.iter().map(|mail| tx.stage(firm, mail, now())).collect::<Result<Vec<_>>>();
             crate::crash_point!("staging");
+            // Let go of with the job, after its commit.
+            let _ = &held;
             ids
         };
         self.house.store.write_soon(job).await?;

@@ -325,8 +325,8 @@ fn single_spaced(text: &str) -> String {
     spaced
 }
 
-/// True if a mail of this person with the same Message-ID, Date and Subject took effect before: all of them are signed,
-/// and what is not, such as the encoding by which the body is read, was changed on the way of one of them.
+/// True if a mail of this person with the same Message-ID, Date and Subject took effect before, or waits: all of them are
+/// signed, and what is not, such as the encoding by which the body is read, was changed on the way of one of them.
 fn is_changed_copy(
     tx: &Tx<'_>,
     firm: &Firm,
@@ -337,11 +337,11 @@ fn is_changed_copy(
 ) -> Result<bool> {
     let (Some(id), Some(date)) = (&read.mail.message_id, proof.date) else { return Ok(false) };
     let subject = kept_subject(read);
-    for earlier in tx.applied_with_message_id(firm.id, person, id)? {
+    for earlier in tx.inbox_with_message_id(firm.id, person, id, &read.content_hash, inbox.id)? {
         let facts = earlier.proof.as_deref().and_then(|facts| serde_json::from_str::<Proof>(facts).ok());
         let same_date = facts.is_some_and(|facts| facts.date == Some(date));
         let same_subject = single_spaced(earlier.subject.as_deref().unwrap_or_default()) == single_spaced(&subject);
-        if earlier.id != inbox.id && same_date && same_subject {
+        if same_date && same_subject {
             return Ok(true);
         }
     }
@@ -350,9 +350,12 @@ fn is_changed_copy(
 
 /// Keeps a raw mail and its row; when it returns, both are on disk. A second time under the same UID gives none.
 pub fn stage(store: &Store, firm: FirmId, mail: Arrived, now: Timestamp) -> Result<Option<InboxId>> {
-    let sha256 = store.blobs().put(&mail.bytes).map_err(|e| StoreError::Io(store.folder().to_owned(), e))?;
-    let staged = mail.staged(sha256);
-    store.write(move |tx| tx.stage(firm, &staged, now))
+    let io = |e| StoreError::Io(store.folder().to_owned(), e);
+    let held = store.hold_blobs()?;
+    let staged = mail.staged(store.blobs().put(&mail.bytes).map_err(io)?);
+    let row = store.write(move |tx| tx.stage(firm, &staged, now));
+    drop(held);
+    row
 }
 
 /// A mail as it came from a mailbox.
@@ -469,7 +472,7 @@ fn decide(
     found: &mut Findings,
     now: Timestamp,
 ) -> Result<Outcome> {
-    let Taken { read, proof, files_kept, doubt } = *taken;
+    let Taken { read, proof, doubt, .. } = *taken;
     if inbox.size > desk.mail_bytes {
         return Ok(Outcome::hold("TOO_LARGE"));
     }
@@ -533,6 +536,26 @@ fn decide(
         return Ok(held.claimed(Some(situation.person.clone())).misused(situation.misused.clone()).signed_by(proof));
     }
     let open = open.filter(|_| !is_the_same_in_every_role(&words.commands, read));
+    let outcome = carry_out(tx, firm, desk, inbox, taken, &situation, &words, open, now)?;
+    // Also of what waits: whoever got a copy of it has the address.
+    guard_addresses(tx, firm, read, &situation, now)?;
+    Ok(outcome)
+}
+
+/// Does what a proved mail says, unless it has to wait.
+#[expect(clippy::too_many_arguments, reason = "everything that is known of one mail")]
+fn carry_out(
+    tx: &Tx<'_>,
+    firm: &Firm,
+    desk: &Desk,
+    inbox: &Inbox,
+    taken: &Taken<'_>,
+    situation: &Situation,
+    words: &Words,
+    open: Option<Vec<Role>>,
+    now: Timestamp,
+) -> Result<Outcome> {
+    let Taken { read, files_kept, .. } = *taken;
     // Which firm decides about its files, its writer says first.
     if let Some(reason) = waits_for_files(inbox, read.waits).filter(|_| open.is_none()) {
         let held = Outcome::hold(reason).claimed(Some(situation.person.clone()));
@@ -544,7 +567,7 @@ fn decide(
         // Whoever has a copy of a mail can send it on to us; its author did not (sender-proof.md 5.6).
         return Ok(Outcome::hold("NOT_ADDRESSED").claimed(Some(situation.person.clone())));
     }
-    if brakes::is_too_many(tx, firm, desk.brakes, inbox, &situation)? {
+    if brakes::is_too_many(tx, firm, desk.brakes, inbox, situation)? {
         return Ok(Outcome::hold("RATE_LIMITED").claimed(Some(situation.person.clone())));
     }
     if let Some(open) = open {
@@ -559,22 +582,21 @@ fn decide(
     let act = Act { tx, firm, actor: &situation.person, inbox: Some(inbox.id), cause: &cause, now };
     let is_trial = !answers_us && words.commands.requests.iter().any(|r| r.verb == Verb::DryRun);
     let ran = match is_copy {
-        true => run::log_copy(act, &situation, &words)?,
-        false if is_trial => run::rehearse(act, &desk.gateway, &situation, &words)?,
-        false => run::run(act, &situation, &words)?,
+        true => run::log_copy(act, situation, words)?,
+        false if is_trial => run::rehearse(act, &desk.gateway, situation, words)?,
+        false => run::run(act, situation, words)?,
     };
-    guard_addresses(tx, firm, read, &situation, now)?;
     let has_effect = ran.effects > 0;
-    let in_a_row = brakes::receipts_in_a_row(tx, firm, &situation)?;
-    let outcome = Outcome::of_run(ran, &situation).answering(in_a_row);
+    let in_a_row = brakes::receipts_in_a_row(tx, firm, situation)?;
+    let outcome = Outcome::of_run(ran, situation).answering(in_a_row);
     let is_answered = matches!(outcome.kind, outcome::Kind::Refused | outcome::Kind::Held);
     let is_plain = words.commands.requests.is_empty() && read.files.is_empty();
     if !has_effect && is_answered && is_plain && in_a_row > 1 && inbox.released_level.is_none() {
         // Asked twice, it says nothing that helps: the firm sees whether a person wrote it.
-        return Ok(Outcome::hold("LOOKS_AUTOMATIC").claimed(Some(situation.person)));
+        return Ok(Outcome::hold("LOOKS_AUTOMATIC").claimed(Some(situation.person.clone())));
     }
-    if !has_effect && is_answered && brakes::is_refused_too_often(tx, firm, desk.brakes, inbox, &situation)? {
-        return Ok(Outcome::hold("RATE_LIMITED").claimed(Some(situation.person)));
+    if !has_effect && is_answered && brakes::is_refused_too_often(tx, firm, desk.brakes, inbox, situation)? {
+        return Ok(Outcome::hold("RATE_LIMITED").claimed(Some(situation.person.clone())));
     }
     Ok(outcome)
 }

@@ -144,6 +144,8 @@ pub struct Mail {
     pub attachments: Vec<Attachment>,
     /// The type of the whole mail in lower case, such as `multipart/report`; empty if it says nothing.
     pub content_type: String,
+    /// Its body was cut into other parts than its type says now.
+    pub is_recut: bool,
     /// What was odd.
     pub defects: Vec<Defect>,
 }
@@ -200,6 +202,7 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
         Ok(Some(message)) => {
             read_header(&message, raw, &mut mail);
             read_bodies(&message, raw, &mut mail);
+            mail.is_recut = is_recut(&message, raw);
         }
         Ok(None) => mail.defects.push(Defect::NoHeader),
         Err(limit) => {
@@ -260,6 +263,26 @@ fn is_ambiguous(part: &MessagePart<'_>) -> bool {
         || twice("content-transfer-encoding")
         || named("boundary")
         || named("charset")
+}
+
+/// True if the body begins with another boundary than the header names: its Content-Type was changed after the body was
+/// written, so that a line in a file becomes what the mail says. No program writes such a mail.
+fn is_recut(message: &Message<'_>, raw: &[u8]) -> bool {
+    let body = message.parts.first().and_then(|whole| raw.get(usize::try_from(whole.offset_body).ok()?..));
+    let mut lines = body.unwrap_or_default().split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end).peekable();
+    let declared = message.content_type().filter(|c| c.ctype().eq_ignore_ascii_case("multipart"));
+    let declared = declared.and_then(|c| c.attribute("boundary")).map(|b| format!("--{}", b.trim_ascii_end()));
+    let is_cut = |line: &[u8]| line.starts_with(b"--") && line.len() > 2;
+    if let Some(declared) = declared {
+        return lines.find(|line| is_cut(line)).is_some_and(|line| line != declared.as_bytes());
+    }
+    while let Some(line) = lines.next() {
+        let begins_part = |next: &&[u8]| next.get(..8).is_some_and(|n| n.eq_ignore_ascii_case(b"content-"));
+        if is_cut(line) && lines.peek().is_some_and(begins_part) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Frees a mail level by level: freeing it as a whole would go as deep as it does.

@@ -126,7 +126,7 @@ pub fn resolve(
     let mut people = view.people_writing_from(firm.id, &author)?;
     people.extend(invited(view, firm, tokens.thread(), &author)?);
     let Some((person, role)) = choose(&people, tokens.thread(), firm, inbox, role_word) else {
-        return stranger(view, firm, gateway, inbox, proof, &tokens, author);
+        return stranger(view, firm, gateway, inbox, mail, proof, &tokens, author);
     };
     found.person = Some(person.id);
     let (token, misused) = tokens.standing(person);
@@ -134,7 +134,7 @@ pub fn resolve(
         Some(identity) => view.bound_signers(identity)?,
         None => Vec::new(),
     };
-    let level = level(gateway, inbox, proof, token, &bound, &author);
+    let level = level(gateway, inbox, mail, proof, token, &bound, &author);
     found.level = Some(level.word().to_owned());
     if person.disabled {
         let is_to_come = person.acts_for.is_some() && person.accepted_at.is_none();
@@ -191,16 +191,18 @@ fn held(reason: &'static str, misused: Option<Thread>, claimed: Option<Person>) 
 
 /// From an address of nobody: the answer of a mailbox that is to become somebody's, the second address of whoever owns the
 /// reply address it came to, or a stranger.
+#[expect(clippy::too_many_arguments, reason = "everything a sender can be told by")]
 fn stranger(
     view: &Snapshot<'_>,
     firm: &Firm,
     gateway: &Gateway,
     inbox: &Inbox,
+    mail: &Mail,
     proof: &Proof,
     tokens: &Tokens,
     author: Address,
 ) -> Result<Resolved> {
-    let level = level(gateway, inbox, proof, TokenStanding::ValidForThisPerson, &[], &author);
+    let level = level(gateway, inbox, mail, proof, TokenStanding::ValidForThisPerson, &[], &author);
     if let Some(Thread { about: About::Address(change), .. }) = tokens.of_new_mailbox
         && let Some(change) = view.address_change(firm.id, change)?.filter(|c| c.new == author)
     {
@@ -370,6 +372,7 @@ impl Tokens {
 fn level(
     gateway: &Gateway,
     inbox: &Inbox,
+    mail: &Mail,
     proof: &Proof,
     token: TokenStanding,
     bound: &[String],
@@ -381,6 +384,10 @@ fn level(
     }
     let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
     let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain });
+    // Signed or not, this is not as it was written; its owner, who would know the subject, is not asked.
+    if mail.is_recut && !proof.covers("content-type", bound) && level != Level::Fail {
+        return Level::None;
+    }
     // Signed for neither its recipients nor its parts, a mail can be sent on to us and cut anew, so that what it quotes
     // becomes what it says: its owner is asked.
     let is_loose = !proof.covers("to", bound) && !proof.covers("content-type", bound);

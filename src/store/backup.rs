@@ -7,16 +7,17 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{Result, schema};
 
-/// The blobs that the database in `file` names, a copy that nobody writes to: raw mails, documents, bills, pictures. Says
-/// too if the copy is damaged.
+/// The name of every blob that a row names: raw mails, documents, bills, pictures. Of a purged mail there is none.
+pub(super) const NAMED: &str =
+    "SELECT coalesce(kept_sha256, sha256) FROM inbox WHERE coalesce(kept_sha256, sha256) <> '' UNION SELECT sha256 FROM document_versions
+         UNION SELECT pdf_sha256 FROM bills WHERE pdf_sha256 IS NOT NULL
+         UNION SELECT picture_sha256 FROM identities WHERE picture_sha256 IS NOT NULL";
+
+/// The blobs that the database in `file` names, a copy that nobody writes to. Says too if the copy is damaged.
 pub fn blobs_named_in(file: &Path) -> Result<BTreeSet<String>> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     schema::check(&connection)?;
-    let mut statement = connection.prepare(
-        "SELECT coalesce(kept_sha256, sha256) FROM inbox WHERE coalesce(kept_sha256, sha256) <> '' UNION SELECT sha256 FROM document_versions
-         UNION SELECT pdf_sha256 FROM bills WHERE pdf_sha256 IS NOT NULL
-         UNION SELECT picture_sha256 FROM identities WHERE picture_sha256 IS NOT NULL",
-    )?;
+    let mut statement = connection.prepare(NAMED)?;
     let names = statement.query_map([], |r| r.get(0))?;
     Ok(names.collect::<rusqlite::Result<_>>()?)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BUSY, Result, schema};
+use super::{BUSY, Result, backup, schema};
 use crate::blobs::{self, Blobs};
 
 /// What was found.
@@ -83,10 +83,7 @@ pub fn examine(folder: &Path, blobs: &Blobs) -> Result<Conserved> {
     }
     let orphans = column::<String>(&connection, "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
     found.wrong.extend(orphans.iter().map(|table| format!("a row of {table} names another that is not there")));
-    let named: Vec<String> = column(
-        &connection,
-        "SELECT coalesce(kept_sha256, sha256) FROM inbox UNION SELECT sha256 FROM document_versions",
-    )?;
+    let named: Vec<String> = column(&connection, backup::NAMED)?;
     found.counts.push(format!("{} blobs", named.len()));
     for name in named {
         match blobs.get(&name) {
@@ -102,4 +99,49 @@ fn column<T: rusqlite::types::FromSql>(connection: &Connection, sql: &str) -> Re
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map([], |r| r.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::super::sample::now;
+    use super::*;
+    use crate::domain::Address;
+
+    #[test]
+    fn t91_a_purged_mail_is_no_lost_blob_and_a_lost_picture_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(folder.path()).unwrap();
+        let lost = |store: &Store| examine(folder.path(), store.blobs()).unwrap().wrong;
+        store
+            .write(|tx| {
+                let firm = crate::store::firms::NewFirm {
+                    slug: "smith".into(),
+                    name: "Smith".into(),
+                    locale: crate::domain::dates::Locale::British,
+                    time_zone: "Europe/London".into(),
+                    currency: "GBP".into(),
+                    rounding_minutes: 6,
+                };
+                let firm = tx.add_firm(&firm, now())?;
+                tx.run(
+                    "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state)
+                     VALUES (?1, 'm', 0, '1', ?2, '', 1, 0, 0, 'RECEIVED')",
+                    (firm.0, "a".repeat(64)),
+                )
+            })
+            .unwrap();
+        assert_eq!(lost(&store), Vec::<String>::new());
+        let picture = store.keep(b"a picture").unwrap();
+        let name = picture.clone();
+        store
+            .write(move |tx| {
+                let identity = tx.identity_for(&Address::parse("jane@doe.example").unwrap(), now())?;
+                tx.set_picture(identity, &name)
+            })
+            .unwrap();
+        assert_eq!(lost(&store), Vec::<String>::new());
+        store.blobs().remove(&picture).unwrap();
+        assert!(lost(&store).iter().any(|wrong| wrong.contains(&picture)), "{:?}", lost(&store));
+    }
 }

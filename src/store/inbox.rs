@@ -407,13 +407,23 @@ impl Snapshot<'_> {
         )
     }
 
-    /// The mails of a person with this Message-ID that took effect.
-    pub fn applied_with_message_id(&self, firm: FirmId, person: PersonId, message_id: &str) -> Result<Vec<Inbox>> {
+    /// The mails of a person with this Message-ID, but one, that took effect; and those that came before it, were proved, say
+    /// something else than `hash` and wait. What waits and is taken up again isn't measured by what came after it.
+    pub fn inbox_with_message_id(
+        &self,
+        firm: FirmId,
+        person: PersonId,
+        message_id: &str,
+        hash: &str,
+        but: InboxId,
+    ) -> Result<Vec<Inbox>> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND message_id = ?3 AND state = 'APPLIED' LIMIT 20"
+                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND person_id = ?2 AND message_id = ?3 AND id <> ?5
+                   AND (state = 'APPLIED' OR (state = 'HELD' AND id < ?5 AND level IN ('strong', 'good') AND content_hash <> ?4))
+                 LIMIT 20"
             ),
-            (firm.0, person.0, message_id),
+            (firm.0, person.0, message_id, hash, but.0),
             read,
         )
     }

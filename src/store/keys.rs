@@ -16,7 +16,8 @@ const CODE_LEN: usize = 8;
 /// How many letters and digits prove that a bounce is of our mail.
 const RETURN_CHECK_LEN: usize = 16;
 
-/// The file of the secrets, and what was read of it.
+/// The file of the secrets, and what was read of it: only keys that the database lists. What lies beyond them was left by a
+/// crash, and the next key that is made takes its place.
 pub struct Keys {
     file: PathBuf,
     first: Key,
@@ -28,7 +29,7 @@ impl Keys {
     pub fn open(file: &Path) -> Result<Keys> {
         let read = read_file(file)?;
         let first = read.first().cloned().ok_or_else(|| unreadable(file))?;
-        Ok(Keys { file: file.to_owned(), first, read: RwLock::new(Arc::new(read)) })
+        Ok(Keys { file: file.to_owned(), read: RwLock::new(Arc::new(vec![first.clone()])), first })
     }
 
     /// The key that rows are found by.
@@ -36,16 +37,21 @@ impl Keys {
         &self.first
     }
 
-    /// The key of that number; another process may have made it since the file was read.
+    /// The key of that number, which the database lists; another process may have made it since the file was read.
     fn numbered(&self, number: KeyNumber) -> Result<Key> {
         let known = Arc::clone(&self.read.read().unwrap_or_else(PoisonError::into_inner));
         if let Some(key) = known.get(number.place()) {
             return Ok(key.clone());
         }
-        let again = read_file(&self.file)?;
+        let mut again = read_file(&self.file)?;
+        again.truncate(number.place().saturating_add(1));
         let found = again.get(number.place()).cloned();
-        *self.read.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(again);
+        self.remember(again);
         found.ok_or_else(|| lacks(&self.file, number))
+    }
+
+    fn remember(&self, keys: Vec<Key>) {
+        *self.read.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 }
 
@@ -224,7 +230,10 @@ impl Tx<'_> {
         secrets.truncate(next.place().saturating_mul(KEY_BYTES));
         secrets.extend_from_slice(&crate::ids::random::<KEY_BYTES>());
         permissions::replace_secret(&self.keys.file, &secrets)?;
-        *self.keys.read.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read_file(&self.keys.file)?);
+        // The new one is listed with the commit, which may fail.
+        let mut listed = read_file(&self.keys.file)?;
+        listed.truncate(next.place());
+        self.keys.remember(listed);
         self.run(
             "UPDATE reply_keys SET ends_at = CASE WHEN letter = ?1 THEN ?2 ELSE min(ends_at, ?3) END",
             (present.to_string(), at(old_ends), at(now)),
@@ -240,5 +249,31 @@ impl Tx<'_> {
             (number.to_string(), at(now)),
         )?;
         Ok(ended == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Store;
+    use super::super::sample::{later, now};
+    use super::*;
+
+    #[test]
+    fn a_secret_that_a_crash_left_in_the_file_is_never_taken_for_the_key_that_is_made_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = Store::create(folder.path()).unwrap();
+        let failed = command.write(|tx| {
+            tx.rotate_key(later(100), now())?;
+            Err::<(), _>(StoreError::Content("the commit failed".into()))
+        });
+        assert!(failed.is_err());
+        let file = folder.path().join(super::super::KEY_FILE);
+        assert_eq!(read_file(&file).unwrap().len(), 2, "it was left");
+        let daemon = Store::open(folder.path()).unwrap();
+        daemon.read(|view| view.present_key()).unwrap();
+        command.write(|tx| tx.rotate_key(later(100), now())).unwrap().unwrap();
+        let mark = command.read(|view| view.return_mark("a")).unwrap();
+        assert!(daemon.read(|view| view.is_return_mark(&mark, "a", now())).unwrap());
+        assert!(Store::open(folder.path()).unwrap().read(|view| view.is_return_mark(&mark, "a", now())).unwrap());
     }
 }

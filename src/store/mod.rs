@@ -61,10 +61,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rusqlite::backup::StepResult;
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use tokio::sync::watch;
 
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, Held};
 use crate::config::{BlobKey, Config};
 use crate::domain::leap::SLACK;
 use keys::Keys;
@@ -76,6 +77,8 @@ const LONGEST_WAIT: Duration = Duration::from_millis(20);
 const BUSY: Duration = Duration::from_secs(10);
 /// How long the last one to hold a store waits for it to be closed. What a slower disk leaves in the log is safe there.
 const CLOSING: Duration = Duration::from_millis(500);
+/// How much of the database is copied at a time.
+const PAGES_PER_STEP: i32 = 1000;
 /// "I/O error", the same number on every Linux.
 const EIO: i32 = 5;
 
@@ -323,6 +326,11 @@ impl Store {
         self.mind(kept)
     }
 
+    /// Keeps all blobs here until what it gives is dropped, after the rows that name them are committed.
+    pub fn hold_blobs(&self) -> Result<Held> {
+        self.blobs().hold().map_err(|e| StoreError::Io(self.inner.folder.clone(), e))
+    }
+
     /// Takes note of a failed disk.
     fn mind<T>(&self, done: Result<T>) -> Result<T> {
         if done.as_ref().is_err_and(StoreError::is_disk_failure) {
@@ -390,37 +398,68 @@ impl Store {
     }
 
     /// Removes blobs that no row names and that are older than `age`, and what a crash left half-written; gives how many.
+    /// What is being taken up now is looked at the next time.
     pub fn collect_orphans(&self, age: Duration) -> Result<usize> {
         let io = |e| StoreError::Io(self.inner.folder.clone(), e);
-        let old: Vec<_> = self.blobs().list(crate::clock::file_time()).map_err(io)?;
+        let found = self.blobs().list(crate::clock::file_time()).map_err(io)?;
         let mut removed: usize = 0;
-        for (name, path, _) in old.into_iter().filter(|(_, _, found)| *found > age) {
-            let named = match &name {
-                Some(sha256) => self.read(|view| view.names_blob(sha256))?,
-                None => false,
-            };
-            if !named {
-                std::fs::remove_file(path).map_err(io)?;
+        for (name, path, _) in found.into_iter().filter(|(_, _, found)| *found > age) {
+            if self.remove_orphan(name.as_deref(), &path, age)? {
                 removed = removed.saturating_add(1);
             }
         }
         Ok(removed)
     }
 
-    /// Takes a blob away at once if no row names it any more.
+    /// Removes one of them; false if it is none. Its age is looked at while nobody can take it up, and its rows after that:
+    /// who took it up before has made it young, or is `age` past it and has committed the row; who comes after finds it gone
+    /// and writes it anew. The look before the lock only saves the lock, as most blobs are named.
+    fn remove_orphan(&self, name: Option<&str>, path: &Path, age: Duration) -> Result<bool> {
+        let io = |e| StoreError::Io(self.inner.folder.clone(), e);
+        let is_named = || name.map_or(Ok(false), |sha256| self.read(|view| view.names_blob(sha256)));
+        if is_named()? {
+            return Ok(false);
+        }
+        let Some(_alone) = self.blobs().alone().map_err(io)? else { return Ok(false) };
+        let taken_up = match std::fs::metadata(path).and_then(|file| file.modified()) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            taken_up => taken_up.map_err(io)?,
+        };
+        if crate::clock::file_time().duration_since(taken_up).unwrap_or_default() <= age || is_named()? {
+            return Ok(false);
+        }
+        std::fs::remove_file(path).map_err(io)?;
+        Ok(true)
+    }
+
+    /// Takes the blob of a raw mail away at once if no row names it any more, however young. Who stages mail holds the blobs
+    /// from before they are put until the rows are committed: while anybody does, it is left to the collector.
     pub fn forget_blob(&self, sha256: &str) -> Result<()> {
+        let io = |e| StoreError::Io(self.inner.folder.clone(), e);
+        let Some(_alone) = self.blobs().alone().map_err(io)? else { return Ok(()) };
         if self.read(|view| view.names_blob(sha256))? {
             return Ok(());
         }
-        self.blobs().remove(sha256).map_err(|e| StoreError::Io(self.inner.folder.clone(), e))
+        self.blobs().remove(sha256).map_err(io)
     }
 
     /// Writes a consistent copy of the database to `file`, which must not exist, while others go on reading and writing.
     pub fn copy_database(&self, file: &Path) -> Result<()> {
+        self.copy_in_steps(file, || {})
+    }
+
+    fn copy_in_steps(&self, file: &Path, mut between: impl FnMut()) -> Result<()> {
         permissions::write_secret(file, b"")?;
         let source = connect(&self.inner.folder.join(schema::DATABASE))?;
+        // One view for all steps: without it SQLite begins anew after every commit of others, and might never come to an end.
+        source.execute_batch("BEGIN DEFERRED")?;
+        source.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let mut target = Connection::open(file)?;
-        rusqlite::backup::Backup::new(&source, &mut target)?.run_to_completion(1000, Duration::ZERO, None)?;
+        let copy = rusqlite::backup::Backup::new(&source, &mut target)?;
+        while copy.step(PAGES_PER_STEP)? != StepResult::Done {
+            between();
+        }
+        drop(copy);
         target.execute_batch("PRAGMA journal_mode = DELETE")?;
         Ok(())
     }
@@ -709,6 +748,81 @@ mod tests {
             let log = folder.path().join(schema::DATABASE).with_extension("sqlite-wal");
             assert!(!log.exists(), "the log was left behind at the {n}th time");
         }
+    }
+
+    /// Makes a blob as old as the collector wants it.
+    fn age(store: &Store, name: &str) {
+        let path = store.blobs().kept(name).unwrap().unwrap();
+        let old = crate::clock::file_time() - Duration::from_secs(7200);
+        // The collector of another thread may have been faster.
+        let _ = std::fs::File::options().append(true).open(path).and_then(|file| file.set_modified(old));
+    }
+
+    #[test]
+    fn f54_a_blob_that_was_taken_up_after_the_collector_looked_is_spared() {
+        let (_folder, store) = store();
+        let (hour, name) = (Duration::from_secs(3600), store.keep(b"a brief").unwrap());
+        age(&store, &name);
+        let (_, path, found) = store.blobs().list(crate::clock::file_time()).unwrap().remove(0);
+        assert!(found > hour);
+        assert_eq!(store.keep(b"a brief").unwrap(), name);
+        assert!(!store.remove_orphan(Some(&name), &path, hour).unwrap() && store.blobs().has(&name));
+        age(&store, &name);
+        assert!(store.remove_orphan(Some(&name), &path, hour).unwrap() && !store.blobs().has(&name));
+        assert!(!store.remove_orphan(Some(&name), &path, hour).unwrap(), "what is gone is no error");
+    }
+
+    #[test]
+    fn f54_what_is_kept_is_there_however_the_collector_runs() {
+        let (_folder, store) = store();
+        let (collecting, is_over) = (store.clone(), Arc::new(std::sync::atomic::AtomicBool::new(false)));
+        let over = Arc::clone(&is_over);
+        let collector = std::thread::spawn(move || {
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                collecting.collect_orphans(Duration::from_secs(3600)).unwrap();
+            }
+        });
+        for _ in 0..300 {
+            let name = store.keep(b"a brief").unwrap();
+            assert!(store.blobs().has(&name));
+            age(&store, &name);
+        }
+        is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        collector.join().unwrap();
+    }
+
+    #[test]
+    fn f54_a_blob_is_not_forgotten_while_somebody_is_about_to_name_it() {
+        let (_folder, store) = store();
+        let held = store.blobs().hold().unwrap();
+        let name = store.keep(b"a mail").unwrap();
+        store.forget_blob(&name).unwrap();
+        assert!(store.blobs().has(&name), "its row is to come");
+        drop(held);
+        store.forget_blob(&name).unwrap();
+        assert!(!store.blobs().has(&name));
+    }
+
+    #[test]
+    fn a_copy_of_the_database_comes_to_an_end_while_others_commit() {
+        let (folder, store) = store();
+        let fill = |tx: &Tx<'_>| {
+            tx.connection.execute_batch("CREATE TABLE much (b BLOB NOT NULL) STRICT")?;
+            (0..40).try_for_each(|_| tx.run("INSERT INTO much (b) VALUES (zeroblob(400000))", []).map(drop))
+        };
+        store.write(fill).unwrap();
+        let copy = folder.path().join("copy.sqlite");
+        let mut commits: i64 = 0;
+        let between = || {
+            commits += 1;
+            assert!(commits < 50, "it is begun anew each time");
+            store.write(move |tx| add(tx, commits)).unwrap();
+        };
+        store.copy_in_steps(&copy, between).unwrap();
+        assert!(commits >= 2, "{commits}");
+        let copied: i64 =
+            Connection::open(&copy).unwrap().query_row("SELECT count(*) FROM numbers", [], |r| r.get(0)).unwrap();
+        assert_eq!((copied, numbers(&store).len() as i64), (0, commits), "as it was when the copy began");
     }
 
     type Step = Box<dyn FnMut(&Tx<'_>) -> Result<()> + Send>;

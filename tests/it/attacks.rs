@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use docketpost::actions::{Act, shares};
-use docketpost::config::{Addressing, Firm, Limits, WayOut};
+use docketpost::config::{Addressing, FileRule, Firm, Limits, WayOut};
 use docketpost::demo::office::{DOMAINS, GATEWAY, Office, SLUG};
 use docketpost::demo::signer::{MICROSOFT, Signer, USUAL};
 use docketpost::demo::zone::Zone;
@@ -355,6 +355,75 @@ async fn t15_t47_a_genuine_mail_is_not_lost_behind_a_copy_that_was_changed_and_c
         }
         assert!(w.rows(later).iter().any(|r| r.contains("Drafted the reply")), "{added}");
     }
+}
+
+/// A mail of Jane's to an outsider too, with a file that the outsider wrote and one that has to wait.
+fn with_their_file(to: &str) -> String {
+    let head = format!(
+        "From: {JANE}\nTo: {to}\nCc: eve@evil.example\nSubject: Re: M-1\nDate: Tue, 14 Apr 2026 08:29:00 +0000\n\
+         Message-ID: <r1@mail.example>\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"jane\"\n\n"
+    );
+    let body = "--jane\nContent-Type: text/plain\n\nEve's notes.\n\
+        --jane\nContent-Type: text/plain; name=notes.txt\nContent-Disposition: attachment; filename=notes.txt\n\n\
+        --eve\nContent-Type: text/plain\n\n#time 9h Written by Eve\n--eve--\n\
+        --jane\nContent-Type: application/x-msdownload; name=run.exe\nContent-Disposition: attachment; filename=run.exe\n\n\
+        MZ\n--jane--\n";
+    (head + body).replace('\n', "\r\n")
+}
+
+#[tokio::test]
+async fn t15_t47_what_an_outsider_wrote_into_a_file_is_not_carried_out_by_cutting_the_mail_anew() {
+    let unsigned = ["From", "To", "Cc", "Subject", "Date", "Message-ID"];
+    let recuts = [
+        "Content-Type: multipart/mixed; boundary=\"eve\"",
+        "Content-Type: multipart/alternative; boundary=eve",
+        "Content-Type: text/plain; charset=utf-8",
+        "X-Type: none",
+    ];
+    for recut in recuts {
+        for copy_comes_first in [false, true] {
+            let mut w = World::new().await;
+            w.desk.files.programs = FileRule::Hold;
+            let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+            let genuine = w.sign("roe.example", with_their_file(&to).as_bytes(), &unsigned);
+            let copy = genuine.replace("Content-Type: multipart/mixed; boundary=\"jane\"", recut);
+            assert_ne!(copy, genuine);
+            if copy_comes_first {
+                let state = w.receive(&copy, at("08:30:00")).await;
+                assert!(state.starts_with("HELD AUTH_NONE"), "{recut}: {state}");
+            }
+            let state = w.receive(&genuine, at("08:31:00")).await;
+            assert_eq!(state, "HELD FILE_RULE strong", "{recut}");
+            let state = w.receive(&copy, at("08:32:00")).await;
+            assert!(state.starts_with("IGNORED"), "{recut}: {state}");
+            assert!(!w.rows(at("08:33:00")).iter().any(|r| r.contains("Written by Eve")), "{recut}");
+            // The outsider has seen the address: it proves nothing any more.
+            let forged = mail(JANE, &to, "Re: M-1", "r2", "#time 9h Written by Eve");
+            assert_eq!(w.receive(&forged, at("08:34:00")).await, "HELD AUTH_NONE none", "{recut}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn t15_t47_a_changed_copy_of_a_mail_that_waits_does_not_act_and_the_mail_does_once_it_may() {
+    let mut w = World::new().await;
+    let (firm, later) = (w.office.firm.id, at("08:34:00"));
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    assert!(jane_says(&w, &to, "Re: Task", "w1", "On it.").await.starts_with("APPLIED"));
+    let usual = std::mem::replace(&mut w.desk.brakes.per_sender, 1);
+    let genuine = mail(JANE, &to, "Re: Task", "w2", "#time 2h Drafted the reply");
+    let genuine = w.sign("roe.example", genuine.as_bytes(), &USUAL);
+    assert_eq!(w.receive(&genuine, at("08:31:00")).await, "HELD RATE_LIMITED strong");
+    w.desk.brakes.per_sender = usual;
+    let again = format!("Received: from elsewhere\r\n{genuine}");
+    let changed = format!("Content-Disposition: attachment; filename=x.txt\r\n{genuine}");
+    assert_eq!(w.receive(&changed, at("08:32:00")).await, "HELD CHANGED_COPY strong");
+    let held = w.store().read(|v| v.inbox_braked(firm, w.office.jane)).unwrap();
+    assert_eq!(held.len(), 1);
+    assert!(w.store().write(move |tx| tx.judge_again(firm, held[0])).unwrap());
+    w.settle_released(later);
+    assert!(w.rows(later).iter().any(|r| r.contains("Drafted the reply")));
+    assert!(w.receive(&again, later).await.starts_with("IGNORED"), "it acts once");
 }
 
 #[tokio::test]
