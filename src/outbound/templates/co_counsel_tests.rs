@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 
-use super::answers::world::{World, ask, now};
+use super::answers::world::{World, now};
 use super::restricted_tests::{everything, written};
 use crate::domain::{Item, PersonId};
 use crate::language::Locale;
