@@ -425,12 +425,10 @@ fn t81_what_another_co_counsel_files_and_logs_where_jane_sees_it_does_not_name_t
         twin.settle().await;
         twin.pass(24 * 60);
         twin.tick().await;
-        twin.write(
-            JANE,
-            "m-1",
-            "Lists",
-            "#notes M-1\n#documents F-1\n#show LOG-1\n#messages M-1\n#contacts M-1\n#home\n",
-        );
+        twin.write(JANE, "m-1", "Lists", "#notes M-1\n#documents F-1\n#messages M-1\n#contacts M-1\n#home\n");
+        twin.settle().await;
+        twin.pass(5);
+        twin.write(JANE, "m-1", "The call", "#show LOG-1\n");
         twin.settle().await;
         seen(&twin.got)
     });
