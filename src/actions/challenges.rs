@@ -268,6 +268,19 @@ mod tests {
     }
 
     #[test]
+    fn the_firm_hears_of_each_domain_that_one_code_binds() {
+        let post = Post::with_jane();
+        let signers = ["roe.onmicrosoft.com", "roe.gappssmtp.com"];
+        for (uid, signer) in ["1", "2"].into_iter().zip(signers) {
+            assert!(asked(&post, post.held(uid), Some(signer), now()));
+        }
+        let (id, code) = (open(&post, now()), code(&post.deliver(now()).first().unwrap().text));
+        assert_eq!(confirms(&post, id, &code, later(1)), Confirmed::Released(2));
+        let told = post.deliver(later(1)).into_iter().map(|m| m.text).collect::<String>();
+        assert!(signers.iter().all(|signer| told.contains(signer)), "{told}");
+    }
+
+    #[test]
     fn t41_five_wrong_codes_end_a_question_and_the_right_one_comes_too_late() {
         let post = Post::with_jane();
         let mail = post.held("1");

@@ -97,10 +97,13 @@ impl Act<'_> {
 
     fn addressed(&self, person: PersonId, letter: Letter, purpose: Purpose, about: About) -> Addressed {
         // One mail may cause several letters to one person, about different things.
-        let key = match about {
+        let mut key = match about {
             About::Item(item) => format!("{}:{}-{}", self.cause, item.kind.prefix(), item.id),
             _ => self.cause.to_owned(),
         };
+        if let Letter::Notice { notice, about } = &letter {
+            key = format!("{key}:{about}:{}", notice.key());
+        }
         Addressed::new(person, letter, key, Some((purpose, about))).caused_by(self.inbox)
     }
 

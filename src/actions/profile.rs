@@ -156,6 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn two_notices_of_one_mail_are_two_letters_and_the_same_again_is_none() {
+        let post = Post::with_jane();
+        for _ in 0..2 {
+            post.act(post.jane, now(), "mail", |act| {
+                tell_lawyers(act, &Notice::Stopped)?;
+                let files = vec![("Invoice.exe".to_owned(), "It is a virus.".to_owned())];
+                tell_lawyers(act, &Notice::Infected { files })
+            });
+        }
+        let mails = post.deliver(now());
+        assert!(mails.len() == 2 && mails.iter().any(|m| m.text.contains("Invoice.exe")), "{mails:?}");
+    }
+
+    #[test]
     fn what_ended_during_a_pause_is_not_sent_after_it() {
         let post = Post::with_jane();
         pause(&post, true);

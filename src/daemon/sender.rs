@@ -300,7 +300,10 @@ fn settle(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, mail: &Claimed, outcome: &
         // Our account is refused, whoever the letter is for: it is kept until somebody has mended that (fault F15).
         Outcome::Refused(refusal) if refusal.whose == Whose::Account => again(tx, &cut(&refusal.reply), Duration::ZERO),
         Outcome::Refused(refusal) => again(tx, &cut(&refusal.reply), age),
-        Outcome::Unknown(_) => again(tx, "outcome unknown", age),
+        Outcome::Unknown(_) => {
+            tx.note_unknown_outcome(letter.id)?;
+            again(tx, "outcome unknown", age)
+        }
         Outcome::NotSent(_) => again(tx, "connection lost", age),
     }
 }

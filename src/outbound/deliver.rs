@@ -2,9 +2,11 @@
 //!
 //! Rights are asked when the letter is written and again in the transaction that claims it, which is the last thing
 //! before the server hears of it. A letter that was frozen before is sent as it was, or not at all: if anything in it may
-//! no longer be shown, it is cancelled. The network is never used while a transaction is open.
+//! no longer be shown, it is cancelled. If its words may not leave any more as they are (its matter's mails carry less by
+//! now, its message was corrected), it is written anew, or cancelled where it may have left already. The network is never used while a transaction is open.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::compose::{self, Envelope};
 use super::gateway::Gateway;
@@ -19,6 +21,7 @@ use crate::domain::{Address, FirmId, Item, OutboxId};
 use crate::sharing::{Ability, Role};
 use crate::store::calendar::SentInvitation;
 use crate::store::firms::Firm;
+use crate::store::matters::Sensitivity;
 use crate::store::outbox::{Disclosure, Outbox, OutboxState};
 use crate::store::people::Person;
 use crate::store::threads::About;
@@ -53,13 +56,67 @@ pub enum Ready {
 /// The event that a mail puts into its reader's calendar, and what is noted of that when it leaves.
 type Invites = Option<(i64, SentInvitation)>;
 
+/// What decided how much a letter says, besides rights.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    /// What it shows, and what mails could carry about that; nothing for the firm's own people, from whom nothing is kept.
+    things: Vec<(Item, Sensitivity)>,
+    /// The message that it passes on.
+    message: Option<i64>,
+}
+
+impl Words {
+    fn of(reader: &Reader<'_>, letter: &Letter, shows: &[Disclosure]) -> Result<Words> {
+        let (view, firm) = (reader.store, reader.firm.id);
+        let mut things = Vec::new();
+        for shown in shows.iter().filter(|_| !reader.person.is_user()) {
+            if !things.iter().any(|(item, _)| *item == shown.item) {
+                things.push((shown.item, view.sensitivity(firm, shown.item)?));
+            }
+        }
+        let message = match letter {
+            Letter::News { message: Some(message), .. } if !is_corrected(view, firm, *message)? => Some(*message),
+            _ => None,
+        };
+        Ok(Words { things, message })
+    }
+
+    /// Whether they may still leave as they are.
+    fn hold(&self, view: &Snapshot<'_>, firm: FirmId) -> Result<bool> {
+        for (item, then) in &self.things {
+            if view.sensitivity(firm, *item)? > *then {
+                return Ok(false);
+            }
+        }
+        Ok(match self.message {
+            Some(message) => !is_corrected(view, firm, message)?,
+            None => true,
+        })
+    }
+}
+
+fn is_corrected(view: &Snapshot<'_>, firm: FirmId, message: i64) -> Result<bool> {
+    Ok(view.message(firm, message)?.is_none_or(|m| m.superseded_by.is_some()))
+}
+
 /// A letter in words, or the reason why it is not written.
 enum Written {
-    Mail { to: Address, bytes: Vec<u8>, shows: Vec<Disclosure>, invites: Invites },
+    Mail(Mail),
     Unnumbered(Vec<Item>),
     Undrawn(Vec<Undrawn>),
     Not(&'static str),
     Paused,
+}
+
+/// A letter in words.
+#[derive(Clone)]
+struct Mail {
+    to: Address,
+    bytes: Vec<u8>,
+    shows: Vec<Disclosure>,
+    /// As they are stored.
+    words: String,
+    invites: Invites,
 }
 
 /// Why a letter does not go to anybody now.
@@ -90,8 +147,8 @@ pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, 
             Some(bytes) => frozen(view, firm, due, bytes),
             None => write(view, store.blobs(), firm, gateway, due, &pictures, now),
         })?;
-        let (to, bytes, shows, invites) = match written {
-            Written::Mail { to, bytes, shows, invites } => (to, bytes, shows, invites),
+        let mail = match written {
+            Written::Mail(mail) => mail,
             Written::Unnumbered(items) => {
                 number(store, firm.id, due, items).await?;
                 continue;
@@ -116,8 +173,7 @@ pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, 
                 return Ok(Ready::Waits);
             }
         };
-        let mail = Claimed { id: due.id, to, bytes };
-        match commit(store, firm, due, mail, (shows, invites), now).await? {
+        match commit(store, firm, due, mail, now).await? {
             Commit::Claimed(mail) => return Ok(Ready::Send(mail)),
             Commit::Gone => return Ok(Ready::Dropped),
             Commit::Grown => return Ok(Ready::Waits),
@@ -142,21 +198,14 @@ fn gathers_until(due: &Outbox, gateway: &Gateway) -> Option<Timestamp> {
     due.date_at.saturating_add(gateway.shares_wait).ok().filter(|_| is_open)
 }
 
-async fn commit(
-    store: &Store,
-    firm: &Firm,
-    due: &Outbox,
-    mail: Claimed,
-    (shows, invites): (Vec<Disclosure>, Invites),
-    now: Timestamp,
-) -> Result<Commit> {
+async fn commit(store: &Store, firm: &Firm, due: &Outbox, mail: Mail, now: Timestamp) -> Result<Commit> {
     let (firm, due) = (firm.clone(), due.clone());
     let claimed = store.write_soon(move |tx| {
         let first = tx.frozen_bytes(due.id)?.is_none();
         if first && tx.outbox(firm.id, due.id)?.is_some_and(|letter| letter.content != due.content) {
             return Ok(Commit::Grown);
         }
-        match standing(tx, &firm, &due, &shows, now)? {
+        match standing(tx, &firm, &due, &mail.shows, now)? {
             Standing::Allowed => {}
             Standing::Ended if !first => {
                 tx.cancel_letter(due.id, "RIGHT_ENDED")?;
@@ -164,22 +213,42 @@ async fn commit(
             }
             Standing::Ended | Standing::Paused => return Ok(Commit::Changed),
         }
+        let words: Words = serde_json::from_str(&mail.words).map_err(|e| StoreError::Content(e.to_string()))?;
+        if !words.hold(tx, firm.id)? {
+            return if first { Ok(Commit::Changed) } else { thaw(tx, &firm, &due) };
+        }
         if !tx.claim(due.id, now)? {
             return Ok(Commit::Gone);
         }
         if first {
-            tx.freeze(firm.id, due.id, &mail.bytes, &shows)?;
-            if let Some((event, sent)) = &invites {
+            tx.freeze(firm.id, due.id, &mail.bytes, &mail.words, &mail.shows)?;
+            if let Some((event, sent)) = &mail.invites {
                 tx.set_invitation_sent(firm.id, *event, due.person, mail.to.as_str(), sent)?;
             }
         }
-        Ok(Commit::Claimed(mail.clone()))
+        Ok(Commit::Claimed(Claimed { id: due.id, to: mail.to.clone(), bytes: mail.bytes.clone() }))
     });
     let claimed = claimed.await?;
     if matches!(claimed, Commit::Claimed(_)) {
         crate::crash_point!("sending");
     }
     Ok(claimed)
+}
+
+/// A frozen letter whose words may not leave any more as they are is written anew, but for one that may have left: of one
+/// letter no two different mails are sent.
+fn thaw(tx: &Tx<'_>, firm: &Firm, due: &Outbox) -> Result<Commit> {
+    if tx.frozen_words(due.id)?.is_some_and(|(_, may_have_left)| may_have_left) {
+        tx.cancel_letter(due.id, "WORDS_CHANGED")?;
+        return Ok(Commit::Gone);
+    }
+    tx.thaw(due.id)?;
+    match letter::read(&due.content)? {
+        Letter::Event { event, .. } => tx.set_invitation_unsent(firm.id, event.id, due.person, None)?,
+        Letter::EventOnce { event, day } => tx.set_invitation_unsent(firm.id, event.id, due.person, Some(day))?,
+        _ => {}
+    }
+    Ok(Commit::Changed)
 }
 
 enum Standing {
@@ -220,7 +289,10 @@ fn frozen(view: &Snapshot<'_>, firm: &Firm, due: &Outbox, bytes: Vec<u8>) -> Res
     let letter = letter::read(&due.content)?;
     let Some(person) = view.person(firm.id, due.person)? else { return Ok(Written::Not("PERSON_GONE")) };
     match recipient(view, firm, due, &letter, &person)? {
-        Ok(to) => Ok(Written::Mail { to, bytes, shows: view.disclosures(due.id)?, invites: None }),
+        Ok(to) => {
+            let words = view.frozen_words(due.id)?.map(|(words, _)| words).unwrap_or_default();
+            Ok(Written::Mail(Mail { to, bytes, shows: view.disclosures(due.id)?, words, invites: None }))
+        }
         Err(barred) => Ok(barred.into()),
     }
 }
@@ -307,8 +379,10 @@ fn write(
     }
     page.shows = reader.shown();
     let bytes = bytes(view, firm, gateway, due, &letter, &person, &to, &page)?;
+    let words = Words::of(&reader, &letter, &page.shows)?;
+    let words = serde_json::to_string(&words).map_err(|e| StoreError::Content(e.to_string()))?;
     let invites = page.calendar.and_then(|c| c.sent);
-    Ok(Written::Mail { to, bytes, shows: page.shows, invites })
+    Ok(Written::Mail(Mail { to, bytes, shows: page.shows, words, invites }))
 }
 
 /// Where no address can say what an answer is about, the subject says it, for answers whose References were lost.
@@ -404,4 +478,158 @@ async fn drop_letter(store: &Store, firm: FirmId, id: OutboxId, reason: &'static
         Ok(())
     };
     store.write_soon(job).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::messages::{self, Topic};
+    use crate::actions::post::{Mail, Post, later, now};
+    use crate::actions::{Act, calendar};
+    use crate::store::calendar::{EventDetails, NewEvent};
+    use crate::store::matters::Matter;
+
+    /// Hands the one letter that waits to a server, and gives its mail.
+    fn tried(post: &Post) -> (Outbox, Claimed) {
+        let mut due = post.read(|r| r.outbox_due(post.firm.id, now(), 10));
+        assert_eq!(due.len(), 1, "{due:?}");
+        let due = due.remove(0);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let ready = runtime.block_on(claim(&post.store, &post.firm, &post.gateway, &due, now())).unwrap();
+        let Ready::Send(mail) = ready else { panic!("{ready:?}") };
+        (due, mail)
+    }
+
+    /// As [`tried`]; the server takes it later, perhaps.
+    fn put_off(post: &Post) -> (Outbox, Claimed) {
+        let (due, mail) = tried(post);
+        let id = due.id;
+        post.write(move |tx| tx.set_deferred(id, "451 later", now()));
+        (due, mail)
+    }
+
+    /// As [`tried`]; nobody knows whether the server took it.
+    fn cut_off(post: &Post) -> (Outbox, Claimed) {
+        let tried = tried(post);
+        assert_eq!(post.write(|tx| tx.recover_sending()), 1);
+        tried
+    }
+
+    fn set(post: &Post, sensitivity: Sensitivity) {
+        let (firm, matter) = (post.firm.id, post.matter.id);
+        post.write(move |tx| {
+            let row = tx.matter(firm, matter)?.unwrap();
+            tx.change_matter(firm, &Matter { sensitivity, ..row })
+        });
+    }
+
+    fn only(mails: Vec<Mail>) -> Mail {
+        let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+        mail.clone()
+    }
+
+    fn bytes(mail: &Mail) -> String {
+        String::from_utf8_lossy(&mail.bytes).into_owned()
+    }
+
+    #[test]
+    fn a_letter_that_a_server_put_off_is_written_anew_once_its_matter_is_restricted() {
+        let post = Post::with_jane();
+        post.assign(post.task("Draft the reply brief", "2026-03-20"));
+        let (due, first) = put_off(&post);
+        assert!(String::from_utf8_lossy(&first.bytes).contains("Draft the reply brief"));
+        set(&post, Sensitivity::Restricted);
+        let mail = only(post.deliver(later(1)));
+        assert!(mail.subject.contains("T-1") && bytes(&mail).contains(&due.message_id), "{}", mail.text);
+        assert!(!bytes(&mail).contains("Draft the reply"), "{}", mail.text);
+        let shown = post.read(|r| r.disclosures(due.id));
+        assert!(shown.iter().enumerate().all(|(n, one)| !shown.iter().skip(n + 1).any(|o| o == one)), "{shown:?}");
+    }
+
+    #[test]
+    fn a_letter_that_may_have_left_is_not_written_anew_but_cancelled_once_its_matter_is_restricted() {
+        let post = Post::with_jane();
+        post.assign(post.task("Draft the reply brief", "2026-03-20"));
+        cut_off(&post);
+        // That a server puts it off the next time does not tell what became of it the first.
+        let (due, _) = put_off(&post);
+        set(&post, Sensitivity::Restricted);
+        assert!(post.deliver(later(1)).is_empty());
+        let letter = post.read(|r| r.outbox(post.firm.id, due.id)).unwrap();
+        assert_eq!((letter.state, letter.reason.as_deref()), (OutboxState::Cancelled, Some("WORDS_CHANGED")));
+    }
+
+    #[test]
+    fn a_letter_is_sent_as_it_was_frozen_where_its_matter_may_say_more_by_now() {
+        let post = Post::with_jane();
+        set(&post, Sensitivity::Restricted);
+        post.assign(post.task("Draft the reply brief", "2026-03-20"));
+        let (_, first) = cut_off(&post);
+        set(&post, Sensitivity::Standard);
+        assert_eq!(only(post.deliver(later(1))).bytes, first.bytes);
+    }
+
+    #[test]
+    fn msg_10_a_message_that_was_corrected_while_its_letter_waited_does_not_leave() {
+        let post = Post::with_jane();
+        let (jane, matter) = (post.jane, post.matter.id);
+        fn news(act: &Act<'_>, jane: crate::domain::PersonId, posted: &messages::Posted) -> Result<()> {
+            let letter = Letter::News {
+                by: act.actor.id,
+                message: Some(posted.message),
+                conversation: Some(posted.conversation),
+                documents: Vec::new(),
+                completed: Vec::new(),
+                logged: Vec::new(),
+                outsiders: Vec::new(),
+            };
+            act.tell(jane, letter, About::Item(posted.conversation))
+        }
+        let posted = post.act(post.anna, now(), "first", move |act| {
+            let topic = Topic { about: None, matter: Some(matter), to: Some(jane) };
+            let posted = messages::write(act, topic, "The hearing is on the 14th.")?.unwrap();
+            news(act, jane, &posted)?;
+            Ok(posted)
+        });
+        let (_, first) = put_off(&post);
+        assert!(String::from_utf8_lossy(&first.bytes).contains("14th"));
+        post.act(post.anna, now(), "second", move |act| {
+            let posted = messages::correct(act, posted.conversation, "It is on the 15th.")?.unwrap().unwrap();
+            news(act, jane, &posted)
+        });
+        let mail = only(post.deliver(later(1)));
+        assert!(mail.text.contains("15th") && !mail.text.contains("14th"), "{mail:?}");
+    }
+
+    #[test]
+    fn an_invitation_that_a_server_put_off_is_written_anew_and_stands_in_the_calendar_once() {
+        let post = Post::with_jane();
+        let (anna, jane, matter) = (post.anna, post.jane, post.matter.id);
+        let event = post.act(anna, now(), "event", move |act| {
+            let details = EventDetails {
+                summary: "Hearing".into(),
+                description: String::new(),
+                location: "Court 4".into(),
+                conference_url: String::new(),
+                start_at: later(48),
+                end_at: later(49),
+                all_day: false,
+                time_zone: "Europe/London".into(),
+                recurrence_rule: None,
+                exceptions: Vec::new(),
+            };
+            let uid = "1@gw.hale.example".into();
+            let new = NewEvent { uid, details, matter: Some(matter), organizer: anna };
+            let event = calendar::create(act, &new)?.unwrap();
+            calendar::invite(act, event, jane, true, "")?.unwrap();
+            Ok(event)
+        });
+        put_off(&post);
+        set(&post, Sensitivity::Restricted);
+        let mail = only(post.deliver(later(1)));
+        assert!(mail.calendar.contains("METHOD:REQUEST") && !mail.calendar.contains("Court 4"), "{mail:?}");
+        let attendee = post.read(|r| r.attendee(post.firm.id, event.id, jane)).unwrap();
+        assert_eq!(attendee.sent.map(|s| s.sequence), Some(0));
+        assert!(post.deliver(later(2)).is_empty());
+    }
 }

@@ -484,6 +484,30 @@ pub enum Notice {
     },
 }
 
+impl Notice {
+    /// What tells it from other notices of one cause.
+    pub fn key(&self) -> String {
+        match self {
+            Notice::AddressMisused => "misused".into(),
+            Notice::SignerBound { domain } => format!("signer:{domain}"),
+            Notice::Undeliverable { permanent, suspended, unproved } => {
+                format!("undeliverable:{permanent}:{suspended}:{unproved}")
+            }
+            Notice::AddressChanged { to } => format!("moved:{to}"),
+            Notice::AddressAdded { address } => format!("added:{address}"),
+            Notice::NotTheirs { address } => format!("not-theirs:{address}"),
+            Notice::GivenBack { item, .. } => format!("given-back:{}-{}", item.kind.prefix(), item.id),
+            Notice::TooManyMails => "too-many".into(),
+            Notice::Stopped => "stopped".into(),
+            Notice::Away { .. } => "away".into(),
+            Notice::Infected { files } => {
+                let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+                format!("infected:{}", names.join("/"))
+            }
+        }
+    }
+}
+
 /// One line of a receipt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "snake_case")]

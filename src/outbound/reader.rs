@@ -179,6 +179,17 @@ impl<'s> Reader<'s> {
         Ok(found.map_or_else(|| self.firm.name.clone(), |p| p.name()))
     }
 
+    /// Who wrote or filed something: the reader, who acts for them or for whom they act, or one of the firm's people. Of
+    /// other contacts there is no word, so that nobody learns who else works on a matter (mails.md d0).
+    pub fn author(&self, person: PersonId) -> Result<Option<String>> {
+        if person == self.person.id {
+            return Ok(Some(if self.person.is_user() { self.person.name() } else { say!(self, "you") }));
+        }
+        let found = self.store.person(self.firm.id, person)?;
+        let is_known = |p: &Person| p.is_user() || self.person.is_user() || p.whose() == self.person.whose();
+        Ok(found.filter(is_known).map(|p| p.name()))
+    }
+
     /// A day, with its month spelled.
     pub fn day(&self, date: Date) -> String {
         self.locale.display(date)

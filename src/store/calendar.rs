@@ -673,6 +673,25 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Notes that the last invitation of a person, or that to one time of a series, did not leave after all. An earlier one
+    /// stays known, so that a cancellation takes it out.
+    pub fn set_invitation_unsent(&self, firm: FirmId, event: i64, person: PersonId, only: Option<Date>) -> Result<()> {
+        if let Some(day) = only {
+            self.run(
+                "UPDATE occurrence_answers SET sent_sequence = NULL
+                 WHERE firm_id = ?1 AND calendar_entry_id = ?2 AND day = ?3 AND person_id = ?4",
+                (firm.0, event, day.to_string(), person.0),
+            )?;
+            return Ok(());
+        }
+        self.run(
+            "UPDATE attendees SET sent_sequence = CASE WHEN sent_sequence > 0 THEN sent_sequence - 1 END
+             WHERE firm_id = ?1 AND calendar_entry_id = ?2 AND person_id = ?3",
+            (firm.0, event, person.0),
+        )?;
+        Ok(())
+    }
+
     /// Forgets that an invitation left for a person: a cancellation takes it out of their calendar.
     pub fn forget_invitation_sent(&self, firm: FirmId, event: i64, person: PersonId) -> Result<()> {
         self.run(

@@ -543,6 +543,7 @@ mod tests {
                 firm,
                 letter,
                 b"mail",
+                "{}",
                 &[Disclosure { item: document, ability: "view".into(), version: Some(2) }],
             )?;
             tx.remove_latest_version(firm, document.id, 2)

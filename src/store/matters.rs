@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Row, named_params};
+use serde::{Deserialize, Serialize};
 
 use super::{Result, Snapshot, Tx, at};
 use crate::domain::{FirmId, Item, Kind, PersonId};
@@ -22,7 +23,8 @@ impl Matter {
 }
 
 /// What mails may carry about a matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sensitivity {
     /// Content and attachments.
     Standard,

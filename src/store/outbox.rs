@@ -1,5 +1,6 @@
 //! Letters on their way out. The transaction of the cause stores who is to be told what; the first claim renders it
-//! under the rights and the address of that moment and freezes the bytes; a retry sends those bytes or cancels.
+//! under the rights and the address of that moment and freezes the bytes; a retry sends those bytes or cancels. Only what a
+//! server certainly did not take is thawed and rendered anew, when its words may not leave any more as they are.
 //!
 //! ```text
 //! QUEUED ─► SENDING ─► SENT | FAILED | CANCELLED        SENDING found at start: the outcome is unknown ─► QUEUED, same bytes
@@ -242,6 +243,13 @@ impl Snapshot<'_> {
         self.one("SELECT bytes FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0], |r| r.get(0))
     }
 
+    /// What decided the words of a frozen letter, and whether it may have left.
+    pub fn frozen_words(&self, outbox: OutboxId) -> Result<Option<(String, bool)>> {
+        self.one("SELECT words, may_have_left FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+    }
+
     /// What the frozen bytes of a letter show.
     pub fn disclosures(&self, outbox: OutboxId) -> Result<Vec<Disclosure>> {
         let rows: Vec<(String, i64, String, Option<u32>)> = self.all(
@@ -374,15 +382,29 @@ impl Tx<'_> {
         Ok(changed == 1)
     }
 
-    /// Freezes the bytes of a letter and what they show.
-    pub fn freeze(&self, firm: FirmId, outbox: OutboxId, bytes: &[u8], shows: &[Disclosure]) -> Result<()> {
-        self.run("INSERT INTO outbox_bytes (outbox_id, bytes) VALUES (?1, ?2)", (outbox.0, bytes))?;
+    /// Freezes the bytes of a letter, what decided their words, and what they show.
+    pub fn freeze(
+        &self,
+        firm: FirmId,
+        outbox: OutboxId,
+        bytes: &[u8],
+        words: &str,
+        shows: &[Disclosure],
+    ) -> Result<()> {
+        self.run("INSERT INTO outbox_bytes (outbox_id, bytes, words) VALUES (?1, ?2, ?3)", (outbox.0, bytes, words))?;
         for shown in shows {
             self.run(
                 "INSERT INTO disclosures (firm_id, outbox_id, kind, item_id, ability, version_number) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 (firm.0, outbox.0, shown.item.kind.stored(), shown.item.id, &shown.ability, shown.version),
             )?;
         }
+        Ok(())
+    }
+
+    /// Forgets the bytes of a letter that certainly did not leave, and what they would have shown: it is rendered anew.
+    pub fn thaw(&self, outbox: OutboxId) -> Result<()> {
+        self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
+        self.run("DELETE FROM disclosures WHERE outbox_id = ?1", [outbox.0])?;
         Ok(())
     }
 
@@ -402,6 +424,12 @@ impl Tx<'_> {
             "UPDATE outbox SET tries = tries + 1, last_reply = ?2, next_at = ?3 WHERE id = ?1 AND state = 'QUEUED'",
             (outbox.0, reason, at(next)),
         )?;
+        Ok(())
+    }
+
+    /// Notes that nobody knows whether a letter left: no other bytes are ever sent for it.
+    pub fn note_unknown_outcome(&self, outbox: OutboxId) -> Result<()> {
+        self.run("UPDATE outbox_bytes SET may_have_left = 1 WHERE outbox_id = ?1", [outbox.0])?;
         Ok(())
     }
 
@@ -475,6 +503,10 @@ impl Tx<'_> {
     /// SENDING → QUEUED for all: at start, what was under way has an unknown outcome and is sent again, same bytes. Only
     /// the daemon, which alone sends, may call this.
     pub fn recover_sending(&self) -> Result<usize> {
+        self.run(
+            "UPDATE outbox_bytes SET may_have_left = 1 WHERE outbox_id IN (SELECT id FROM outbox WHERE state = 'SENDING')",
+            [],
+        )?;
         self.run("UPDATE outbox SET state = 'QUEUED', last_reply = 'outcome unknown' WHERE state = 'SENDING'", [])
     }
 }

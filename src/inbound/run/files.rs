@@ -231,7 +231,8 @@ impl Run<'_> {
         let mut hits = Vec::new();
         for matter in self.matters_with_folders()? {
             for folder in self.act.tx.folders_of_matter(self.act.firm.id, matter)? {
-                if folder.name.trim().to_lowercase() == wanted && self.sees(folder.item())? {
+                let is_called = folder.name.trim().to_lowercase() == wanted;
+                if is_called && self.may_be_named(folder.item())? && self.sees(folder.item())? {
                     hits.push(folder);
                 }
             }
@@ -424,7 +425,8 @@ impl Run<'_> {
         for other in
             shared::candidates(self.act.tx, self.act.firm.id, self.act.actor.whose(), Kind::Document, self.act.now)?
         {
-            if other != document && self.is_next_version(other, file)? && self.sees(other)? {
+            let is_like = other != document && self.is_next_version(other, file)?;
+            if is_like && self.may_be_named(other)? && self.sees(other)? {
                 return Ok(true);
             }
         }

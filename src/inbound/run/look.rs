@@ -185,6 +185,12 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// True if the sender may find a thing by its name: of a restricted matter no answer tells a right guess from a wrong
+    /// one (mails.md d0).
+    pub(super) fn may_be_named(&self, item: Item) -> Result<bool> {
+        Ok(self.act.actor.is_user() || self.carries_content(item)?)
+    }
+
     /// False where a mail that asked for no code may say nothing of a thing's own words (mails.md d0).
     pub(super) fn carries_content(&self, item: Item) -> Result<bool> {
         Ok(self.act.tx.sensitivity(self.act.firm.id, item)? != Sensitivity::Restricted)
@@ -236,13 +242,14 @@ impl Run<'_> {
         }
     }
 
-    /// The one document of exactly this title that is shared with the sender.
+    /// The one document of exactly this title that is shared with the sender; a name that a mail may not say without a code
+    /// is not guessed either.
     fn document_titled(&self, title: &str) -> Result<Option<Item>> {
         let (tx, firm) = (self.act.tx, self.act.firm.id);
         let mut hits = Vec::new();
         for item in shared::candidates(tx, firm, self.act.actor.whose(), Kind::Document, self.act.now)? {
             let is_called = tx.document(firm, item.id)?.is_some_and(|d| d.name.to_lowercase() == title.to_lowercase());
-            if is_called && self.act.ask(Ability::View, item)?.is_ok() {
+            if is_called && self.may_be_named(item)? && self.act.ask(Ability::View, item)?.is_ok() {
                 hits.push(item);
             }
         }
@@ -262,7 +269,10 @@ impl Run<'_> {
         for item in shared::candidates(tx, firm, self.act.actor.whose(), Kind::Document, self.act.now)? {
             let Some(document) = tx.document(firm, item.id)? else { continue };
             let name = document.name.to_lowercase();
-            if words.iter().all(|w| name.contains(w)) && self.act.ask(Ability::View, item)?.is_ok() {
+            if words.iter().all(|w| name.contains(w))
+                && self.may_be_named(item)?
+                && self.act.ask(Ability::View, item)?.is_ok()
+            {
                 hits.push(item);
             }
         }
@@ -791,6 +801,20 @@ mod tests {
         assert_eq!(instead("#get"), "#documents");
         world.revoke(world.item("D-1"));
         assert_eq!(instead("#get the brief"), "#documents");
+    }
+
+    #[test]
+    fn a_document_of_a_restricted_matter_is_not_found_by_its_name() {
+        let world = World::new();
+        for verb in ["get", "show", "preview"] {
+            for (right, wrong) in [("\"Sealed.pdf\"", "\"Absent.pdf\""), ("the sealed pdf", "the absent pdf")] {
+                let asked = |typed: &str| {
+                    let name = typed.trim_matches('"');
+                    answer(&world, None, &format!("#{verb} {typed}")).replace(name, "X")
+                };
+                assert_eq!(asked(right), asked(wrong), "#{verb} {right}");
+            }
+        }
     }
 
     #[test]

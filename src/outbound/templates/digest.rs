@@ -126,18 +126,18 @@ fn filed(reader: &Reader<'_>, window: Window, fresh: &BTreeSet<Item>, points: &m
         let Some(version) = newest else { continue };
         let Some(title) = items::title(reader, document)? else { continue };
         reader.note(Ability::View, document, Some(version.number));
-        let name = reader.name_of(version.creator)?;
-        points.push(if version.number > 1 {
-            let version = version.number;
-            say!(
+        let number = version.number;
+        points.push(match (reader.author(version.creator)?, number) {
+            (Some(name), 2..) => say!(
                 reader,
                 "Document {title}: version {version}, filed by {name}",
                 title = title,
-                version = version,
+                version = number,
                 name = name
-            )
-        } else {
-            say!(reader, "Document {title}: new file, filed by {name}", title = title, name = name)
+            ),
+            (None, 2..) => say!(reader, "Document {title}: version {version}", title = title, version = number),
+            (Some(name), _) => say!(reader, "Document {title}: new file, filed by {name}", title = title, name = name),
+            (None, _) => say!(reader, "Document {title}: new file", title = title),
         });
     }
     Ok(())

@@ -5,6 +5,8 @@ mod address;
 pub(crate) mod answers;
 mod assistants;
 mod bills;
+#[cfg(test)]
+mod co_counsel_tests;
 mod digest;
 mod events;
 mod firm_digest;
@@ -34,6 +36,8 @@ use crate::domain::{Address, Item, Kind};
 use crate::language::say;
 use crate::sharing::{Ability, Role};
 use crate::store::Result;
+use crate::store::matters::Matter;
+use crate::store::people::Person;
 
 /// The page for this reader now; none if nothing of it may be shown, or there is nothing to say.
 pub fn write(reader: &Reader<'_>, blobs: &Blobs, letter: &Letter) -> Result<Option<Page>> {
@@ -126,14 +130,24 @@ fn contact(reader: &Reader<'_>, letter: &Letter) -> Result<Option<String>> {
         Some(item) if reader.verdict(Ability::View, item)?.is_allowed() => reader.matter(item.id)?,
         _ => None,
     };
+    Ok(Some(match lawyer(reader, matter)? {
+        Some((name, address)) => said_of(reader, &name, &address),
+        None => said_of(reader, &reader.firm.name, &reader.gateway.address),
+    }))
+}
+
+/// The lawyer of this matter, else who invited the reader, with their address; none if there is neither.
+fn lawyer(reader: &Reader<'_>, matter: Option<Matter>) -> Result<Option<(String, Address)>> {
+    let (store, firm) = (reader.store, reader.firm.id);
     let inviter = store.inviter(firm, reader.person.whose())?;
     for person in [matter.and_then(|m| m.responsible), inviter].into_iter().flatten() {
-        let Some(lawyer) = store.person(firm, person)?.filter(|p| p.is_user() && !p.disabled) else { continue };
+        let is_asked = |p: &Person| p.is_user() && !p.disabled && p.id != reader.person.id;
+        let Some(lawyer) = store.person(firm, person)?.filter(is_asked) else { continue };
         if let Some(address) = store.mail_address(firm, &lawyer)? {
-            return Ok(Some(said_of(reader, &lawyer.name(), &address)));
+            return Ok(Some((lawyer.name(), address)));
         }
     }
-    Ok(Some(said_of(reader, &reader.firm.name, &reader.gateway.address)))
+    Ok(None)
 }
 
 fn said_of(reader: &Reader<'_>, name: &str, address: &Address) -> String {

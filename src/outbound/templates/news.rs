@@ -20,7 +20,12 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
     let Letter::News { by, message, conversation, documents, completed, logged, outsiders } = letter else {
         return Ok(None);
     };
-    let who = reader.name_of(*by)?;
+    // Who are in one conversation know of each other.
+    let are_members = match conversation {
+        Some(conversation) => reader.verdict(Ability::View, *conversation)?.is_allowed(),
+        None => false,
+    };
+    let who = if are_members { Some(reader.name_of(*by)?) } else { reader.author(*by)? };
     // One of the firm's people hears at once of what they want to; of people outside the matter always.
     let chooses = reader.person.is_user() && outsiders.is_empty();
     let is_told = |deeds| -> Result<bool> {
@@ -33,18 +38,18 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
         (Some(message), Some(conversation)) if is_told(Deeds::Messages)? => said(reader, *message, *conversation)?,
         _ => None,
     };
-    if let (Some(text), Some(conversation)) = (&text, conversation) {
+    if let (Some(text), Some(conversation), Some(who)) = (&text, conversation, &who) {
         let corrects = match message {
             Some(message) => reader.store.corrects_message(reader.firm.id, *message)?,
             None => false,
         };
         if reader.withholds(*conversation)? {
-            page.text(say!(reader, "{name} wrote to you.", name = &who));
+            page.text(say!(reader, "{name} wrote to you.", name = who));
             page.text(items::how_to_see(reader, *conversation)?);
         } else {
             page.text(match corrects {
-                true => say!(reader, "{name} corrects what they wrote before. This stands in its place:", name = &who),
-                false => say!(reader, "{name} wrote:", name = &who),
+                true => say!(reader, "{name} corrects what they wrote before. This stands in its place:", name = who),
+                false => say!(reader, "{name} wrote:", name = who),
             });
             page.blocks.push(Block::Quote(text.clone()));
         }
@@ -52,19 +57,20 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
             (conversation.kind.title(reader), reader.id(*conversation)?),
             (say!(reader, "Between"), members(reader, *conversation)?),
         ]);
-        subjects.push(subject_of_message(reader, *conversation, &who)?);
+        subjects.push(subject_of_message(reader, *conversation, who)?);
         let mail = message.map(|row| reader.message(row)).transpose()?.flatten();
         if let Some(inbox) = mail.and_then(|m| m.inbox).filter(|_| reader.person.is_user()) {
             notices::whole_text(reader, inbox, &mut page)?;
         }
     }
-    if tells_tasks && let Some(block) = completed_tasks(reader, &who, completed, &mut subjects)? {
+    if tells_tasks && let Some(block) = completed_tasks(reader, who.as_deref(), completed, &mut subjects)? {
         page.blocks.push(block);
     }
+    let mut offered = None;
     if tells_files {
-        filed(reader, &who, documents, &mut page, &mut subjects)?;
+        offered = filed(reader, who.as_deref(), documents, &mut page, &mut subjects)?;
         for item in logged {
-            logged_mail(reader, &who, *item, &mut page, &mut subjects)?;
+            logged_mail(reader, who.as_deref(), *item, &mut page, &mut subjects)?;
         }
     }
     let Some(subject) = subjects.first() else { return Ok(None) };
@@ -76,7 +82,7 @@ pub fn news(reader: &Reader<'_>, letter: &Letter) -> Result<Option<Page>> {
             names = outsiders.join(", ")
         ));
     }
-    closing(reader, text.is_some(), documents, &mut page, *by)?;
+    closing(reader, text.is_some(), offered, &mut page, *by)?;
     Ok(Some(page))
 }
 
@@ -111,7 +117,7 @@ fn subject_of_message(reader: &Reader<'_>, conversation: Item, who: &str) -> Res
 
 fn completed_tasks(
     reader: &Reader<'_>,
-    who: &str,
+    who: Option<&str>,
     tasks: &[Item],
     subjects: &mut Vec<String>,
 ) -> Result<Option<Block>> {
@@ -123,30 +129,33 @@ fn completed_tasks(
         let Some(row) = reader.task(task.id)? else { continue };
         let id = reader.id(*task)?;
         let what = items::named(reader, &id, &row.name);
-        points.push(match row.completed_at.map(|at| reader.moment(at)) {
-            Some(moment) => {
+        points.push(match (who, row.completed_at.map(|at| reader.moment(at))) {
+            (Some(who), Some(moment)) => {
                 say!(reader, "{who} completed task {what} on {moment}.", who = who, what = what, moment = moment)
             }
-            None => say!(reader, "{who} completed task {what}.", who = who, what = what),
+            (Some(who), None) => say!(reader, "{who} completed task {what}.", who = who, what = what),
+            (None, _) => say!(reader, "Task {id} completed", id = what),
         });
         subjects.push(say!(reader, "Task {id} completed", id = id));
     }
     Ok(if points.is_empty() { None } else { Some(Block::List(points)) })
 }
 
+/// Lists what was filed and may be seen, and gives the first of it.
 fn filed(
     reader: &Reader<'_>,
-    who: &str,
+    who: Option<&str>,
     documents: &[FiledVersion],
     page: &mut Page,
     subjects: &mut Vec<String>,
-) -> Result<()> {
-    let mut points = Vec::new();
+) -> Result<Option<Item>> {
+    let (mut points, mut first) = (Vec::new(), None);
     for filed in documents {
         if !reader.may(Ability::View, filed.document)? {
             continue;
         }
         let Some(row) = reader.document(filed.document.id)? else { continue };
+        first = first.or(Some(filed.document));
         let id = reader.id(filed.document)?;
         let version = reader.version(filed.document.id, filed.version)?;
         let file = version.map(|v| format!(", {}", items::file(reader, &v))).unwrap_or_default();
@@ -170,47 +179,52 @@ fn filed(
         points.push(format!("and {more} more"));
     }
     if !points.is_empty() {
-        page.text(say!(reader, "{name} filed:", name = who));
+        page.text(match who {
+            Some(who) => say!(reader, "{name} filed:", name = who),
+            None => say!(reader, "This was filed:"),
+        });
         page.blocks.push(Block::List(points));
     }
-    Ok(())
+    Ok(first)
 }
 
 /// The comment stands first in what is logged, so the beginning says why it was sent on.
-fn logged_mail(reader: &Reader<'_>, who: &str, item: Item, page: &mut Page, subjects: &mut Vec<String>) -> Result<()> {
+fn logged_mail(
+    reader: &Reader<'_>,
+    who: Option<&str>,
+    item: Item,
+    page: &mut Page,
+    subjects: &mut Vec<String>,
+) -> Result<()> {
     if reader.withholds(item)? || !reader.may(Ability::View, item)? {
         return Ok(());
     }
     let Some(row) = reader.communication(item.id)? else { return Ok(()) };
     let id = reader.id(item)?;
-    page.text(say!(
-        reader,
-        "{name} logged a mail as {id}: \"{subject}\"",
-        name = who,
-        id = &id,
-        subject = &row.subject
-    ));
+    page.text(match who {
+        Some(who) => {
+            say!(reader, "{name} logged a mail as {id}: \"{subject}\"", name = who, id = &id, subject = &row.subject)
+        }
+        None => say!(reader, "A mail was logged as {id}: \"{subject}\"", id = &id, subject = &row.subject),
+    });
     let start: String = row.body.chars().take(1_000).collect();
     let more = if start.len() < row.body.len() { "…" } else { "" };
     page.blocks.push(Block::Quote(format!("{start}{more}")));
-    subjects.push(say!(reader, "Mail {id} logged by {name}", id = id, name = who));
+    subjects.push(match who {
+        Some(who) => say!(reader, "Mail {id} logged by {name}", id = id, name = who),
+        None => say!(reader, "Mail {id} logged", id = id),
+    });
     Ok(())
 }
 
-fn closing(
-    reader: &Reader<'_>,
-    has_message: bool,
-    documents: &[FiledVersion],
-    page: &mut Page,
-    by: PersonId,
-) -> Result<()> {
+fn closing(reader: &Reader<'_>, has_message: bool, offered: Option<Item>, page: &mut Page, by: PersonId) -> Result<()> {
     if reader.person.is_user() {
         let name = reader.name_of(by)?;
         page.text(say!(reader, "To answer {name}, reply to this mail.", name = name));
     } else if has_message {
         page.text(say!(reader, "Your reply to this mail is your answer."));
-    } else if let Some(first) = documents.first() {
-        let get = say!(reader, "#get {id}", id = reader.id(first.document)?);
+    } else if let Some(document) = offered {
+        let get = say!(reader, "#get {id}", id = reader.id(document)?);
         page.examples(&[
             (get, say!(reader, "sends you the file")),
             (say!(reader, "the file, under the same name"), say!(reader, "files it as a new version")),

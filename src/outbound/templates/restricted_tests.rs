@@ -331,7 +331,7 @@ fn lines(of: &Things, filed: FiledVersion) -> Vec<Line> {
 }
 
 /// The letter as Jane would get it in this language, numbered as the sender numbers it.
-fn written(world: &World, letter: &Letter, locale: Locale) -> Option<Page> {
+pub(super) fn written(world: &World, letter: &Letter, locale: Locale) -> Option<Page> {
     let (firm, gateway, jane) = (world.firm(), world.gateway(), world.jane);
     for _ in 0..3 {
         let (page, unnumbered) = world.read(|view| {
@@ -355,7 +355,7 @@ fn written(world: &World, letter: &Letter, locale: Locale) -> Option<Page> {
 }
 
 /// Everything that a mail hands over, in small letters.
-fn everything(page: &Page) -> String {
+pub(super) fn everything(page: &Page) -> String {
     let mut text = format!("{}\n{}\n{}\n", page.subject, page.to_text(), page.to_html());
     for file in &page.enclosures {
         text.push_str(&format!("{}\n{}\n", file.name, String::from_utf8_lossy(&file.bytes)));

@@ -889,7 +889,9 @@ CREATE INDEX outbox_due ON outbox (state, next_at) WHERE state IN ('QUEUED','SEN
 -- The frozen bytes of a letter, so that a mail sent twice after a crash is one mail to any client.
 CREATE TABLE outbox_bytes (
   outbox_id INTEGER PRIMARY KEY REFERENCES outbox(id), -- which letter
-  bytes BLOB NOT NULL                                  -- the mail as sent
+  bytes BLOB NOT NULL,                                 -- the mail as sent
+  words TEXT NOT NULL,                                 -- what decided its words besides rights (JSON, outbound/deliver.rs)
+  may_have_left INTEGER NOT NULL DEFAULT 0             -- 1: of one attempt nobody knows how it ended
 ) STRICT;
 
 -- Addresses from which our mails come back, and whether anything is still sent there (outbound/undelivered.rs).

@@ -406,6 +406,38 @@ fn t81_the_folder_that_is_not_shared_of_a_shared_document_is_not_named() {
     assert!(named.is_empty(), "{named:?}");
 }
 
+/// What two co-counsel both see, one of them filed and logged; the other is told what, and not by whom (mails.md d0).
+#[test]
+fn t81_what_another_co_counsel_files_and_logs_where_jane_sees_it_does_not_name_them() {
+    let got = block_on(async {
+        let mut twin = Twin::new();
+        let_in(&mut twin).await;
+        let (jane, max) = (twin.office.jane, twin.office.max);
+        for item in [twin.office.matter, twin.office.folder] {
+            for person in [jane, max] {
+                twin.act(twin.office.anna, move |act| shares::share(act, person, item, false, ""));
+            }
+        }
+        twin.settle().await;
+        twin.pass(5);
+        twin.write(MAX, "m-1", "Exhibit", "#folder F-1\n@attach Exhibit C.txt: The exhibit.\n");
+        twin.write(MAX, "m-1", "A call", "#call 10m with Mr Smith: agreed extension\n");
+        twin.settle().await;
+        twin.pass(24 * 60);
+        twin.tick().await;
+        twin.write(JANE, "m-1", "Lists", "#notes M-1\n#documents F-1\n#messages M-1\n#contacts M-1\n#home\n");
+        twin.settle().await;
+        twin.pass(5);
+        twin.write(JANE, "m-1", "The call", "#show LOG-1\n");
+        twin.settle().await;
+        seen(&twin.got)
+    });
+    let all = got.concat();
+    assert!(all.matches("Exhibit C.txt").count() > 1 && all.contains("agreed extension"), "{all}");
+    let named: Vec<&str> = all.lines().filter(|l| l.contains("Max") || l.contains("Oduya")).collect();
+    assert!(named.is_empty(), "{named:?}");
+}
+
 /// A letter that reckons with what its reader may not see is noticed: here the firm tells Jane numbers that count it.
 #[test]
 fn t81_a_letter_that_counts_what_is_hidden_is_found_out() {

@@ -380,3 +380,27 @@ fn doc_10_a_new_document_of_a_known_name_is_told_how_it_becomes_a_version() {
         assert!(matches!(ran.lines.as_slice(), [Line::Filed { how: filed, .. }] if *filed == how), "{:?}", ran.lines);
     }
 }
+
+#[test]
+fn a_folder_or_file_of_a_restricted_matter_is_not_found_by_its_name() {
+    let o = Office::new();
+    o.share_matter(o.jane);
+    let (folder, _) = o.shared_folder("Kestrel");
+    let (firm, matter) = (o.firm, o.matter);
+    let said = |name: &str| {
+        let ran = o.mail(o.jane, o.matter_context(), &format!("#folder \"{name}\""), &[file("B.pdf", name)]);
+        format!("{:?}", ran.lines).replace(name, "X")
+    };
+    let is_filed = |said: &str| said.contains("Filed");
+    assert!(is_filed(&said("Kestrel")));
+    o.write(move |tx| {
+        let row = tx.matter(firm, matter)?.unwrap();
+        let sensitivity = crate::store::matters::Sensitivity::Restricted;
+        tx.change_matter(firm, &crate::store::matters::Matter { sensitivity, ..row })
+    });
+    assert_eq!(said("kestrel"), said("buzzard"));
+    assert!(!is_filed(&said("KESTREL")));
+    let number = o.read(|r| r.folder(firm, folder.id)).unwrap().number;
+    let ran = o.mail(o.jane, o.matter_context(), &format!("#folder F-{number}"), &[file("B.pdf", "again")]);
+    assert_eq!(filings(&ran), [Filing::New], "nor is it said that there is a file of that name");
+}

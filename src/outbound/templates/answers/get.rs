@@ -8,13 +8,13 @@ use super::show::RESTRICTED;
 use super::words::{called, one_line};
 use super::{Question, not_visible, refuse};
 use crate::blobs::Blobs;
-use crate::domain::{Item, Kind, PersonId};
+use crate::domain::{Item, Kind};
 use crate::language::{count, phrase, say};
 use crate::outbound::letter::Piece;
 use crate::outbound::page::{Block, Enclosure, Mark, Page};
 use crate::outbound::parcel::{self, Content, LARGEST};
 use crate::outbound::reader::Reader;
-use crate::outbound::templates::{items, news};
+use crate::outbound::templates::{self, items, news};
 use crate::sharing::Ability;
 use crate::store::Result;
 use crate::store::documents::Version;
@@ -154,7 +154,8 @@ fn too_large(reader: &Reader<'_>, item: Item, size: u64, enclosed: u64) -> Resul
             most = most
         ));
     }
-    let lawyer = lawyer_of(reader, item)?;
+    let lawyer = templates::lawyer(reader, reader.visible_matter(item)?)?;
+    let lawyer = lawyer.map_or_else(|| reader.firm.name.clone(), |(name, _)| name);
     Ok(say!(
         reader,
         "The file has {size}; a mail can carry {most}. Ask {lawyer} to send it another way; a plain reply to this mail reaches them.",
@@ -162,18 +163,6 @@ fn too_large(reader: &Reader<'_>, item: Item, size: u64, enclosed: u64) -> Resul
         most = most,
         lawyer = lawyer
     ))
-}
-
-/// Whom to ask about a thing: the lawyer of its matter, or the firm.
-fn lawyer_of(reader: &Reader<'_>, item: Item) -> Result<String> {
-    let matter = match reader.store.matter_of(reader.firm.id, item)? {
-        Some(row) => reader.matter(row)?,
-        None => None,
-    };
-    match matter.and_then(|m| m.responsible).filter(|person: &PersonId| *person != reader.person.id) {
-        Some(person) => reader.name_of(person),
-        None => Ok(reader.firm.name.clone()),
-    }
 }
 
 /// A folder as a zip, its folders kept. What is in it by now may be more than one mail carries: then it is said how to ask

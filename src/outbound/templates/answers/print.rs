@@ -2,7 +2,7 @@
 //! the reader is (MSG-06); a note in the same form. Names only, never an address.
 
 use super::show::RESTRICTED;
-use super::words::{self, author, one_line};
+use super::words::{self, one_line};
 use super::{Question, lists, may_see, not_visible, refuse};
 use crate::domain::{Item, Kind};
 use crate::language::{count, phrase, say};
@@ -125,7 +125,7 @@ fn note(reader: &Reader<'_>, item: Item) -> Result<Option<Vec<Piece>>> {
     let Some(row) = reader.note_row(item.id)? else { return Ok(None) };
     let mut pieces = caption(reader, item, &row.subject)?;
     pieces.push(Piece::Fact(say!(reader, "Date"), reader.day(row.date)));
-    if let Some(name) = author(reader, row.author)? {
+    if let Some(name) = reader.author(row.author)? {
         let name = if row.author == reader.person.id { reader.person.name() } else { name };
         pieces.push(Piece::Fact(say!(reader, "Written by"), name));
     }

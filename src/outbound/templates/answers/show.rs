@@ -2,7 +2,7 @@
 //! a note marked internal or another contact's name. Of a restricted matter no text leaves without a code, only what there is.
 
 use super::lists::{self, PAGE};
-use super::words::{self, amount, author, one_line};
+use super::words::{self, amount, one_line};
 use super::{Question, may_see, not_visible, refuse, remark};
 use crate::domain::utbms::Code;
 use crate::domain::{Item, Kind, PersonId};
@@ -156,7 +156,7 @@ fn document(reader: &Reader<'_>, item: Item, version: Option<u32>, page: &mut Pa
         reader.note(Ability::SeeDetails, item, Some(found.number));
         let hash: String = found.sha256.chars().take(12).collect();
         let (size, moment) = (news::size(reader, found.size), reader.moment(found.received_at));
-        points.push(match author(reader, found.creator)? {
+        points.push(match reader.author(found.creator)? {
             Some(name) => say!(
                 reader,
                 "Version {number}: {size}, {moment}, from {name}, SHA-256 {hash}…",
@@ -229,7 +229,7 @@ fn note(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<bool> {
     page.facts([
         (say!(reader, "Subject"), one_line(&row.subject)),
         (say!(reader, "Date"), reader.day(row.date)),
-        (say!(reader, "Written by"), author(reader, row.author)?.unwrap_or_default()),
+        (say!(reader, "Written by"), reader.author(row.author)?.unwrap_or_default()),
         (say!(reader, "Changed"), row.edited_at.map(|at| reader.moment(at)).unwrap_or_default()),
         (say!(reader, "Matter"), name_of_visible_matter(reader, item)?),
     ]);
@@ -244,14 +244,17 @@ fn communication(reader: &Reader<'_>, item: Item, page: &mut Page) -> Result<boo
         Medium::Email => say!(reader, "Mail"),
         Medium::Phone => say!(reader, "Telephone call"),
     };
+    let by = reader.author(row.author)?;
+    // Between whom it went names its author, too.
+    let (from, to) = if by.is_some() { (row.senders.as_str(), row.receivers.as_str()) } else { ("", "") };
     page.facts([
         (say!(reader, "Kind"), kind),
         (say!(reader, "Subject"), one_line(&row.subject)),
         (say!(reader, "Date"), reader.day(row.date)),
         (say!(reader, "Length"), row.length.map(|l| l.h_mm()).unwrap_or_default()),
-        (say!(reader, "From"), one_line(&row.senders)),
-        (say!(reader, "To"), one_line(&row.receivers)),
-        (say!(reader, "Logged by"), author(reader, row.author)?.unwrap_or_default()),
+        (say!(reader, "From"), one_line(from)),
+        (say!(reader, "To"), one_line(to)),
+        (say!(reader, "Logged by"), by.unwrap_or_default()),
         (say!(reader, "Changed"), row.edited_at.map(|at| reader.moment(at)).unwrap_or_default()),
         (say!(reader, "Matter"), name_of_visible_matter(reader, item)?),
     ]);

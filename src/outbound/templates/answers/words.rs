@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::{Item, Kind, PersonId};
+use crate::domain::{Item, Kind};
 use crate::language::{Locale, Reads, count, phrase, say, sentence};
 use crate::outbound::reader::Reader;
 use crate::outbound::templates::{events, items, news};
@@ -169,7 +169,7 @@ fn conversation(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
 fn note(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     let Some(row) = reader.note_row(item.id)? else { return Ok(None) };
     let heading = called(reader, item, &row.subject)?;
-    let by = author(reader, row.author)?.map(|name| format!(", {name}")).unwrap_or_default();
+    let by = reader.author(row.author)?.map(|name| format!(", {name}")).unwrap_or_default();
     Ok(Some(format!("{heading} – {}{by}", reader.day(row.date))))
 }
 
@@ -200,16 +200,6 @@ fn time_entry(reader: &Reader<'_>, entry: &TimeEntry) -> Result<String> {
     }
     let narrative = one_line(&work.narrative);
     Ok(if narrative.is_empty() { text } else { say!(reader, "{name}: {value}", name = text, value = narrative) })
-}
-
-/// Who wrote or filed something: the reader, or one of the firm's people. Of other contacts there is no word, so that
-/// nobody learns from a list who else works on a matter (mails.md d0).
-pub(super) fn author(reader: &Reader<'_>, person: PersonId) -> Result<Option<String>> {
-    if person == reader.person.id {
-        return Ok(Some(if reader.person.is_user() { reader.person.name() } else { say!(reader, "you") }));
-    }
-    let found = reader.store.person(reader.firm.id, person)?;
-    Ok(found.filter(|p| p.is_user() || reader.person.is_user()).map(|p| p.name()))
 }
 
 /// An amount of a bill that was shared on purpose: "GBP 1,200.00", "1.200,00 EUR".
