@@ -188,6 +188,7 @@ impl Post {
     pub fn held(&self, uid: &str) -> InboxId {
         let mail = Staged {
             mailbox: "in".into(),
+            source: String::new(),
             uid_validity: 1,
             uid: uid.into(),
             sha256: format!("sha-{uid}"),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub enum Continuity {
     /// They do.
     Same,
-    /// The server counts anew (or doesn't say): nothing is known, everything is to be looked at again.
+    /// The server counts anew, or doesn't say that it does not: nothing is known, everything is to be looked at again.
     Renumbered,
 }
 
@@ -34,17 +34,16 @@ impl Cursor {
         self.uid_validity
     }
 
-    /// Takes notice of what a SELECT said. A changed or missing UIDVALIDITY empties the cursor; a UIDNEXT that went back
-    /// makes the next listing a whole one.
+    /// Takes notice of what a SELECT said. A changed or missing UIDVALIDITY empties the cursor, and so does a UIDNEXT that
+    /// is missing or not beyond every UID that was seen: a server that was rolled back gives its UIDs to other mails.
     pub fn adopt(&mut self, uid_validity: Option<u32>, uid_next: Option<u32>) -> Continuity {
-        if uid_validity.is_none() || uid_validity != self.uid_validity {
-            *self = Cursor::new(uid_validity, []);
-            return Continuity::Renumbered;
+        let is_same = uid_validity.is_some() && uid_validity == self.uid_validity;
+        let is_beyond = |next: u32| next >= self.floor && self.known.last().is_none_or(|last| next > last);
+        if is_same && uid_next.is_some_and(is_beyond) {
+            return Continuity::Same;
         }
-        if uid_next.is_none_or(|next| next < self.floor) {
-            self.rewind();
-        }
-        Continuity::Same
+        *self = Cursor::new(uid_validity, []);
+        Continuity::Renumbered
     }
 
     /// Notes that the ledger holds this UID.
@@ -60,11 +59,6 @@ impl Cursor {
     /// Gives the lowest UID that may be missing, which is at least 1.
     pub fn floor(&self) -> u32 {
         self.floor.max(1)
-    }
-
-    /// Makes the next listing a whole one.
-    pub fn rewind(&mut self) {
-        self.floor = 1;
     }
 
     /// Gives those of the listed UIDs that are not known, in order, each once. (A server answers `n:*` with the last
@@ -93,6 +87,10 @@ struct UidSet(BTreeMap<u32, u32>);
 impl UidSet {
     fn contains(&self, uid: u32) -> bool {
         self.0.range(..=uid).next_back().is_some_and(|(_, last)| uid <= *last)
+    }
+
+    fn last(&self) -> Option<u32> {
+        self.0.last_key_value().map(|(_, last)| *last)
     }
 
     fn insert(&mut self, uid: u32) {
@@ -156,15 +154,19 @@ mod tests {
     }
 
     #[test]
-    fn f24_a_uidnext_that_is_missing_or_went_back_makes_the_next_listing_a_whole_one() {
-        for next in [None, Some(2)] {
-            let mut cursor = Cursor::new(Some(7), [1, 2, 3]);
-            cursor.listed(&[1, 2, 3]);
+    fn f24_a_uidnext_that_is_missing_or_not_beyond_all_known_uids_forgets_everything() {
+        for next in [None, Some(1), Some(2), Some(3)] {
+            let mut cursor = Cursor::new(Some(7), [1, 3]);
             assert_eq!(cursor.adopt(Some(7), Some(4)), Continuity::Same);
-            assert_eq!(cursor.floor(), 4);
-            assert_eq!(cursor.adopt(Some(7), next), Continuity::Same);
-            assert_eq!((cursor.floor(), cursor.unknown(&[1, 2, 3])), (1, vec![]));
+            assert_eq!(cursor.unknown(&[1, 2, 3]), [2]);
+            assert_eq!(cursor.adopt(Some(7), next), Continuity::Renumbered);
+            assert_eq!((cursor.floor(), cursor.unknown(&[1, 2, 3])), (1, vec![1, 2, 3]));
         }
+        // What was listed counts, even if it is not known.
+        let mut cursor = Cursor::new(Some(7), [1]);
+        cursor.listed(&[1]);
+        assert_eq!((cursor.floor(), cursor.adopt(Some(7), Some(2))), (2, Continuity::Same));
+        assert_eq!((cursor.adopt(Some(7), Some(1)), cursor.floor()), (Continuity::Renumbered, 1));
     }
 
     #[test]

@@ -58,15 +58,16 @@ impl Listed {
     }
 }
 
-fn groups(uids: &[u32], most: u64, size: impl Fn(u32) -> u64) -> Vec<Vec<u32>> {
+/// These mails in groups, each at most `most` bytes together or one mail, so that a group fits into memory.
+pub(crate) fn groups<T: Clone>(mails: &[T], most: u64, size: impl Fn(&T) -> u64) -> Vec<Vec<T>> {
     let (mut groups, mut together) = (vec![Vec::new()], 0_u64);
-    for uid in uids {
-        let size = size(*uid);
+    for mail in mails {
+        let size = size(mail);
         together = together.saturating_add(size);
         match groups.last_mut() {
-            Some(group) if group.is_empty() || together <= most => group.push(*uid),
+            Some(group) if group.is_empty() || together <= most => group.push(mail.clone()),
             _ => {
-                groups.push(vec![*uid]);
+                groups.push(vec![mail.clone()]);
                 together = size;
             }
         }
@@ -117,13 +118,13 @@ impl Session {
         Ok(missing.into_iter().collect())
     }
 
-    /// The same mails in groups, each at most `most` bytes together or one mail, so that a group fits into memory.
+    /// The same mails in [`groups`].
     pub async fn grouped(&mut self, uids: &[u32], most: u64) -> Result<Vec<Vec<u32>>, ImapError> {
         if uids.len() < 2 {
             return Ok(vec![uids.to_vec()]);
         }
         let sizes: BTreeMap<u32, u64> = self.sizes(uids).await?.into_iter().map(|l| (l.uid, l.size)).collect();
-        Ok(groups(uids, most, |uid| sizes.get(&uid).copied().unwrap_or(0)))
+        Ok(groups(uids, most, |uid| sizes.get(uid).copied().unwrap_or(0)))
     }
 
     /// The sizes and dates of those of these mails that are there, lowest UID first.
@@ -305,7 +306,7 @@ mod tests {
     #[test]
     fn t93_mails_that_are_fetched_at_once_fit_into_memory() {
         let sizes = [0, 10, 60, 30, 30, 41, 200, 1];
-        let size = |uid: u32| sizes[uid as usize];
+        let size = |uid: &u32| sizes[*uid as usize];
         assert_eq!(groups(&[1, 2, 3, 4, 5, 6, 7], 100, size), [vec![1, 2, 3], vec![4, 5], vec![6], vec![7]]);
         assert_eq!(groups(&[], 100, size), [Vec::<u32>::new()]);
     }

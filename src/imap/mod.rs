@@ -25,6 +25,7 @@ mod scripts;
 pub use command::Session;
 pub use connect::{Report, check};
 pub use cursor::Cursor;
+pub(crate) use fetch::groups;
 pub use fetch::{Content, Fetched, Limits};
 pub use watch::Wake;
 

@@ -376,10 +376,11 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    /// The row for it, once its blob is on disk.
+    /// The row for it, once its blob is on disk, if no server's folder counts it.
     pub fn staged(&self, sha256: String) -> Staged {
         Staged {
             mailbox: self.mailbox.clone(),
+            source: String::new(),
             uid_validity: self.uid_validity,
             uid: self.uid.clone(),
             sha256,

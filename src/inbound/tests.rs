@@ -463,6 +463,7 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
         for n in 0..10_000 {
             let staged = Staged {
                 mailbox: "in".into(),
+                source: String::new(),
                 uid_validity: 0,
                 uid: n.to_string(),
                 sha256: format!("{n:064}"),

@@ -185,6 +185,7 @@ mod tests {
         let (firm, other, id) = (s.firm, s.other_firm, asked(&s));
         let mail = Staged {
             mailbox: "in".into(),
+            source: String::new(),
             uid_validity: 1,
             uid: "1".into(),
             sha256: "aa".into(),

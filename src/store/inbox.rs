@@ -64,6 +64,8 @@ states! {
 pub struct Staged {
     /// Name of the mailbox in the configuration.
     pub mailbox: String,
+    /// Fingerprint of the server's folder that counts; empty for folders and standard input.
+    pub source: String,
     /// Of the mailbox; 0 for folders and standard input.
     pub uid_validity: u32,
     /// UID, file name, or hash.
@@ -74,6 +76,15 @@ pub struct Staged {
     pub size: u64,
     /// INTERNALDATE.
     pub arrived_at: Timestamp,
+}
+
+/// What gives UIDs their meaning: under another one the same UID is another mail's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Numbering {
+    /// Fingerprint of the server's folder that counts.
+    pub source: String,
+    /// UIDVALIDITY; 0 where the server gives none.
+    pub uid_validity: u32,
 }
 
 /// A staged mail.
@@ -370,15 +381,24 @@ impl Snapshot<'_> {
         )
     }
 
-    /// Staged mails of a mailbox, as it is numbered now, whose copy there was not tidied yet.
-    pub fn inbox_unsettled(&self, firm: FirmId, mailbox: &str, validity: u32, limit: u32) -> Result<Vec<Inbox>> {
+    /// Staged mails of a mailbox, as it is numbered now, whose copy there was not tidied yet, and their UIDs.
+    pub fn inbox_unsettled(&self, firm: FirmId, mailbox: &str, numbering: &Numbering) -> Result<Vec<(InboxId, u32)>> {
+        let rows: Vec<(InboxId, String)> = self.all(
+            "SELECT id, uid FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND source = ?3 AND uid_validity = ?4
+               AND settled_at IS NULL ORDER BY id",
+            (firm.0, mailbox, &numbering.source, numbering.uid_validity),
+            |r| Ok((InboxId(r.get(0)?), r.get(1)?)),
+        )?;
+        Ok(rows.into_iter().filter_map(|(id, uid)| Some((id, uid.parse().ok()?))).collect())
+    }
+
+    /// The SHA-256 of each mail that is staged under the number of this one: one of its own, unless the server gave the
+    /// number to another mail.
+    pub fn staged_under(&self, firm: FirmId, mail: &Staged) -> Result<Vec<String>> {
         self.all(
-            &format!(
-                "SELECT {COLUMNS} FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND settled_at IS NULL AND uid_validity = ?3
-                 ORDER BY id LIMIT ?4"
-            ),
-            (firm.0, mailbox, validity, limit),
-            read,
+            "SELECT sha256 FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND source = ?3 AND uid_validity = ?4 AND uid = ?5",
+            (firm.0, &mail.mailbox, &mail.source, mail.uid_validity, &mail.uid),
+            |r| r.get(0),
         )
     }
 
@@ -459,10 +479,10 @@ impl Snapshot<'_> {
     }
 
     /// The UIDs of a mailbox that are staged: progress is this set, never a maximum (decisions.md 41).
-    pub fn staged_uids(&self, firm: FirmId, mailbox: &str, uid_validity: u32) -> Result<Vec<u32>> {
+    pub fn staged_uids(&self, firm: FirmId, mailbox: &str, numbering: &Numbering) -> Result<Vec<u32>> {
         let uids: Vec<String> = self.all(
-            "SELECT uid FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND uid_validity = ?3",
-            (firm.0, mailbox, uid_validity),
+            "SELECT uid FROM inbox WHERE firm_id = ?1 AND mailbox = ?2 AND source = ?3 AND uid_validity = ?4",
+            (firm.0, mailbox, &numbering.source, numbering.uid_validity),
             |r| r.get(0),
         )?;
         Ok(uids.iter().filter_map(|uid| uid.parse().ok()).collect())
@@ -480,14 +500,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Stages a mail whose blob is on disk; a second time under the same UID changes nothing and gives none.
+    /// Stages a mail whose blob is on disk; a second time under the same UID changes nothing and gives none. Another mail
+    /// under the same UID is staged beside the first.
     pub fn stage(&self, firm: FirmId, mail: &Staged, now: Timestamp) -> Result<Option<InboxId>> {
         self.one(
-            "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state)
-             VALUES (:firm, :mailbox, :validity, :uid, :sha256,
+            "INSERT INTO inbox (firm_id, mailbox, source, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state)
+             VALUES (:firm, :mailbox, :source, :validity, :uid, :sha256,
                (SELECT kept_sha256 FROM inbox WHERE firm_id = :firm AND sha256 = :sha256 AND kept_sha256 <> '' LIMIT 1),
                :size, :arrived, :now, 'RECEIVED') ON CONFLICT DO NOTHING RETURNING id",
-            named_params! {":firm": firm.0, ":mailbox": mail.mailbox, ":validity": mail.uid_validity, ":uid": mail.uid,
+            named_params! {":firm": firm.0, ":mailbox": mail.mailbox, ":source": mail.source, ":validity": mail.uid_validity, ":uid": mail.uid,
             ":sha256": mail.sha256, ":size": i64::try_from(mail.size).unwrap_or(i64::MAX), ":arrived": at(mail.arrived_at), ":now": at(now)},
             |r| r.get(0).map(InboxId),
         )
@@ -603,8 +624,8 @@ impl Tx<'_> {
         }
         // The row that stays sees to the copy in the mailbox.
         self.run(
-            "INSERT INTO inbox (firm_id, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state, proof, role_id, settled_at)
-             SELECT ?3, mailbox, uid_validity, uid, sha256, kept_sha256, size, arrived_at, ?5, 'PROVED', proof, ?4, ?5
+            "INSERT INTO inbox (firm_id, mailbox, source, uid_validity, uid, sha256, kept_sha256, size, arrived_at, received_at, state, proof, role_id, settled_at)
+             SELECT ?3, mailbox, source, uid_validity, uid, sha256, kept_sha256, size, arrived_at, ?5, 'PROVED', proof, ?4, ?5
              FROM inbox WHERE firm_id = ?1 AND id = ?2",
             (firm.0, inbox.0, to.0, role.0, at(now)),
         )?;
@@ -647,6 +668,16 @@ impl Tx<'_> {
         for inbox in inboxes {
             self.run("UPDATE inbox SET settled_at = ?2 WHERE id = ?1", (inbox.0, at(now)))?;
         }
+        Ok(())
+    }
+
+    /// Notes that a staged mail's copy lies in the mailbox again.
+    pub fn set_unsettled(&self, firm: FirmId, mail: &Staged) -> Result<()> {
+        self.run(
+            "UPDATE inbox SET settled_at = NULL WHERE firm_id = ?1 AND mailbox = ?2 AND source = ?3 AND uid_validity = ?4
+               AND uid = ?5 AND sha256 = ?6",
+            (firm.0, &mail.mailbox, &mail.source, mail.uid_validity, &mail.uid, &mail.sha256),
+        )?;
         Ok(())
     }
 

@@ -660,6 +660,31 @@ fn f47_a_new_configuration_is_taken_up_between_two_mails_and_a_bad_one_changes_n
 }
 
 #[test]
+fn f25_f47_a_maildir_that_cant_be_opened_ends_no_daemon_and_holds_no_other_mailbox_up() {
+    let day = Day::shared();
+    let (place, recorder) = day.begin();
+    let place = place.path();
+    let file = place.join("config.toml");
+    let good = fs::read_to_string(&file).unwrap();
+    let bad = format!("[[mailbox]]\nname = \"other\"\nfirm = \"hale\"\nmaildir = \"{}/no/folder\"\n", file.display());
+    // At a start, and at a reload.
+    let mut daemon = day.program(place).spawn().unwrap();
+    wait_until("ready", DEADLINE, || log(place).contains("docketpost is ready").then_some(()));
+    fs::write(&file, format!("{good}\n{bad}")).unwrap();
+    for times in [1, 2] {
+        signal("HUP", daemon.id());
+        let told = || log(place).matches("mail can't be taken from the folder now").count();
+        wait_until("the alarm", DEADLINE, || (told() >= times).then_some(()));
+    }
+    finished(place, day.mails()).unwrap();
+    end(&mut daemon);
+    let mut daemon = day.program(place).spawn().unwrap();
+    wait_until("ready", DEADLINE, || (log(place).matches("docketpost is ready").count() >= 4).then_some(()));
+    end(&mut daemon);
+    assert!(checker::doubled(&whole(day, place, &recorder)).is_empty());
+}
+
+#[test]
 fn f41_a_restored_copy_takes_in_what_came_since_and_sends_nothing_by_itself_that_waited() {
     let day = Day::shared();
     let (place, recorder) = day.begin();

@@ -66,6 +66,7 @@ impl Mail {
 pub(super) fn staged(tx: &crate::store::Tx<'_>, firm: crate::domain::FirmId, cause: &str) -> Result<InboxId> {
     let staged = Staged {
         mailbox: "in".into(),
+        source: String::new(),
         uid_validity: 0,
         uid: cause.into(),
         sha256: cause.into(),

@@ -572,6 +572,7 @@ mod tests {
         let (firm, jane) = (post.firm.id, post.jane);
         let mail = Staged {
             mailbox: "in".into(),
+            source: String::new(),
             uid_validity: 1,
             uid: subject.into(),
             sha256: format!("sha-{subject}"),

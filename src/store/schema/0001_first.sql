@@ -748,6 +748,7 @@ CREATE TABLE inbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,                -- row
   firm_id INTEGER NOT NULL REFERENCES firms(id),       -- the firm
   mailbox TEXT NOT NULL,                               -- name in the configuration
+  source TEXT NOT NULL DEFAULT '',                     -- fingerprint of the server's folder that counts; empty for folders and standard input
   uid_validity INTEGER NOT NULL,                       -- of the mailbox; 0 for folders and standard input
   uid TEXT NOT NULL,                                   -- UID, file name, or hash
   sha256 TEXT NOT NULL,                                -- blob of the raw mail
@@ -778,7 +779,7 @@ CREATE TABLE inbox (
   role_id INTEGER,                                     -- the person as whom its writer said that they wrote it (ACC-15)
   settled_at INTEGER,                                  -- when the mailbox was tidied
   UNIQUE (firm_id, id),
-  UNIQUE (firm_id, mailbox, uid_validity, uid),
+  UNIQUE (firm_id, mailbox, source, uid_validity, uid, sha256), -- a server may give a UID to another mail
   FOREIGN KEY (firm_id, person_id) REFERENCES people(firm_id, id),
   FOREIGN KEY (firm_id, matter_id) REFERENCES matters(firm_id, id),
   FOREIGN KEY (firm_id, assigned_matter_id) REFERENCES matters(firm_id, id),
@@ -786,7 +787,7 @@ CREATE TABLE inbox (
   FOREIGN KEY (firm_id, role_id) REFERENCES people(firm_id, id)
 ) STRICT;
 CREATE INDEX inbox_open ON inbox (state, next_at) WHERE state IN ('RECEIVED','PROVED');
-CREATE INDEX inbox_unsettled ON inbox (firm_id, mailbox) WHERE settled_at IS NULL;
+CREATE INDEX inbox_unsettled ON inbox (firm_id, mailbox, source, uid_validity) WHERE settled_at IS NULL;
 CREATE INDEX inbox_by_sha256 ON inbox (firm_id, sha256);
 CREATE INDEX inbox_by_content ON inbox (firm_id, person_id, content_hash);
 CREATE INDEX inbox_by_arrival ON inbox (firm_id, person_id, arrived_at);

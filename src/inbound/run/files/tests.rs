@@ -69,6 +69,7 @@ impl Office {
         self.write(move |tx| {
             let staged = Staged {
                 mailbox: "in".into(),
+                source: String::new(),
                 uid_validity: 0,
                 uid: cause.clone(),
                 sha256: cause.clone(),
