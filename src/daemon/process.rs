@@ -130,9 +130,12 @@ impl Work {
     }
 
     async fn go_on(&mut self, at: Timestamp) -> Result<usize> {
+        // The disk's trouble with many mails is one trouble, and costs one pause.
+        let mut noted = Ok(());
         while let Some(ended) = self.tasks.try_join_next_with_id() {
-            self.note(ended)?;
+            noted = noted.and(self.note(ended));
         }
+        noted?;
         if let Some(count) = self.suspect(at).await? {
             return Ok(count);
         }
@@ -141,10 +144,11 @@ impl Work {
     }
 
     async fn finish(&mut self) -> Result<()> {
+        let mut noted = Ok(());
         while let Some(ended) = self.tasks.join_next_with_id().await {
-            self.note(ended)?;
+            noted = noted.and(self.note(ended));
         }
-        Ok(())
+        noted
     }
 
     fn note(&mut self, ended: std::result::Result<(tokio::task::Id, Result<()>), JoinError>) -> Result<()> {
@@ -278,9 +282,14 @@ impl Work {
         task: impl Future<Output = Result<()>> + Send + 'static,
     ) {
         let (ends, ended) = watch_channel::channel(());
+        let house = Arc::clone(&self.house);
         let task = self.tasks.spawn(async move {
             let _until_over = ends;
-            task.await
+            let done = task.await;
+            if done.as_ref().is_err_and(StoreError::is_the_stores) {
+                with_spared(&house, |spared| spared.insert(mail));
+            }
+            done
         });
         self.waiting.insert(task.id(), Waiting { mail, size, place, author, ended });
     }
