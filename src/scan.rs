@@ -5,10 +5,16 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::clock;
 use crate::config::{Clamd, ClamdPlace};
 
 /// The longest answer that is read, in bytes.
@@ -45,12 +51,19 @@ pub enum ScanError {
 pub struct Scanner {
     clamd: Clamd,
     rests_until: AtomicI64,
+    turn: Semaphore,
 }
 
 impl Scanner {
     /// The scanner of a firm.
-    pub const fn new(clamd: Clamd) -> Scanner {
-        Scanner { clamd, rests_until: AtomicI64::new(i64::MIN) }
+    pub fn new(clamd: Clamd) -> Scanner {
+        Scanner { clamd, rests_until: AtomicI64::new(i64::MIN), turn: Semaphore::new(1) }
+    }
+
+    /// Waits until nobody else has mails scanned, and keeps others waiting until what it gives is dropped.
+    pub async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.turn.acquire().await.ok()
     }
 
     /// Has a file scanned.
@@ -58,9 +71,13 @@ impl Scanner {
         if now.as_second() < self.rests_until.load(Ordering::Relaxed) {
             return Err(ScanError::Resting);
         }
+        let began = clock::instant();
         let scanned = self.ask(bytes);
         if matches!(scanned, Err(ScanError::Unreachable(_))) {
-            self.rests_until.store(now.as_second().saturating_add(REST), Ordering::Relaxed);
+            // From when it failed, which may be long after it was asked.
+            let asked_for = i64::try_from(began.elapsed().as_secs()).unwrap_or(0);
+            let until = now.as_second().saturating_add(asked_for).saturating_add(REST);
+            self.rests_until.store(until, Ordering::Relaxed);
         }
         scanned
     }
@@ -85,21 +102,69 @@ impl Scanner {
     }
 
     fn talk(&self, say: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<String, ScanError> {
-        let timeout = Some(self.clamd.timeout);
-        match &self.clamd.place {
-            ClamdPlace::Socket(path) => {
-                let line = UnixStream::connect(path)?;
-                line.set_read_timeout(timeout)?;
-                line.set_write_timeout(timeout)?;
-                hear(line, say)
-            }
-            ClamdPlace::Tcp(address) => {
-                let line = TcpStream::connect_timeout(address, self.clamd.timeout)?;
-                line.set_read_timeout(timeout)?;
-                line.set_write_timeout(timeout)?;
-                hear(line, say)
-            }
+        let until = Until { began: clock::instant(), longest: self.clamd.timeout };
+        let line = match &self.clamd.place {
+            ClamdPlace::Socket(path) => Line::Unix(connected(path, until.left()?)?),
+            ClamdPlace::Tcp(address) => Line::Tcp(TcpStream::connect_timeout(address, until.left()?)?),
+        };
+        hear(Talk { line, until }, say)
+    }
+}
+
+/// A socket's connection; one on which nobody takes calls any more is not waited for longer than this.
+fn connected(path: &Path, longest: Duration) -> io::Result<UnixStream> {
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(longest))?;
+    connect(&socket, &SocketAddrUnix::new(path)?)?;
+    Ok(UnixStream::from(socket))
+}
+
+/// When a talk is to be over.
+#[derive(Clone, Copy)]
+struct Until {
+    began: Instant,
+    longest: Duration,
+}
+
+impl Until {
+    fn left(self) -> io::Result<Duration> {
+        let left = self.longest.saturating_sub(self.began.elapsed());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+enum Line {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+/// A connection that is over at its time, however little of what is said or heard each step brings on.
+struct Talk {
+    line: Line,
+    until: Until,
+}
+
+impl Read for Talk {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = Some(self.until.left()?);
+        match &mut self.line {
+            Line::Unix(line) => line.set_read_timeout(left).and_then(|()| line.read(into)),
+            Line::Tcp(line) => line.set_read_timeout(left).and_then(|()| line.read(into)),
         }
+    }
+}
+
+impl Write for Talk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = Some(self.until.left()?);
+        match &mut self.line {
+            Line::Unix(line) => line.set_write_timeout(left).and_then(|()| line.write(bytes)),
+            Line::Tcp(line) => line.set_write_timeout(left).and_then(|()| line.write(bytes)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -113,6 +178,9 @@ fn hear(mut line: impl Read + Write, say: impl FnOnce(&mut dyn Write) -> io::Res
         said?;
         heard?;
         return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+    }
+    if answer.last() != Some(&0) {
+        heard?;
     }
     let text: String = String::from_utf8_lossy(&answer).chars().filter(|c| !c.is_control()).take(200).collect();
     Ok(text.trim().to_owned())
@@ -177,6 +245,44 @@ mod tests {
 
     fn take(line: &mut impl Read, len: usize, heard: &mut Vec<u8>) {
         assert_eq!(line.take(len as u64).read_to_end(heard).unwrap(), len);
+    }
+
+    /// A scanner that takes the call and says a letter at a time is as silent as one that takes none.
+    #[test]
+    fn a_scanner_that_hangs_in_any_way_is_given_up_at_its_time() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("clamd.ctl");
+        let _nobody_accepts = silent_socket(&path);
+        let timeout = Duration::from_millis(200);
+        let scanner = Scanner::new(Clamd { place: ClamdPlace::Socket(path.clone()), timeout });
+        // What is waiting to be accepted fills the queue; then connecting itself waits.
+        for n in 0..4 {
+            let later = now().checked_add(jiff::SignedDuration::from_hours(n)).unwrap();
+            assert!(matches!(scanner.scan(b"x", later), Err(ScanError::Unreachable(_))));
+        }
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = ClamdPlace::Tcp(listener.local_addr().unwrap());
+        let drip = std::thread::spawn(move || {
+            let (mut line, _) = listener.accept().unwrap();
+            let mut said = 0;
+            while said < 4096 && line.write_all(b"s").is_ok() {
+                said += 1;
+                std::thread::park_timeout(Duration::from_millis(20));
+            }
+            said
+        });
+        let scanner = Scanner::new(Clamd { place, timeout });
+        assert!(matches!(scanner.scan(b"x", now()), Err(ScanError::Unreachable(_))));
+        assert!(drip.join().unwrap() < 4096, "it was not heard to the end");
+    }
+
+    /// A socket with a queue of one on which nobody takes calls.
+    fn silent_socket(path: &Path) -> std::os::fd::OwnedFd {
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+        rustix::net::bind(&socket, &SocketAddrUnix::new(path).unwrap()).unwrap();
+        rustix::net::listen(&socket, 0).unwrap();
+        socket
     }
 
     fn now() -> Timestamp {

@@ -84,6 +84,8 @@ pub fn run(chosen: &Chosen, args: &Args, now: Timestamp) -> Result<Told> {
         checks.push(Check::new("reply keys", reply_keys(&examined.reply_keys, now)));
     }
     if examined.as_ref().is_ok_and(|e| e.version == e.known) {
+        // Said where there is something to say.
+        checks.extend(left_waiting(&config).err().map(|why| Check::new("firms", Err(why))));
         for firm in &config.firms {
             checks.push(Check::new(format!("answers to {}", firm.slug), answers(&config, firm)));
         }
@@ -204,6 +206,24 @@ fn clock(mark: Option<Mark>, last: Option<Timestamp>, now: Timestamp) -> std::re
     Ok(format!("{now_shown}, after the last moment in the store"))
 }
 
+/// Fails if mail waits for firms that the configuration does not name: nobody serves them.
+fn left_waiting(config: &Config) -> std::result::Result<(), String> {
+    let store = Store::configured(config).map_err(|e| e.to_string())?;
+    let waiting = store.read(|view| {
+        let mut firms = Vec::new();
+        for firm in &config.firms {
+            firms.extend(view.firm_by_slug(&firm.slug)?.map(|row| row.id));
+        }
+        view.inbox_of_others(&firms)
+    });
+    let waiting = waiting.map_err(|e| e.to_string())?;
+    let said: Vec<String> = waiting.iter().map(|(slug, mails)| format!("{mails} for {slug}")).collect();
+    match said.is_empty() {
+        true => Ok(()),
+        false => Err(format!("mail waits for firms that are not configured: {}", said.join(", "))),
+    }
+}
+
 /// By what the last answers were told, so that it is seen which of it survives the way to the mailbox and back.
 fn answers(config: &Config, firm: &Firm) -> std::result::Result<String, String> {
     let store = Store::configured(config).map_err(|e| e.to_string())?;
@@ -217,8 +237,9 @@ fn answers(config: &Config, firm: &Firm) -> std::result::Result<String, String> 
         mails.map_err(|e| e.to_string())?.iter().filter(|m| m.thread.is_some() && !m.is_purged()).take(ANSWERS_COUNTED)
     {
         let raw = store.blobs().get(mail.blob()).map_err(|e| format!("Q-{}: {e}", mail.id))?;
-        if limits::check(&raw, &limits::Limits::default()).is_ok() {
-            carried.push(Carriers::of(&gateway, &parse::parse(&raw)));
+        let limits = limits::Limits::up_to(config.limits.mail_bytes);
+        if limits::check(&raw, &limits).is_ok() {
+            carried.push(Carriers::of(&gateway, &parse::parse_within(&raw, &limits)));
         }
     }
     survived(firm.addressing, &carried)

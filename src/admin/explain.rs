@@ -67,7 +67,7 @@ fn one(office: &Office, config: &Config, args: &Args, file: &Path) -> Result<Tol
         }
         None => mailboxes.next().context("the firm has no mailbox in the configuration")?,
     };
-    let read_whole = raw.len() as u64 <= desk.mail_bytes && limits::check(&raw, &limits::Limits::default()).is_ok();
+    let read_whole = raw.len() as u64 <= desk.mail_bytes && limits::check(&raw, &desk.limits()).is_ok();
     let proof = if read_whole { Some(prove(config, &office.store, mailbox, &raw, office.now)?) } else { None };
     let seen = rehearse(office, &desk, &mailbox.name, raw, proof.clone())?;
     Ok(tell(office, file, &seen, proof.as_ref()))

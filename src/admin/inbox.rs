@@ -351,10 +351,10 @@ fn words(office: &Office, mail: &Inbox) -> Result<Words> {
         return Ok(Words { reply: "(the mail was purged)".to_owned(), ..Words::default() });
     }
     let raw = office.store.blobs().get(mail.blob()).with_context(|| format!("blob {}", mail.blob()))?;
-    if let Err(limit) = limits::check(&raw, &limits::Limits::default()) {
+    if let Err(limit) = limits::check(&raw, &office.limits) {
         return Ok(Words { reply: format!("(not read: {})", limit.code()), ..Words::default() });
     }
-    let (read, _) = cards::read(&raw);
+    let (read, _) = cards::read(&raw, &office.limits);
     let extract = extract(&read);
     let mut left = MOST_TEXT;
     let mut pieces = Vec::new();
@@ -380,7 +380,7 @@ fn words(office: &Office, mail: &Inbox) -> Result<Words> {
 fn whole_text(office: &Office, text: &str) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let mail = find(office, text)?;
-    let whole = extract(&cards::read(&readable(office, &mail)?).0).whole;
+    let whole = extract(&cards::read(&readable(office, &mail)?, &office.limits).0).whole;
     Ok(Told::new(whole.clone(), json!({"mail": format!("Q-{}", mail.id), "text": whole})))
 }
 
@@ -390,7 +390,7 @@ fn save(office: &Office, text: &str, folder: &Path) -> Result<Told> {
     let id = mail.id;
     let raw = readable(office, &mail)?;
     let (mut told, mut paths) = (String::new(), Vec::new());
-    for (place, file) in cards::read(&raw).0.attachments.iter().enumerate() {
+    for (place, file) in cards::read(&raw, &office.limits).0.attachments.iter().enumerate() {
         // Two files of a mail may have one name.
         let path = folder.join(format!("Q-{id}-{}-{}", place.saturating_add(1), safe_name(&file.name)));
         write_new(&path, &file.bytes)?;
@@ -414,7 +414,7 @@ fn readable(office: &Office, mail: &Inbox) -> Result<Vec<u8>> {
         bail!("Q-{id} may be another firm's; its sender was asked, and until they answer it is not shown");
     }
     let raw = office.store.blobs().get(mail.blob()).with_context(|| format!("blob {}", mail.blob()))?;
-    if let Err(limit) = limits::check(&raw, &limits::Limits::default()) {
+    if let Err(limit) = limits::check(&raw, &office.limits) {
         bail!("Q-{id} is beyond what can be read safely ({})", limit.code());
     }
     Ok(raw)

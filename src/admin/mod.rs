@@ -48,6 +48,7 @@ use crate::actions::{Act, Answer};
 use crate::config::Config;
 use crate::domain::Kind;
 use crate::domain::dates::Locale;
+use crate::inbound::limits::Limits;
 use crate::outbound::gateway::Gateway;
 use crate::outbound::words;
 use crate::scan::{Scanner, Verdict};
@@ -86,6 +87,8 @@ pub struct Office {
     pub gateway: Option<Gateway>,
     /// The virus scanner that the firm's own files pass too, if one is configured.
     pub scanner: Option<Scanner>,
+    /// The structure limits of the mails that are read.
+    pub limits: Limits,
 }
 
 /// A correct "no", in the words of the mails and with its code.
@@ -118,7 +121,8 @@ impl Office {
         let firm = config.firm(&office.firm.slug);
         let domains = firm.map(|f| f.domains.clone()).unwrap_or_default();
         let scanner = firm.and_then(|f| f.files.clamd.clone()).map(Scanner::new);
-        Ok(Office { domains, gateway: firm.map(Gateway::new), scanner, ..office })
+        let limits = Limits::up_to(config.limits.mail_bytes);
+        Ok(Office { domains, gateway: firm.map(Gateway::new), scanner, limits, ..office })
     }
 
     /// Opens the store in this folder.
@@ -130,7 +134,8 @@ impl Office {
         let firm = choose_firm(&store, chosen)?;
         let admin = store.read(|s| s.first_admin(firm.id))?;
         let actor = admin.with_context(|| format!("{} has no administrator", firm.name))?;
-        let mut office = Office { store, firm, actor, now, domains: Vec::new(), gateway: None, scanner: None };
+        let (domains, limits) = (Vec::new(), Limits::default());
+        let mut office = Office { store, firm, actor, now, domains, gateway: None, scanner: None, limits };
         if let Some(text) = &chosen.acts_as {
             let actor = office.user(text).context("--as")?;
             if actor.disabled {

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!  intake (per mailbox) ─► inbox RECEIVED ─► processor: prove, then apply ─► outbox ─► sender (per firm)
+//!                                                           └ DNS and the virus scanner are waited for beside it
 //!  ticker: digests, orphaned blobs, the watchdog
 //! ```
 
@@ -161,6 +162,11 @@ impl House {
         })
     }
 
+    /// The rows of the firms that are served.
+    pub fn firm_ids(&self) -> Vec<FirmId> {
+        self.firms.iter().map(|served| served.firm).collect()
+    }
+
     /// The firm of this row.
     pub fn served(&self, firm: FirmId) -> Option<&Served> {
         self.firms.iter().find(|s| s.firm == firm)
@@ -263,6 +269,14 @@ fn tell_of_few_files() {
     }
 }
 
+/// Mail of a firm that the configuration no longer names waits for as long as that is so.
+fn tell_of_unserved(house: &House) -> crate::store::Result<()> {
+    for (firm, mails) in house.store.read(|view| view.inbox_of_others(&house.firm_ids()))? {
+        tracing::warn!(firm, mails, "mail waits for a firm that the configuration does not name; nobody serves it");
+    }
+    Ok(())
+}
+
 /// Serves the configured firms until `stop`.
 pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
     let house = Arc::new(House::open(config)?);
@@ -279,6 +293,7 @@ pub async fn serve(config: &Config, stop: Stop) -> anyhow::Result<()> {
              by one"
         );
     }
+    tell_of_unserved(&house)?;
     let systemd = systemd::Systemd::from_environment();
     // The tasks' own sign: given when we are asked to stop, and when one of them ends by itself.
     let (sign, all_stop) = Stop::new();

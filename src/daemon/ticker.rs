@@ -76,6 +76,7 @@ mod tests {
     use crate::actions::sample::Office;
     use crate::demo::zone::Zone;
     use crate::inbound::{Arrived, stage};
+    use crate::store::Snapshot;
     use crate::store::inbox::InboxState;
 
     #[tokio::test]
@@ -97,7 +98,8 @@ mod tests {
         let year = SignedDuration::from_hours(24 * 365);
         house.store.write(move |tx| tx.postpone(mail, at + year)).unwrap();
         let due = |after: SignedDuration| {
-            house.store.read(|view| view.inbox_due(InboxState::Received, at + after, 9)).unwrap().len()
+            let due = |view: &Snapshot<'_>| view.inbox_due_again(InboxState::Received, &[office.firm], at + after, 9);
+            house.store.read(due).unwrap().len()
         };
         assert_eq!(due(LONGEST_WAIT), 0);
         tick(&house, at).await.unwrap();

@@ -12,6 +12,7 @@ use std::ops::Range;
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 use mail_parser::{Encoding, MessageParser, MessagePart, MimeHeaders, PartType};
 
+use super::limits::Limits;
 use super::parse::{self, Attachment, Mail};
 use crate::domain::card::{self, REMOVED, Written};
 
@@ -34,13 +35,13 @@ const FIELDS: [&str; 12] = [
 ];
 
 /// Reads a mail; with the bytes to be kept in its place if there was a card number in it.
-pub fn read(raw: &[u8]) -> (Mail, Option<Vec<u8>>) {
-    let mail = parse::parse(raw);
+pub fn read(raw: &[u8], limits: &Limits) -> (Mail, Option<Vec<u8>>) {
+    let mail = parse::parse_within(raw, limits);
     if !is_in(&mail) {
         return (mail, None);
     }
     let cleaned = clean(raw, 0).unwrap_or_else(|| raw.to_vec());
-    let mail = parse::parse(&cleaned);
+    let mail = parse::parse_within(&cleaned, limits);
     if !is_in(&mail) {
         return (mail, Some(cleaned));
     }
@@ -407,7 +408,7 @@ mod tests {
     fn cleaned(head: &str, body: &str) -> (Mail, Vec<u8>) {
         let raw =
             format!("From: Jane <jane@roe.example>\r\nTo: m-1@x.example\r\nMessage-ID: <a@b>\r\n{head}\r\n{body}");
-        let (mail, instead) = read(raw.as_bytes());
+        let (mail, instead) = read(raw.as_bytes(), &Limits::default());
         let instead = instead.unwrap_or_else(|| panic!("kept as it came: {raw}"));
         assert!(is_clean(&instead), "{}", String::from_utf8_lossy(&instead));
         assert_eq!(parse::parse(&instead), mail, "what is read is what is kept");
@@ -497,7 +498,7 @@ mod tests {
             dates,
         ] {
             let raw = format!("From: a@b.example\r\nContent-Type: text/html\r\n\r\n{digits}{page}");
-            read(raw.as_bytes());
+            read(raw.as_bytes(), &Limits::default());
         }
     }
 
@@ -541,6 +542,6 @@ mod tests {
     fn a_mail_without_a_number_is_kept_as_it_came() {
         let raw =
             b"From: a@b.example\r\nSubject: x\r\n\r\nIBAN GB29 NWBK 6016 1331 9268 19, +49 4111 1111 1111 111\r\n";
-        assert_eq!(read(raw).1, None);
+        assert_eq!(read(raw, &Limits::default()).1, None);
     }
 }

@@ -33,6 +33,13 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// These limits for mails of so many octets.
+    pub fn up_to(mail_bytes: u64) -> Limits {
+        Limits { size: usize::try_from(mail_bytes).unwrap_or(usize::MAX), ..Limits::default() }
+    }
+}
+
 /// The limit that a mail breaks; such a mail is held unparsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Limit {

@@ -99,6 +99,11 @@ impl Desk {
         let brakes = Brakes { per_sender: limits.mails_per_sender, per_matter: limits.mails_per_matter };
         Desk { gateway, mail_bytes: limits.mail_bytes, neighbours: Vec::new(), brakes, files: FileRules::default() }
     }
+
+    /// The structure limits of the mails that are read here.
+    pub fn limits(&self) -> limits::Limits {
+        limits::Limits::up_to(self.mail_bytes)
+    }
 }
 
 /// What stands in a mail, before anybody asks whose it is.
@@ -149,7 +154,7 @@ pub struct Instead {
 
 /// Reads a mail; total on any bytes.
 pub fn read(raw: &[u8], desk: &Desk) -> Read {
-    let (mut mail, mut instead) = cards::read(raw);
+    let (mut mail, mut instead) = cards::read(raw, &desk.limits());
     let mut extract = extract::extract(&mail);
     if card::is_in(&extract.whole) {
         // A number that only reading put together.
@@ -291,6 +296,27 @@ pub fn route(
         (_, [first, ..]) if !is_here => first.firm,
         _ => inbox.firm,
     })
+}
+
+/// True if anybody may wait for this mail: its author's address is a person's of these firms, or it bears a reply address
+/// in use. Nothing that DNS could still say makes more of any other than a stranger's mail.
+pub fn is_awaited(
+    view: &Snapshot<'_>,
+    desk: &Desk,
+    inbox: &Inbox,
+    raw: &[u8],
+    proof: &Proof,
+    now: Timestamp,
+) -> Result<bool> {
+    let Ok(author) = &proof.from else { return Ok(false) };
+    let mail = parse::parse_within(raw, &desk.limits());
+    for firm in std::iter::once(inbox.firm).chain(desk.neighbours.iter().copied()) {
+        let Some(firm) = view.firm(firm)? else { continue };
+        if resolve::may_be_somebodys(view, &firm, &desk.gateway, &mail, &author.address, now)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn own_marks(gateway: &Gateway) -> OwnMarks {

@@ -174,6 +174,22 @@ pub fn resolve(
     })))
 }
 
+/// True if this author is a person of the firm's, or came by a reply address that is in use.
+pub fn may_be_somebodys(
+    view: &Snapshot<'_>,
+    firm: &Firm,
+    gateway: &Gateway,
+    mail: &Mail,
+    author: &Address,
+    now: Timestamp,
+) -> Result<bool> {
+    if !view.people_writing_from(firm.id, author)?.is_empty() {
+        return Ok(true);
+    }
+    let tokens = Tokens::read(view, firm, gateway, mail, now)?;
+    Ok(tokens.live.is_some() || tokens.of_new_mailbox.is_some())
+}
+
 /// An assistant whose mailbox is nobody's until it answers the invitation that went there alone.
 fn invited(view: &Snapshot<'_>, firm: &Firm, thread: Option<&Thread>, author: &Address) -> Result<Option<Person>> {
     let Some(thread) = thread.filter(|t| matches!(t.purpose, Purpose::Invite | Purpose::Confirm)) else {

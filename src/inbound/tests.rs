@@ -535,3 +535,35 @@ fn f44_time_is_recorded_under_the_day_the_mail_came_on_leap_days_and_beyond_2038
     recorded.sort_by_key(|entry| entry.work.date);
     assert_eq!(recorded.iter().map(|entry| entry.work.date.to_string()).collect::<Vec<_>>(), days);
 }
+
+#[test]
+fn t20_a_mail_is_awaited_from_whom_the_firm_knows_and_at_a_reply_address_in_use() {
+    let post = Post::with_jane();
+    let (firm, jane, matter) = (post.firm.id, post.jane, post.matter);
+    let token = post.write(move |tx| {
+        let thread = tx.thread_for(firm, jane, Purpose::Reply, About::Item(matter), None, now())?;
+        let thread = tx.thread(thread)?.unwrap();
+        tx.token_of(&thread)
+    });
+    let to = post.gateway.reply_address(&token);
+    let desk = Desk::new(post.gateway.clone(), Limits::default());
+    let is_awaited = |from: &str, to: &str| {
+        let raw = format!("From: {from}\r\nTo: {to}\r\nSubject: x\r\n\r\nHello\r\n");
+        let arrived = Arrived {
+            mailbox: "in".into(),
+            uid_validity: 0,
+            uid: raw.clone(),
+            size: raw.len() as u64,
+            arrived_at: now(),
+            bytes: raw.clone().into_bytes(),
+        };
+        let id = stage(&post.store, firm, arrived, now()).unwrap().unwrap();
+        post.read(|view| {
+            let inbox = view.inbox(firm, id)?.unwrap();
+            super::is_awaited(view, &desk, &inbox, raw.as_bytes(), &proved(from, now()), now())
+        })
+    };
+    assert!(is_awaited("jane@roe.example", "m-1@gw.hale.example"));
+    assert!(is_awaited("eve@evil.example", &to));
+    assert!(!is_awaited("eve@evil.example", "m-1@gw.hale.example"));
+}

@@ -140,6 +140,8 @@ pub struct Inbox {
     pub released_level: Option<String>,
     /// The role in which its writer said that they wrote it.
     pub role: Option<PersonId>,
+    /// DNS, the scanner or the disk gave no answer when it was last taken up; others that came later went on.
+    pub was_put_off: bool,
 }
 
 impl Inbox {
@@ -185,7 +187,7 @@ pub struct Findings {
 const COLUMNS: &str =
     "id, firm_id, mailbox, uid, uid_validity, sha256, kept_sha256, size, arrived_at, received_at, state, tries, proof, reason,
     from_address, subject, person_id, matter_id, thread_id, level, class, unsure, assigned_matter_id,
-    released_level, role_id";
+    released_level, role_id, next_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
     let state: String = row.get("state")?;
@@ -215,7 +217,14 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Inbox> {
         assigned_matter: row.get("assigned_matter_id")?,
         released_level: row.get("released_level")?,
         role: row.get::<_, Option<i64>>("role_id")?.map(PersonId),
+        was_put_off: row.get::<_, i64>("next_at")? > 0,
     })
+}
+
+/// Firms as `json_each` reads them.
+fn listed(firms: &[FirmId]) -> String {
+    let ids: Vec<String> = firms.iter().map(|firm| firm.0.to_string()).collect();
+    format!("[{}]", ids.join(","))
 }
 
 /// One effect of a mail, once (decisions.md 40).
@@ -328,12 +337,59 @@ impl Snapshot<'_> {
             .flatten())
     }
 
-    /// Mails that wait in `state` and may be taken up at `now`, oldest first.
-    pub fn inbox_due(&self, state: InboxState, now: Timestamp, limit: u32) -> Result<Vec<Inbox>> {
+    /// Mails of these firms that came to `state` and were not taken up yet, oldest first.
+    pub fn inbox_due(&self, state: InboxState, firms: &[FirmId], limit: u32) -> Result<Vec<Inbox>> {
+        self.inbox_between(state, firms, (0, 0), limit)
+    }
+
+    /// Mails of these firms in `state` that were put off and may be taken up again at `now`, the longest due first.
+    pub fn inbox_due_again(
+        &self,
+        state: InboxState,
+        firms: &[FirmId],
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Inbox>> {
+        self.inbox_between(state, firms, (1, at(now)), limit)
+    }
+
+    fn inbox_between(
+        &self,
+        state: InboxState,
+        firms: &[FirmId],
+        (first, last): (i64, i64),
+        limit: u32,
+    ) -> Result<Vec<Inbox>> {
         self.all(
-            &format!("SELECT {COLUMNS} FROM inbox WHERE state = ?1 AND next_at <= ?2 ORDER BY id LIMIT ?3"),
-            (state.word(), at(now), limit),
+            // The plus sign: in the order of `inbox_open`, not by firms.
+            &format!(
+                "SELECT {COLUMNS} FROM inbox WHERE state = ?1 AND next_at BETWEEN ?2 AND ?3 AND tries = 0
+                   AND +firm_id IN (SELECT value FROM json_each(?4)) ORDER BY next_at, id LIMIT ?5"
+            ),
+            (state.word(), first, last, listed(firms), limit),
             read,
+        )
+    }
+
+    /// The oldest mails of these firms whose last attempt came to no end, of those that may be taken up at `now`.
+    pub fn inbox_suspects(&self, firms: &[FirmId], now: Timestamp, limit: u32) -> Result<Vec<Inbox>> {
+        self.all(
+            &format!(
+                "SELECT {COLUMNS} FROM inbox WHERE state IN ('RECEIVED', 'PROVED') AND next_at <= ?1 AND tries > 0
+                   AND +firm_id IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT ?3"
+            ),
+            (at(now), listed(firms), limit),
+            read,
+        )
+    }
+
+    /// How many mails wait for firms other than these, by the slug of the firm.
+    pub fn inbox_of_others(&self, firms: &[FirmId]) -> Result<Vec<(String, u32)>> {
+        self.all(
+            "SELECT f.slug, count(*) FROM inbox i JOIN firms f ON f.id = i.firm_id WHERE i.state IN ('RECEIVED', 'PROVED')
+               AND +i.firm_id NOT IN (SELECT value FROM json_each(?1)) GROUP BY f.id ORDER BY f.id",
+            [listed(firms)],
+            |r| Ok((r.get(0)?, r.get(1)?)),
         )
     }
 
@@ -524,6 +580,12 @@ impl Tx<'_> {
     /// Takes the count back after an attempt that ended in order but could not decide (DNS trouble).
     pub fn postpone(&self, inbox: InboxId, until: Timestamp) -> Result<()> {
         self.run("UPDATE inbox SET tries = 0, next_at = ?2 WHERE id = ?1", (inbox.0, at(until)))?;
+        Ok(())
+    }
+
+    /// Takes the count back of an attempt that was broken off in order; the mail stands where it stood.
+    pub fn give_back(&self, inbox: InboxId) -> Result<()> {
+        self.run("UPDATE inbox SET tries = 0 WHERE id = ?1", [inbox.0])?;
         Ok(())
     }
 

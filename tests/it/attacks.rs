@@ -164,7 +164,7 @@ impl World {
 
     /// Receives what was held and has been released.
     pub fn settle_released(&self, now: Timestamp) {
-        for inbox in self.store().read(|view| view.inbox_due(InboxState::Proved, now, 10)).unwrap() {
+        for inbox in self.store().read(|view| view.inbox_due(InboxState::Proved, &[self.office.firm.id], 10)).unwrap() {
             self.settle(inbox, now, || {}).unwrap();
         }
     }
