@@ -498,6 +498,7 @@ impl Notice {
             Notice::NotTheirs { address } => format!("not-theirs:{address}"),
             Notice::GivenBack { item, .. } => format!("given-back:{}-{}", item.kind.prefix(), item.id),
             Notice::TooManyMails => "too-many".into(),
+            Notice::ClockLeapt => "clock".into(),
             Notice::Stopped => "stopped".into(),
             Notice::Away { .. } => "away".into(),
             Notice::Infected { files } => {
