@@ -521,7 +521,8 @@ fn portions(waiting: &[Waiting], limit: u64) -> Vec<Vec<Waiting>> {
 
 /// Puts all of them aside that can be.
 fn settle(maildir: &Maildir, mails: &[Waiting]) -> std::result::Result<(), MaildirError> {
-    mails.iter().fold(Ok(()), |settled, mail| settled.and(maildir.settle(mail, Settle::Move)))
+    let settled: Vec<_> = mails.iter().map(|mail| maildir.settle(mail, Settle::Move)).collect();
+    settled.into_iter().collect()
 }
 
 /// Works at a folder, beside the tasks.
