@@ -118,7 +118,7 @@ impl Session {
         Ok(missing.into_iter().collect())
     }
 
-    /// The same mails in [`groups`].
+    /// The same mails in `groups`.
     pub async fn grouped(&mut self, uids: &[u32], most: u64) -> Result<Vec<Vec<u32>>, ImapError> {
         if uids.len() < 2 {
             return Ok(vec![uids.to_vec()]);
