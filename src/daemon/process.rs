@@ -51,7 +51,7 @@ pub async fn run(house: Arc<House>, stop: Stop) -> anyhow::Result<()> {
         };
         if let Err(error) = done {
             tracing::error!(%error, "mail can't be processed now");
-            work.stop.pause(Duration::from_secs(5), &work.house.inbox_bell).await;
+            work.stop.pause(LOOK_AGAIN, &work.house.inbox_bell).await;
         }
     }
     Ok(work.finish().await?)

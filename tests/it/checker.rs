@@ -424,6 +424,8 @@ fn nobody_saw_too_much(database: &Connection, wrong: &mut Vec<String>) {
           AND NOT (kind = 'note' AND EXISTS (SELECT 1 FROM notes WHERE id = item AND author_id = person))
           AND NOT (kind = 'communication' AND EXISTS (SELECT 1 FROM communications WHERE id = item AND author_id = person))
           AND NOT (kind = 'document' AND EXISTS (SELECT 1 FROM documents WHERE id = item AND creator_id = person))
+          AND NOT (kind = 'folder' AND EXISTS (SELECT 1 FROM folders f JOIN people p ON p.id = s.person
+            WHERE f.id = item AND f.creator_id IN (p.id, p.principal_id)))
           AND NOT (kind = 'conversation' AND template = 'receipt'
             AND EXISTS (SELECT 1 FROM conversation_messages WHERE conversation_id = item AND sender_id = person))";
     wrong.extend(all(database, sql, |r| r.get::<_, String>(0)).into_iter().map(|w| format!("letter {w}")));
