@@ -362,7 +362,8 @@ async fn scan_and_receive(
         Some(scanner) => scanner.turn().await,
         None => None,
     };
-    let waited = SignedDuration::try_from(since.elapsed()).unwrap_or_default();
+    // Whole seconds: a moment's wait is none, and what is said then is due at once.
+    let waited = SignedDuration::from_secs(i64::try_from(since.elapsed().as_secs()).unwrap_or(0));
     let at = at.checked_add(waited).unwrap_or(at);
     let (id, ready) = (mail.id, prepare(house, mail, Scan::Now, at).await);
     match spare(house, id, ready, at).await? {
