@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::actions::{Act, Answer, messages, shares, tasks};
+use crate::allowed;
 use crate::domain::dates::Locale;
 use crate::domain::{Address, Item, Kind, PersonId};
 use crate::outbound::letter::Letter;
@@ -105,25 +106,8 @@ impl Office {
 
     /// One writes to the other about M-1, as a lawyer does from the command line and co-counsel by mail.
     pub fn write(&self, from: PersonId, to: PersonId, text: &'static str, now: Timestamp) -> Result<()> {
-        let matter = self.matter.id;
-        self.act(from, text, now, move |act| {
-            let topic = messages::Topic { about: None, matter: Some(matter), to: Some(to) };
-            let posted = match messages::write(act, topic, text)? {
-                Ok(posted) => posted,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            let letter = Letter::News {
-                by: act.actor.id,
-                message: Some(posted.message),
-                conversation: Some(posted.conversation),
-                documents: Vec::new(),
-                completed: Vec::new(),
-                logged: Vec::new(),
-                outsiders: Vec::new(),
-            };
-            act.tell(to, letter, About::Item(posted.conversation))?;
-            Ok(Ok(()))
-        })
+        let matter = self.matter;
+        self.act(from, text, now, move |act| write(act, to, matter, text))
     }
 
     /// Everything on the matters, a line for each row, as the firm numbers it: what a mail changed is the difference.
@@ -402,4 +386,21 @@ fn new_document(matter: Item, folder: Option<Item>, first: NewVersion) -> NewDoc
         category: String::new(),
         first,
     }
+}
+
+/// Writes a message about a matter to somebody, who is told.
+pub fn write(act: &Act<'_>, to: PersonId, matter: Item, text: &str) -> Answer<()> {
+    let topic = messages::Topic { about: None, matter: Some(matter.id), to: Some(to) };
+    let posted = allowed!(messages::write(act, topic, text));
+    let letter = Letter::News {
+        by: act.actor.id,
+        message: Some(posted.message),
+        conversation: Some(posted.conversation),
+        documents: Vec::new(),
+        completed: Vec::new(),
+        logged: Vec::new(),
+        outsiders: Vec::new(),
+    };
+    act.tell(to, letter, About::Item(posted.conversation))?;
+    Ok(Ok(()))
 }

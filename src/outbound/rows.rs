@@ -72,6 +72,11 @@ impl Reader<'_> {
         self.said(Item::new(Kind::Document, document), row, |row| row.filename.clear())
     }
 
+    /// The version that was asked for; the latest if none was.
+    pub fn version_asked(&self, document: i64, number: Option<u32>) -> Result<Option<Version>> {
+        number.map_or_else(|| self.current_version(document), |number| self.version(document, number))
+    }
+
     /// The versions of a document, oldest first.
     pub fn versions(&self, document: i64) -> Result<Vec<Version>> {
         let rows = self.store.versions(self.firm.id, document)?;

@@ -397,6 +397,15 @@ impl Run<'_> {
     }
 
     fn request(&mut self, request: &Request) -> Result<()> {
+        if self.stops(request)? {
+            return Ok(());
+        }
+        let request = &self.without_command(request);
+        self.carry_out(request)
+    }
+
+    /// True where a request is not carried out, whatever its verb does: it was said why, or something else was done.
+    fn stops(&mut self, request: &Request) -> Result<bool> {
         if self.is_switched_off(request)? {
             let text = say!(
                 self,
@@ -405,66 +414,78 @@ impl Run<'_> {
             );
             self.lines.push(Line::Question { text });
             self.as_text.push(request.clone());
-            return Ok(());
+            return Ok(true);
         }
-        if self.act.actor.is_user() {
-            let decides = matches!(request.verb, Verb::Release | Verb::Reject | Verb::Hold);
-            if decides && self.answers_held_notice() {
-                self.say_how_held_mail_is_decided(typed(request));
-                return Ok(());
-            }
-            let corrects = request.verb == Verb::Edit && self.corrects_message(request);
-            let given = matches!(
-                request.verb,
-                Verb::Message
-                    | Verb::Show
-                    | Verb::Get
-                    | Verb::Help
-                    | Verb::Confirm
-                    | Verb::Accounts
-                    | Verb::As
-                    | Verb::Lang
-            );
-            if !corrects && !given {
-                self.refuse(request, phrase(&self, BY_COMMAND_LINE), None);
-                return Ok(());
-            }
+        if self.act.actor.is_user() && self.stops_a_user(request) {
+            return Ok(true);
         }
         if self.takes_offers(request)? {
-            return Ok(());
+            return Ok(true);
         }
         if self.is_about_events(request) {
-            return self.propose(request);
+            self.propose(request)?;
+            return Ok(true);
         }
         match request.verb.entry().who {
-            Who::FirmAsked(sentence) => return self.refuse_and_pass_on(request, phrase(&self, sentence)),
+            Who::FirmAsked(sentence) => {
+                self.refuse_and_pass_on(request, phrase(&self, sentence))?;
+                return Ok(true);
+            }
             Who::Firm(sentence) => {
                 self.refuse(request, phrase(&self, sentence), None);
-                return Ok(());
+                return Ok(true);
             }
             Who::Everyone => {}
         }
+        Ok(self.is_misread(request)? || self.names_several(request)?)
+    }
+
+    /// True for what the firm's own people do by the command line.
+    fn stops_a_user(&mut self, request: &Request) -> bool {
+        let decides = matches!(request.verb, Verb::Release | Verb::Reject | Verb::Hold);
+        if decides && self.answers_held_notice() {
+            self.say_how_held_mail_is_decided(typed(request));
+            return true;
+        }
+        let corrects = request.verb == Verb::Edit && self.corrects_message(request);
+        let given = matches!(
+            request.verb,
+            Verb::Message
+                | Verb::Show
+                | Verb::Get
+                | Verb::Help
+                | Verb::Confirm
+                | Verb::Accounts
+                | Verb::As
+                | Verb::Lang
+        );
+        if !corrects && !given {
+            self.refuse(request, phrase(&self, BY_COMMAND_LINE), None);
+        }
+        !corrects && !given
+    }
+
+    /// True for words that could not be read, or are likely not what was meant.
+    fn is_misread(&mut self, request: &Request) -> Result<bool> {
         if let Some(error) = &request.error {
             let instead = match error.problem {
                 Problem::NothingToChange if request.ids.is_empty() => self.edit_instead()?,
                 _ => Some(error.instead.clone()).filter(|i| !i.is_empty()),
             };
             self.refuse(request, error.problem.says(self.locale), instead);
-            return Ok(());
+            return Ok(true);
         }
-        if let Some(day) = self.guessed_long_ago(request)? {
-            let why = say!(
-                self,
-                "{day} is more than half a year ago. If you mean that day, write its year.",
-                day = self.locale.display(day)
-            );
-            self.refuse(request, why, Some(with_year(request, self.locale)));
-            return Ok(());
-        }
-        if self.names_several(request)? {
-            return Ok(());
-        }
-        let request = &self.without_command(request);
+        let Some(day) = self.guessed_long_ago(request)? else { return Ok(false) };
+        let why = say!(
+            self,
+            "{day} is more than half a year ago. If you mean that day, write its year.",
+            day = self.locale.display(day)
+        );
+        self.refuse(request, why, Some(with_year(request, self.locale)));
+        Ok(true)
+    }
+
+    fn carry_out(&mut self, request: &Request) -> Result<()> {
         match request.verb {
             Verb::Time => self.time(request),
             Verb::Done => self.done(request),

@@ -313,10 +313,17 @@ pub fn why(reason: &str) -> &'static str {
 
 /// Something that the firm, or the person themselves, should know.
 pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<Page> {
-    let name = reader.name_of(about)?;
     let mut page = Page::new("");
+    if about != reader.person.id || !to_themselves(reader, notice, &mut page) {
+        to_the_firm(reader, notice, about, &mut page)?;
+    }
+    Ok(page)
+}
+
+/// What somebody is told of their own mail; false for what only the firm is told.
+fn to_themselves(reader: &Reader<'_>, notice: &Notice, page: &mut Page) -> bool {
     match notice {
-        Notice::AddressMisused if about == reader.person.id => {
+        Notice::AddressMisused => {
             page.subject =
                 say!(reader, "Your reply address at {firm} was used by somebody else", firm = &reader.firm.name);
             page.text(say!(
@@ -328,6 +335,30 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
                 "This happens when a mail from us is forwarded. If it happens again, the address will be replaced."
             ));
         }
+        Notice::TooManyMails => {
+            page.subject = say!(reader, "Some of your mails to {firm} wait", firm = &reader.firm.name);
+            page.text(say!(
+                reader,
+                "More mails came within a short time than are taken without a person looking at them. Those that came after are kept and wait for the firm; you need not send them again."
+            ));
+            page.text(say!(reader, "This is the only mail about it today."));
+        }
+        Notice::ClockLeapt => {
+            page.subject = say!(reader, "Some of your mails to {firm} wait", firm = &reader.firm.name);
+            page.text(say!(
+                reader,
+                "The clock of this mail gateway shows a wrong time, so it can't tell whether what you answer is still open. Your mails are kept and are taken up once the clock is right; you need not send them again."
+            ));
+            page.text(say!(reader, "This is the only mail about it today."));
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn to_the_firm(reader: &Reader<'_>, notice: &Notice, about: PersonId, page: &mut Page) -> Result<()> {
+    let name = reader.name_of(about)?;
+    match notice {
         Notice::AddressMisused => {
             page.subject = say!(reader, "{name}'s reply address was used by somebody else", name = &name);
             page.text(say!(
@@ -346,56 +377,10 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
             ));
         }
         Notice::Undeliverable { permanent, suspended, unproved } => {
-            undeliverable(reader, about, &name, (*permanent, *suspended, *unproved), &mut page)?;
+            undeliverable(reader, about, &name, (*permanent, *suspended, *unproved), page)?;
         }
-        Notice::TooManyMails if about == reader.person.id => {
-            page.subject = say!(reader, "Some of your mails to {firm} wait", firm = &reader.firm.name);
-            page.text(say!(
-                reader,
-                "More mails came within a short time than are taken without a person looking at them. Those that came after are kept and wait for the firm; you need not send them again."
-            ));
-            page.text(say!(reader, "This is the only mail about it today."));
-        }
-        Notice::TooManyMails => {
-            page.subject = say!(reader, "Too many mails from {name}", name = &name);
-            page.text(say!(
-                reader,
-                "More mails came from {name}, or about one matter, within a short time than are taken without a person looking at them. What came after is held. Nothing is lost, and other mails are not delayed.",
-                name = &name
-            ));
-            page.text(say!(
-                reader,
-                "An administrator can look at them and decide. This is the only mail about it today."
-            ));
-            page.examples(&[
-                ("docketpost inbox list --state held".to_owned(), say!(reader, "shows what waits")),
-                (format!("docketpost inbox braked P-{about}"), say!(reader, "takes all of them")),
-                (format!("docketpost inbox braked P-{about} --dismiss"), say!(reader, "puts all of them aside")),
-            ]);
-        }
-        Notice::ClockLeapt if about == reader.person.id => {
-            page.subject = say!(reader, "Some of your mails to {firm} wait", firm = &reader.firm.name);
-            page.text(say!(
-                reader,
-                "The clock of this mail gateway shows a wrong time, so it can't tell whether what you answer is still open. Your mails are kept and are taken up once the clock is right; you need not send them again."
-            ));
-            page.text(say!(reader, "This is the only mail about it today."));
-        }
-        Notice::ClockLeapt => {
-            page.subject = say!(reader, "Mails from {name} wait: the clock leapt", name = &name);
-            page.text(say!(
-                reader,
-                "The clock of the computer that this gateway runs on leapt by more than ten minutes. What answers a code, an invitation or a reply address that may have ended meanwhile waits. Nothing is lost or refused, and other mails are not delayed."
-            ));
-            page.text(say!(
-                reader,
-                "An administrator can set the clock, or say that it is right as it is. This is the only mail about it today."
-            ));
-            page.examples(&[
-                ("docketpost check".to_owned(), say!(reader, "shows what the clock says")),
-                ("docketpost clock confirm".to_owned(), say!(reader, "says that it is right; what waits goes on")),
-            ]);
-        }
+        Notice::TooManyMails => too_many_mails(reader, about, &name, page),
+        Notice::ClockLeapt => clock_leapt(reader, &name, page),
         Notice::AddressChanged { to } => {
             page.subject = say!(reader, "{name}'s mail address was changed", name = &name);
             page.text(say!(
@@ -435,46 +420,8 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
             page.text(say!(reader, "The mailbox of {name} answered by itself:", name = &name));
             page.blocks.push(Block::Quote(text.clone()));
         }
-        Notice::Infected { files } => {
-            page.subject = say!(reader, "A virus in a mail from {name}", name = &name);
-            page.text(say!(
-                reader,
-                "The virus scanner found something in a mail from {name}. What it found is not filed and nobody can see it; {name} was told.",
-                name = &name
-            ));
-            let found = |(file, what): &(String, String)| say!(reader, "\"{file}\": {what}", file = file, what = what);
-            page.blocks.push(Block::List(files.iter().map(found).collect()));
-            page.text(say!(
-                reader,
-                "The mail itself is kept in the store as it came. Tell whoever looks after the firm's computers before anybody opens it."
-            ));
-        }
-        Notice::GivenBack { item, ended, inbox } => {
-            page.subject = say!(reader, "{name} got something that was not meant for them", name = &name);
-            page.text(say!(
-                reader,
-                "{name} says that this was not meant for them. Their access ended at once, before anybody was asked.",
-                name = &name
-            ));
-            page.facts([
-                (say!(reader, "What they mean"), items::title(reader, *item)?.unwrap_or_default()),
-                (say!(reader, "Access ended"), titles(reader, ended)?),
-                (say!(reader, "Since"), reader.moment(reader.now)),
-            ]);
-            page.text(say!(
-                reader,
-                "Mails about it that were still waiting are not sent. If it was meant for them after all, share it again."
-            ));
-            page.text(say!(
-                reader,
-                "A mail that went to the wrong person may have to be reported to the client. What they were sent is in the record:"
-            ));
-            let record = format!("docketpost audit list --person P-{about}");
-            page.examples(&[(record, say!(reader, "what they did, and what was done for them"))]);
-            if let Some(inbox) = inbox {
-                page.examples(&[(format!("docketpost inbox show {inbox}"), say!(reader, "what they wrote"))]);
-            }
-        }
+        Notice::Infected { files } => infected(reader, &name, files, page),
+        Notice::GivenBack { item, ended, inbox } => given_back(reader, about, (*item, ended), *inbox, page)?,
         Notice::Stopped => {
             page.subject = say!(reader, "{name} paused our mails", name = &name);
             page.text(say!(
@@ -484,7 +431,88 @@ pub fn notice(reader: &Reader<'_>, notice: &Notice, about: PersonId) -> Result<P
             ));
         }
     }
-    Ok(page)
+    Ok(())
+}
+
+fn too_many_mails(reader: &Reader<'_>, about: PersonId, name: &str, page: &mut Page) {
+    page.subject = say!(reader, "Too many mails from {name}", name = name);
+    page.text(say!(
+        reader,
+        "More mails came from {name}, or about one matter, within a short time than are taken without a person looking at them. What came after is held. Nothing is lost, and other mails are not delayed.",
+        name = name
+    ));
+    page.text(say!(reader, "An administrator can look at them and decide. This is the only mail about it today."));
+    page.examples(&[
+        ("docketpost inbox list --state held".to_owned(), say!(reader, "shows what waits")),
+        (format!("docketpost inbox braked P-{about}"), say!(reader, "takes all of them")),
+        (format!("docketpost inbox braked P-{about} --dismiss"), say!(reader, "puts all of them aside")),
+    ]);
+}
+
+fn clock_leapt(reader: &Reader<'_>, name: &str, page: &mut Page) {
+    page.subject = say!(reader, "Mails from {name} wait: the clock leapt", name = name);
+    page.text(say!(
+        reader,
+        "The clock of the computer that this gateway runs on leapt by more than ten minutes. What answers a code, an invitation or a reply address that may have ended meanwhile waits. Nothing is lost or refused, and other mails are not delayed."
+    ));
+    page.text(say!(
+        reader,
+        "An administrator can set the clock, or say that it is right as it is. This is the only mail about it today."
+    ));
+    page.examples(&[
+        ("docketpost check".to_owned(), say!(reader, "shows what the clock says")),
+        ("docketpost clock confirm".to_owned(), say!(reader, "says that it is right; what waits goes on")),
+    ]);
+}
+
+fn infected(reader: &Reader<'_>, name: &str, files: &[(String, String)], page: &mut Page) {
+    page.subject = say!(reader, "A virus in a mail from {name}", name = name);
+    page.text(say!(
+        reader,
+        "The virus scanner found something in a mail from {name}. What it found is not filed and nobody can see it; {name} was told.",
+        name = name
+    ));
+    let found = |(file, what): &(String, String)| say!(reader, "\"{file}\": {what}", file = file, what = what);
+    page.blocks.push(Block::List(files.iter().map(found).collect()));
+    page.text(say!(
+        reader,
+        "The mail itself is kept in the store as it came. Tell whoever looks after the firm's computers before anybody opens it."
+    ));
+}
+
+fn given_back(
+    reader: &Reader<'_>,
+    about: PersonId,
+    (item, ended): (Item, &[Item]),
+    inbox: Option<InboxId>,
+    page: &mut Page,
+) -> Result<()> {
+    let name = reader.name_of(about)?;
+    page.subject = say!(reader, "{name} got something that was not meant for them", name = &name);
+    page.text(say!(
+        reader,
+        "{name} says that this was not meant for them. Their access ended at once, before anybody was asked.",
+        name = &name
+    ));
+    page.facts([
+        (say!(reader, "What they mean"), items::title(reader, item)?.unwrap_or_default()),
+        (say!(reader, "Access ended"), titles(reader, ended)?),
+        (say!(reader, "Since"), reader.moment(reader.now)),
+    ]);
+    page.text(say!(
+        reader,
+        "Mails about it that were still waiting are not sent. If it was meant for them after all, share it again."
+    ));
+    page.text(say!(
+        reader,
+        "A mail that went to the wrong person may have to be reported to the client. What they were sent is in the record:"
+    ));
+    let record = format!("docketpost audit list --person P-{about}");
+    page.examples(&[(record, say!(reader, "what they did, and what was done for them"))]);
+    if let Some(inbox) = inbox {
+        page.examples(&[(format!("docketpost inbox show {inbox}"), say!(reader, "what they wrote"))]);
+    }
+    Ok(())
 }
 
 fn titles(reader: &Reader<'_>, things: &[Item]) -> Result<String> {

@@ -2,11 +2,11 @@
 //! bills, rates, other people, other firms, assistants, strangers. In comes a world, out goes one that has to look the
 //! same to Jane.
 
-use docketpost::actions::{calendar, documents, messages, shares, tasks, time};
+use docketpost::actions::{calendar, documents, shares, tasks, time};
+use docketpost::demo::office;
 use docketpost::domain::dates::Locale;
 use docketpost::domain::duration::Quantity;
 use docketpost::domain::{Address, Item, PersonId};
-use docketpost::outbound::letter::Letter;
 use docketpost::sharing::{BillState, Given, Role};
 use docketpost::store::bills::NewBill;
 use docketpost::store::calendar::{EventDetails, NewEvent};
@@ -17,7 +17,6 @@ use docketpost::store::notes::NewNote;
 use docketpost::store::people::NewPerson;
 use docketpost::store::shares::{NewShare, Source};
 use docketpost::store::tasks::{NewTask, Priority, TaskStatus};
-use docketpost::store::threads::About;
 use jiff::{SignedDuration, ToSpan};
 
 use super::dice::Dice;
@@ -154,24 +153,7 @@ fn own_time(twin: &mut Twin, dice: &mut Dice) {
 /// As a lawyer writes to other co-counsel.
 fn message(twin: &mut Twin, dice: &mut Dice) {
     let (max, matter, text) = (twin.office.max, either(twin, dice), name(twin, dice));
-    twin.act(twin.office.anna, move |act| {
-        let topic = messages::Topic { about: None, matter: Some(matter.id), to: Some(max) };
-        let posted = match messages::write(act, topic, &text)? {
-            Ok(posted) => posted,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let letter = Letter::News {
-            by: act.actor.id,
-            message: Some(posted.message),
-            conversation: Some(posted.conversation),
-            documents: Vec::new(),
-            completed: Vec::new(),
-            logged: Vec::new(),
-            outsiders: Vec::new(),
-        };
-        act.tell(max, letter, About::Item(posted.conversation))?;
-        Ok(Ok(()))
-    });
+    twin.act(twin.office.anna, move |act| office::write(act, max, matter, &text));
 }
 
 fn event(twin: &mut Twin, dice: &mut Dice) {

@@ -13,13 +13,12 @@ mod twin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use docketpost::actions::{bills, calendar, messages, notes, shares};
+use docketpost::actions::{bills, calendar, notes, shares};
+use docketpost::demo::office;
 use docketpost::domain::Address;
-use docketpost::outbound::letter::Letter;
 use docketpost::sharing::BillState;
 use docketpost::store::bills::NewBill;
 use docketpost::store::calendar::{EventDetails, NewEvent};
-use docketpost::store::threads::About;
 use jiff::{SignedDuration, ToSpan};
 
 use crate::golden::block_on;
@@ -225,24 +224,7 @@ fn firm_does(twin: &mut Twin, open: &mut Dice, planted: Option<Planted>) {
 
 fn tell(twin: &Twin, text: String) {
     let (jane, matter) = (twin.office.jane, twin.office.matter);
-    twin.act(twin.office.anna, move |act| {
-        let topic = messages::Topic { about: None, matter: Some(matter.id), to: Some(jane) };
-        let posted = match messages::write(act, topic, &text)? {
-            Ok(posted) => posted,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        let letter = Letter::News {
-            by: act.actor.id,
-            message: Some(posted.message),
-            conversation: Some(posted.conversation),
-            documents: Vec::new(),
-            completed: Vec::new(),
-            logged: Vec::new(),
-            outsiders: Vec::new(),
-        };
-        act.tell(jane, letter, About::Item(posted.conversation))?;
-        Ok(Ok(()))
-    });
+    twin.act(twin.office.anna, move |act| office::write(act, jane, matter, &text));
 }
 
 fn jane_writes(twin: &mut Twin, open: &mut Dice) {

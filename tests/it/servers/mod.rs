@@ -123,12 +123,9 @@ pub fn free_port() -> u16 {
 
 /// Waits until something accepts connections at the port.
 fn wait_for_port(what: &str, port: u16, log: &Path) {
-    let end = Instant::now() + DEADLINE;
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        let said = || fs::read_to_string(log).unwrap_or_default();
-        assert!(Instant::now() < end, "{what} did not start on port {port}; its log says:\n{}", said());
-        thread::sleep(Duration::from_millis(20));
-    }
+    let there = wait_for(DEADLINE, || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
+    let said = || fs::read_to_string(log).unwrap_or_default();
+    assert!(there.is_some(), "{what} did not start on port {port}; its log says:\n{}", said());
 }
 
 /// The path of a server program, or a failed test which says what to install.

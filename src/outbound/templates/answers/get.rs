@@ -17,7 +17,6 @@ use crate::outbound::reader::Reader;
 use crate::outbound::templates::{self, items, news};
 use crate::sharing::Ability;
 use crate::store::Result;
-use crate::store::documents::Version;
 
 /// So many documents are named one by one.
 const MOST_NAMED: usize = 40;
@@ -66,12 +65,8 @@ struct File {
 
 fn document(reader: &Reader<'_>, item: Item, wanted: Option<u32>) -> Result<Option<File>> {
     let Some(row) = reader.document(item.id)? else { return Ok(None) };
-    let current = reader.current_version(item.id)?;
-    let latest = current.as_ref().map(|v| v.number);
-    let version = match wanted {
-        Some(number) => reader.version(item.id, number)?,
-        None => current,
-    };
+    let latest = reader.current_version(item.id)?.map(|v| v.number);
+    let version = reader.version_asked(item.id, wanted)?;
     Ok(version.map(|v| File {
         name: file_name(&row.name, &v.filename, (latest != Some(v.number)).then_some(v.number)),
         mime: v.content_type,
@@ -217,7 +212,7 @@ fn zip_up(
     let (mut taken, mut points, mut unread) = (BTreeSet::new(), Vec::new(), Vec::new());
     for content in contents {
         let document = content.piece.item;
-        let Some(version) = version_of(reader, content.piece)? else { continue };
+        let Some(version) = reader.version_asked(content.piece.item.id, content.piece.version)? else { continue };
         let Some(row) = reader.document(document.id)? else { continue };
         let Ok(bytes) = blobs.get(&version.sha256) else {
             unread.push(reader.id(document)?);
@@ -262,13 +257,6 @@ fn zip_up(
     page.blocks.push(Block::List(points));
     page.enclosures.push(Enclosure { name, mime: "application/zip".into(), bytes, is_shown: false });
     Ok(())
-}
-
-fn version_of(reader: &Reader<'_>, piece: Piece) -> Result<Option<Version>> {
-    match piece.version {
-        Some(number) => reader.version(piece.item.id, number),
-        None => reader.current_version(piece.item.id),
-    }
 }
 
 fn add(zip: &mut zip::ZipWriter<Cursor<Vec<u8>>>, path: &str, bytes: &[u8]) -> Option<()> {

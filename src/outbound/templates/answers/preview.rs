@@ -29,10 +29,7 @@ pub(super) fn preview(
     if !reader.verdict(Ability::Preview, item)?.is_allowed() {
         return Ok(not_visible(reader, question, item.kind, page));
     }
-    let version = match question.version {
-        Some(number) => reader.version(item.id, number)?,
-        None => reader.current_version(item.id)?,
-    };
+    let version = reader.version_asked(item.id, question.version)?;
     let (Some(row), Some(version)) = (reader.document(item.id)?, version) else {
         return Ok(not_visible(reader, question, item.kind, page));
     };
