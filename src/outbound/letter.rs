@@ -868,8 +868,7 @@ pub fn queue(tx: &Tx<'_>, firm: FirmId, addressed: Addressed, now: Timestamp) ->
         None => None,
     };
     let key = key_of(addressed.letter.template(), addressed.person, &addressed.key);
-    let name = tx.secret_name("message-id", &[&firm.0.to_be_bytes(), key.as_bytes()], MESSAGE_ID_LEN)?;
-    let message_id = format!("{MESSAGE_ID_PREFIX}{name}");
+    let message_id = message_id(tx, firm, &addressed, &key)?;
     let content = serde_json::to_string(&addressed.letter).map_err(|e| StoreError::Content(e.to_string()))?;
     let new = NewLetter {
         person: addressed.person,
@@ -884,6 +883,26 @@ pub fn queue(tx: &Tx<'_>, firm: FirmId, addressed: Addressed, now: Timestamp) ->
         not_before: addressed.not_before.unwrap_or(now),
     };
     tx.queue(firm, &new, now)
+}
+
+/// The Message-ID of a new letter, without the host. What a mail causes is told apart by the mail's bytes and the place among
+/// its letters, never by row numbers: where a restored store takes that mail in again, also in another order, the letter
+/// has the Message-ID that it had (fault F41).
+fn message_id(tx: &Tx<'_>, firm: FirmId, addressed: &Addressed, key: &str) -> Result<String> {
+    let mail = match addressed.inbox {
+        Some(inbox) => tx.inbox(firm, inbox)?,
+        None => None,
+    };
+    let what = match mail {
+        Some(mail) => {
+            let (person, template) = (addressed.person, addressed.letter.template());
+            let before = tx.letters_caused_by(firm, &mail.sha256, person, template)?;
+            format!("{}:{template}:{person}:{before}", mail.sha256)
+        }
+        None => key.to_owned(),
+    };
+    let name = tx.secret_name("message-id", &[&firm.0.to_be_bytes(), what.as_bytes()], MESSAGE_ID_LEN)?;
+    Ok(format!("{MESSAGE_ID_PREFIX}{name}"))
 }
 
 /// Two letters about shares in one; none if they can't be one.

@@ -19,7 +19,7 @@ pub struct Conserved {
 }
 
 /// Rows that must not be there, and what to say of each: the number of the mail or letter stands in for `{}`.
-const WRONG: [(&str, &str); 10] = [
+const WRONG: [(&str, &str); 11] = [
     (
         "the mail Q-{} came to an end without a reason",
         "SELECT id FROM inbox WHERE state NOT IN ('RECEIVED','PROVED') AND (coalesce(reason, '') = '' OR decided_at IS NULL)",
@@ -40,12 +40,26 @@ const WRONG: [(&str, &str); 10] = [
         "SELECT DISTINCT e.inbox_id FROM effects e JOIN inbox i ON i.id = e.inbox_id WHERE i.state <> 'APPLIED'",
     ),
     (
-        "the mail Q-{} recorded a time entry that is not there",
-        "SELECT inbox_id FROM effects WHERE kind = 'activity' AND item_id NOT IN (SELECT id FROM activities)",
+        "the mail Q-{} did something to a thing that is not there",
+        "SELECT DISTINCT e.inbox_id FROM effects e WHERE e.item_id IS NOT NULL AND NOT EXISTS (
+           SELECT 1 FROM (SELECT 'matter' AS kind, id FROM matters UNION ALL SELECT 'task', id FROM tasks
+             UNION ALL SELECT 'document', id FROM documents UNION ALL SELECT 'folder', id FROM folders
+             UNION ALL SELECT 'note', id FROM notes UNION ALL SELECT 'calendar_entry', id FROM calendar_entries
+             UNION ALL SELECT 'activity', id FROM activities UNION ALL SELECT 'communication', id FROM communications
+             UNION ALL SELECT 'conversation', id FROM conversations UNION ALL SELECT 'bill', id FROM bills) t
+           WHERE t.kind = e.kind AND t.id = e.item_id)",
     ),
     (
-        "the mail Q-{} filed a document that is not there",
-        "SELECT inbox_id FROM effects WHERE kind = 'document' AND item_id NOT IN (SELECT id FROM documents)",
+        "the mail Q-{} filed other versions of documents than it is known to have filed",
+        // One that was taken back since is gone from its document.
+        "SELECT m.id FROM inbox m WHERE (SELECT count(*) FROM document_versions v WHERE v.inbox_id = m.id) NOT BETWEEN
+           (SELECT count(*) FROM effects e WHERE e.inbox_id = m.id AND e.verb IN ('file', 'version') AND e.undone_at IS NULL)
+           AND (SELECT count(*) FROM effects e WHERE e.inbox_id = m.id AND e.verb IN ('file', 'version'))",
+    ),
+    (
+        "the mail Q-{} wrote other messages than it is known to have written",
+        "SELECT m.id FROM inbox m WHERE (SELECT count(*) FROM conversation_messages w WHERE w.inbox_id = m.id) <>
+           (SELECT count(*) FROM effects e WHERE e.inbox_id = m.id AND e.verb = 'message')",
     ),
     (
         "the mail Q-{} did one thing twice",

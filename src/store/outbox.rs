@@ -298,6 +298,17 @@ impl Snapshot<'_> {
         Ok(found.is_some())
     }
 
+    /// How many letters of this template mails of these bytes caused to a person.
+    pub fn letters_caused_by(&self, firm: FirmId, sha256: &str, person: PersonId, template: &str) -> Result<u32> {
+        let found = self.one(
+            "SELECT count(*) FROM outbox o JOIN inbox i ON i.id = o.inbox_id
+             WHERE i.firm_id = ?1 AND i.sha256 = ?2 AND o.person_id = ?3 AND o.template = ?4",
+            (firm.0, sha256, person.0, template),
+            |r| r.get(0),
+        )?;
+        Ok(found.unwrap_or(0))
+    }
+
     /// True if a letter with this key was queued.
     pub fn is_queued(&self, firm: FirmId, key: &str) -> Result<bool> {
         let found =

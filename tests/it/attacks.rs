@@ -23,6 +23,8 @@ use docketpost::store::{Snapshot, Store, StoreError, Tx};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use crate::gateway::conserved;
+
 pub fn at(clock: &str) -> Timestamp {
     format!("2026-04-14T{clock}Z").parse().unwrap()
 }
@@ -47,6 +49,12 @@ pub struct World {
     uid: Cell<u32>,
     _zone: Zone,
     _folder: TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        conserved(&self.office.store);
+    }
 }
 
 impl World {

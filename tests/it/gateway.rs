@@ -18,7 +18,7 @@ use docketpost::{
     inbound::parse::{self, Mail},
     sharing::Role,
     store::{
-        Store, Tx,
+        Store, Tx, conservation,
         documents::{NewDocument, NewVersion},
         firms::NewFirm,
         matters::NewMatter,
@@ -628,6 +628,15 @@ impl Drop for Gateway<'_> {
         let complaints = checker::conservation(&self.evidence());
         assert!(complaints.is_empty(), "{complaints:#?}\n{}", self.log());
     }
+}
+
+/// Fails a test that otherwise passed if something in its store was lost or done twice, as `check --store` tells it.
+pub fn conserved(store: &Store) {
+    if thread::panicking() {
+        return;
+    }
+    let found = conservation::examine(store.folder(), store.blobs()).unwrap();
+    assert!(found.wrong.is_empty(), "{:#?}", found.wrong);
 }
 
 pub type Seeded = (FirmId, Vec<PersonId>, Item);

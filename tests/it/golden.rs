@@ -23,6 +23,8 @@ use regex::Regex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::gateway::conserved;
+
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
 }
@@ -65,6 +67,12 @@ pub struct World {
     /// The letters that the firm's own acts caused.
     first_letters: Vec<Left>,
     pub folder: TempDir,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        conserved(&self.office.store);
+    }
 }
 
 impl World {

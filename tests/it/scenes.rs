@@ -39,6 +39,7 @@ use docketpost::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
+use crate::gateway::conserved;
 use crate::golden::{Outside, block_on, difference, folder, masked, morning};
 
 const PEOPLE: [(&str, &str, &str); 3] = [
@@ -118,6 +119,12 @@ pub(crate) struct Stage<'o> {
     /// How many mails were written.
     written: usize,
     folder: tempfile::TempDir,
+}
+
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        conserved(&self.office.store);
+    }
 }
 
 impl<'o> Stage<'o> {

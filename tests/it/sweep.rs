@@ -413,12 +413,15 @@ impl Point {
 }
 
 /// The calls that touch disk or network, or open and close what does.
-const CALLS: [&str; 17] = [
+const CALLS: [&str; 20] = [
     "write",
     "pwrite64",
     "fsync",
     "fdatasync",
     "rename",
+    "renameat",
+    "mkdir",
+    "flock",
     "sendto",
     "sendmsg",
     "recvfrom",
@@ -434,13 +437,20 @@ const CALLS: [&str; 17] = [
 ];
 
 /// Which errors a call is failed with in the long form.
-const ERRORS: [(&str, &str); 10] = [
+const ERRORS: [(&str, &str); 17] = [
     ("pwrite64", "ENOSPC"),
     ("pwrite64", "EIO"),
     ("write", "ENOSPC"),
     ("fsync", "EIO"),
     ("fdatasync", "EIO"),
     ("rename", "ENOSPC"),
+    ("renameat", "ENOSPC"),
+    ("renameat", "EIO"),
+    ("mkdir", "ENOSPC"),
+    ("write", "EIO"),
+    ("fsync", "ENOSPC"),
+    ("ftruncate", "ENOSPC"),
+    ("unlink", "EIO"),
     ("sendto", "ECONNRESET"),
     ("recvfrom", "ECONNRESET"),
     ("pread64", "EIO"),
@@ -644,8 +654,9 @@ impl Journal {
         let Some(path) = env::var_os("DOCKETPOST_SWEEP_JOURNAL") else {
             return Journal { file: None, lines: Vec::new() };
         };
-        let bytes = fs::read(program()).unwrap();
-        let about = format!("{wanted} points of {}", checker::hash(&bytes));
+        // What is swept, and what sweeps: with a sharper look nothing is known yet.
+        let both = [program(), env::current_exe().unwrap()].map(|path| checker::hash(&fs::read(path).unwrap()));
+        let about = format!("{wanted} points of {}", both.join(" by "));
         let known = fs::read_to_string(&path).unwrap_or_default();
         if known.lines().next() != Some(&about) {
             fs::write(&path, format!("{about}\n")).unwrap();
@@ -781,6 +792,91 @@ fn f55_killed_stopped_and_failed_at_its_system_calls_nothing_is_lost_and_nothing
     ];
     let figures = sweep(day, points.concat(), journal);
     assert!(figures.wrong.is_empty(), "{}", figures.wrong.join("\n"));
-    assert!(figures.kills >= kills / 2, "{figures}");
+    // Most are reached; the order of calls is not the same each time.
+    let is_most = |reached: usize, wanted: usize| 5 * reached >= 4 * wanted;
+    assert!(is_most(figures.kills, kills), "{figures}");
+    assert!(long.is_none() || is_most(figures.stops, stops) && is_most(figures.errors, errors), "{figures}");
     println!("{figures}");
+}
+
+#[test]
+fn f12_the_checker_sees_in_the_servers_transcript_what_was_handed_over_twice_otherwise_or_never() {
+    let day = Day::shared();
+    let (place, recorder) = day.begin();
+    day.finish(place.path()).unwrap();
+    let spoiled = |spoil: &dyn Fn(&mut Vec<Handed>)| {
+        let mut handed = recorder.transcript();
+        spoil(&mut handed);
+        checker::compare(&day.evidence(place.path(), handed), &day.expected())
+    };
+    let again = |change: &dyn Fn(&mut Handed)| {
+        spoiled(&|handed| {
+            let mut second = handed.last().unwrap().clone();
+            change(&mut second);
+            handed.push(second);
+        })
+    };
+    let says = |complaints: Vec<String>, words: &str| {
+        assert!(complaints.iter().any(|c| c.contains(words)), "{words}: {complaints:#?}");
+    };
+    assert_eq!(spoiled(&|_| {}), Vec::<String>::new());
+    says(again(&|_| {}), "the first time was not in doubt");
+    says(again(&|second| second.connection += 1), "the first time was not in doubt");
+    says(again(&|second| second.bytes.push(b'.')), "and not the same");
+    says(again(&|second| second.to = "max@counsel.example".into()), "and not the same");
+    says(spoiled(&|handed| drop(handed.pop())), "was sent and did not arrive");
+    // After a connection that broke, the same mail once more is in doubt; one long before the break is not.
+    let broken = |at: usize| {
+        spoiled(&|handed| {
+            let connection = handed.last().unwrap().connection;
+            handed.iter_mut().filter(|h| h.connection == connection).for_each(|h| h.quit = false);
+            let first = handed.iter().filter(|h| h.connection == connection).rev().nth(at).unwrap().clone();
+            handed.push(Handed { connection: connection + 1, ..first });
+        })
+    };
+    assert!(!broken(0).iter().any(|c| c.contains("in doubt")), "{:#?}", broken(0));
+    says(broken(8), "the first time was not in doubt");
+    // What the power left: a mail that was moved away, and a letter that left, each without its row.
+    let unknown = BTreeSet::from(["<nobody@gw.firm.example>".to_owned()]);
+    let complaints = checker::borne_out(&place.path().join("store"), &["gone".to_owned()], &unknown);
+    assert_eq!(complaints.len(), 2, "{complaints:#?}");
+}
+
+#[test]
+fn a_day_whose_blobs_are_sealed_by_a_credential_leaves_none_open_and_comes_to_the_same() {
+    let day = Day::shared();
+    let (place, _recorder) = day.begin();
+    let place = place.path();
+    let credentials = place.join("credentials");
+    fs::create_dir(&credentials).unwrap();
+    fs::write(credentials.join("blobs"), "7".repeat(64)).unwrap();
+    fs::set_permissions(credentials.join("blobs"), fs::Permissions::from_mode(0o400)).unwrap();
+    let config = fs::read_to_string(place.join("config.toml")).unwrap();
+    fs::write(place.join("config.toml"), format!("blob_key_credential = \"blobs\"\n{config}")).unwrap();
+    let with_key = |mut command: Command| {
+        command.env("CREDENTIALS_DIRECTORY", &credentials);
+        command
+    };
+    let mut daemon = with_key(day.program(place)).spawn().unwrap();
+    finished(place, day.mails()).unwrap();
+    end(&mut daemon);
+    assert_eq!(checker::tally(&place.join("store")), undisturbed(day));
+    let groups = fs::read_dir(place.join("store/blobs")).unwrap().map(|group| group.unwrap().path());
+    let files = groups.filter(|group| group.is_dir()).flat_map(|group| fs::read_dir(group).unwrap());
+    let files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    assert!(files.len() > day.mails() / 2);
+    for file in files {
+        let bytes = fs::read(&file).unwrap();
+        assert!(file.extension().is_some_and(|end| end == "sealed"), "{file:?}");
+        assert!(!bytes.windows(10).any(|w| w == b"an exhibit" || w == b"Message-ID"), "{file:?}");
+    }
+    let mut look = Command::new(program());
+    look.args(["check", "--store", "--config"]).arg(place.join("config.toml"));
+    assert!(with_key(look).output().unwrap().status.success());
+    // Without the credential it does not start.
+    let mut daemon = day.program(place).env_remove("CREDENTIALS_DIRECTORY").spawn().unwrap();
+    let ended = wait_for(DEADLINE, || daemon.try_wait().unwrap()).expect("it started without its key");
+    assert!(!ended.success());
+    let log = fs::read_to_string(place.join("daemon.log")).unwrap();
+    assert!(log.contains("blob_key_credential"), "{log}");
 }

@@ -885,6 +885,7 @@ CREATE TABLE outbox (
   FOREIGN KEY (firm_id, inbox_id) REFERENCES inbox(firm_id, id)
 ) STRICT;
 CREATE INDEX outbox_returned ON outbox (firm_id, person_id, returned_at) WHERE returned_at IS NOT NULL;
+CREATE INDEX outbox_by_inbox ON outbox (inbox_id) WHERE inbox_id IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (state, next_at) WHERE state IN ('QUEUED','SENDING');
 
 -- The frozen bytes of a letter, so that a mail sent twice after a crash is one mail to any client.

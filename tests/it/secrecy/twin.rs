@@ -22,6 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use tempfile::TempDir;
 
+use crate::gateway::conserved;
 use crate::golden::morning;
 use crate::scenes::{Draft, addressed};
 
@@ -54,6 +55,12 @@ pub struct Twin {
 fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        conserved(&self.house.store);
+    }
 }
 
 impl Twin {
