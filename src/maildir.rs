@@ -1,6 +1,6 @@
 //! The embedded way in: a Maildir instead of a server. In come the names and bytes of the mails in `new/` and `cur/`,
-//! oldest first; what is stored is moved to `.Processed/cur`, or marked as seen in place. A mail's identity is its
-//! unique name, which stays the same when it is moved. It follows no symbolic link and changes no mail's bytes.
+//! oldest first, whoever has seen them; what is stored is moved to `.Processed/cur`. A mail's identity is its unique name,
+//! which stays the same when it is moved. It follows no symbolic link and changes no mail's bytes.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -45,15 +45,6 @@ pub enum Content {
     Whole(Vec<u8>),
     /// It is beyond the limit: its header, as far as that was within it.
     HeaderOnly(Vec<u8>),
-}
-
-/// What becomes of a mail that is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settle {
-    /// It is moved to the folder `.Processed`.
-    Move,
-    /// It stays, in `cur`, marked as seen.
-    Mark,
 }
 
 /// The file that names the store whose Maildir it is.
@@ -110,10 +101,10 @@ impl Maildir {
         write().map_err(|why| MaildirError { path: self.folder.join(OWNER), why })
     }
 
-    /// Lists the mails that wait, oldest first: those in `new`, and those in `cur` that nobody has marked as seen.
+    /// Lists the mails that wait, oldest first: that somebody has seen one says nothing of whether it was taken.
     pub fn waiting(&self) -> Result<Vec<Waiting>, MaildirError> {
         let mut found = self.files_in("new")?;
-        found.extend(self.files_in("cur")?.into_iter().filter(|mail| !is_seen(&mail.path)));
+        found.extend(self.files_in("cur")?);
         found.sort_by(|a, b| (a.received_at, &a.uid).cmp(&(b.received_at, &b.uid)));
         Ok(found)
     }
@@ -136,12 +127,8 @@ impl Maildir {
     }
 
     /// Puts a stored mail aside; one that is gone is no error.
-    pub fn settle(&self, mail: &Waiting, how: Settle) -> Result<(), MaildirError> {
-        let folder = match how {
-            Settle::Move => ".Processed/cur",
-            Settle::Mark => "cur",
-        };
-        let target = self.folder.join(folder).join(format!("{}:2,S", mail.uid));
+    pub fn settle(&self, mail: &Waiting) -> Result<(), MaildirError> {
+        let target = self.folder.join(".Processed/cur").join(format!("{}:2,S", mail.uid));
         match fs::rename(&mail.path, &target) {
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
             done => done.map_err(|why| MaildirError { path: target, why }),
@@ -206,11 +193,6 @@ fn unique_part(name: &str) -> Option<String> {
     (!unique.is_empty() && !unique.starts_with('.')).then(|| unique.to_owned())
 }
 
-fn is_seen(path: &Path) -> bool {
-    let flags = path.file_name().and_then(|name| name.to_str()?.split_once(":2,").map(|(_, flags)| flags.to_owned()));
-    flags.is_some_and(|flags| flags.contains('S'))
-}
-
 /// Opens a file, but not through a symbolic link that has taken its place.
 fn open_itself(path: &Path) -> io::Result<File> {
     let here = fs::symlink_metadata(path)?;
@@ -257,14 +239,14 @@ mod tests {
     }
 
     #[test]
-    fn mails_are_listed_oldest_first_from_new_and_cur() {
+    fn mails_are_listed_oldest_first_from_new_and_cur_whoever_has_seen_them() {
         let (folder, maildir) = maildir();
         put(folder.path(), "new/b", 10, b"b");
         put(folder.path(), "cur/a:2,", 30, b"a");
         put(folder.path(), "cur/c:2,RS", 40, b"seen");
         put(folder.path(), "new/d", 20, b"d");
         put(folder.path(), "new/.hidden", 50, b"x");
-        assert_eq!(uids(&maildir), ["a", "d", "b"]);
+        assert_eq!(uids(&maildir), ["c", "a", "d", "b"]);
     }
 
     #[test]
@@ -274,20 +256,11 @@ mod tests {
         let mail = maildir.waiting().unwrap().remove(0);
         assert_eq!((mail.uid.as_str(), mail.size), ("1.host", 16));
         assert_eq!(maildir.read(&mail, 16).unwrap(), Some(Content::Whole(b"Subject: x\n\ntext".to_vec())));
-        maildir.settle(&mail, Settle::Move).unwrap();
+        maildir.settle(&mail).unwrap();
         assert!(uids(&maildir).is_empty());
         assert!(folder.path().join(".Processed/cur/1.host:2,S").is_file());
-        maildir.settle(&mail, Settle::Move).unwrap();
+        maildir.settle(&mail).unwrap();
         assert_eq!(maildir.read(&mail, 16).unwrap(), None);
-    }
-
-    #[test]
-    fn a_marked_mail_stays_and_waits_no_more() {
-        let (folder, maildir) = maildir();
-        deliver(folder.path(), "1.host", b"x").unwrap();
-        maildir.settle(&maildir.waiting().unwrap()[0], Settle::Mark).unwrap();
-        assert!(uids(&maildir).is_empty());
-        assert!(folder.path().join("cur/1.host:2,S").is_file());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! anything but the token endpoint, in clear only on loopback, and no error text holds a token or a secret.
 
 use crate::config::{Grant, OAuth};
+use crate::store::permissions;
 use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -242,6 +243,7 @@ fn kept(path: &Path, first: &SecretString) -> Result<Option<SecretString>, OAuth
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(failed(e)),
     };
+    permissions::refuse_readable(path, "600").map_err(|e| failed(io::Error::other(e.to_string())))?;
     let kept: KeptToken =
         serde_json::from_str(&text).map_err(|_| failed(io::Error::other("it is not as it was written")))?;
     // Another token in the configuration means that somebody has signed in anew.
@@ -366,6 +368,22 @@ mod tests {
         let (url, forms) = endpoint(vec![(200, r#"{"access_token":"a","expires_in":3600}"#)]);
         TokenSource::new(client(url, refresh("new", &file))).unwrap().token(at(0)).await.unwrap();
         assert!(forms.recv().unwrap().contains("refresh_token=new"));
+    }
+
+    #[tokio::test]
+    async fn t77_a_kept_token_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        keep(&file, &"r0".to_owned().into(), &"r1".to_owned().into()).unwrap();
+        let set_mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(0o640);
+        let (url, forms) = endpoint(vec![(200, r#"{"access_token":"a","expires_in":3600}"#)]);
+        let source = TokenSource::new(client(url, refresh("r0", &file))).unwrap();
+        let error = source.token(at(0)).await.unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+        set_mode(0o600);
+        source.token(at(0)).await.unwrap();
+        assert!(forms.recv().unwrap().contains("refresh_token=r1"));
     }
 
     #[tokio::test]

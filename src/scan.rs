@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -47,18 +47,18 @@ pub enum ScanError {
     Resting,
 }
 
-/// A scanner, and until when it is left alone.
+/// A scanner, and from when until when it is left alone.
 #[derive(Debug)]
 pub struct Scanner {
     clamd: Clamd,
-    rests_until: AtomicI64,
+    rests: Mutex<Option<(i64, i64)>>,
     turn: Semaphore,
 }
 
 impl Scanner {
     /// The scanner of a firm.
     pub fn new(clamd: Clamd) -> Scanner {
-        Scanner { clamd, rests_until: AtomicI64::new(i64::MIN), turn: Semaphore::new(1) }
+        Scanner { clamd, rests: Mutex::default(), turn: Semaphore::new(1) }
     }
 
     /// Waits until nobody else has mails scanned, and keeps others waiting until what it gives is dropped.
@@ -69,7 +69,9 @@ impl Scanner {
 
     /// Has a file scanned.
     pub fn scan(&self, bytes: &[u8], now: Timestamp) -> Result<Verdict, ScanError> {
-        if now.as_second() < self.rests_until.load(Ordering::Relaxed) {
+        let rests = || self.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        // By a clock that was set back since it failed, nobody can tell how long ago that was (fault F42).
+        if rests().is_some_and(|(from, until)| (from..until).contains(&now.as_second())) {
             return Err(ScanError::Resting);
         }
         let began = clock::instant();
@@ -78,7 +80,7 @@ impl Scanner {
             // From when it failed, which may be long after it was asked.
             let asked_for = i64::try_from(began.elapsed().as_secs()).unwrap_or(0);
             let until = now.as_second().saturating_add(asked_for).saturating_add(REST);
-            self.rests_until.store(until, Ordering::Relaxed);
+            *rests() = Some((now.as_second(), until));
         }
         scanned
     }
@@ -302,6 +304,17 @@ mod tests {
         let heard = served.join().unwrap();
         assert_eq!(heard[0], b"zINSTREAM\0\0\0\0\x05clean\0\0\0\0");
         assert_eq!(heard[1].len(), 10 + 4 + CHUNK + 4 + 1 + 4);
+    }
+
+    #[test]
+    fn f42_a_scanner_that_failed_by_a_clock_that_ran_ahead_does_not_rest_until_that_day() {
+        let place = tempfile::tempdir().unwrap();
+        let place = ClamdPlace::Socket(place.path().join("nobody"));
+        let scanner = Scanner::new(Clamd { place, timeout: Duration::from_secs(5) });
+        let ahead = now().checked_add(jiff::SignedDuration::from_hours(365 * 24)).unwrap();
+        assert!(matches!(scanner.scan(b"x", ahead), Err(ScanError::Unreachable(_))));
+        assert!(matches!(scanner.scan(b"x", ahead), Err(ScanError::Resting)));
+        assert!(matches!(scanner.scan(b"x", now()), Err(ScanError::Unreachable(_))));
     }
 
     #[test]

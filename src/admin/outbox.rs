@@ -166,8 +166,12 @@ fn change(office: &Office, text: &str, action: &'static str) -> Result<Told> {
         act.tx.audit(act.firm.id, &Entry::new(Some(act.actor.id), action).with(facts), act.now)?;
         Ok(Ok(done))
     })?;
-    if !done {
-        bail!("letter {id} is {}; nothing was changed", letter.state.word());
+    match done {
+        true => {}
+        false if letter.state == OutboxState::Sending => {
+            bail!("letter {id} is under way; nothing was changed. See what became of it in a minute: `outbox list`")
+        }
+        false => bail!("letter {id} is {}; nothing was changed", letter.state.word()),
     }
     let what = if action == "outbox.retry" { "is sent again" } else { "is not sent" };
     Ok(Told::new(format!("Letter {id} {what}.\n"), json!({"letter": id})))
@@ -190,6 +194,10 @@ mod tests {
         };
         let (one, two) = (write("1"), write("2"));
         assert!(run(&s.office, &What::Retry { letter: one.to_string() }).is_err());
+        s.office.store.write(move |tx| tx.claim(one, now())).unwrap();
+        let under_way = run(&s.office, &What::Drop { letter: one.to_string() }).unwrap_err();
+        assert!(under_way.to_string().contains("under way"), "{under_way}");
+        s.office.store.write(move |tx| tx.set_deferred(one, "451 later", now())).unwrap();
         run(&s.office, &What::Drop { letter: one.to_string() }).unwrap();
         s.office.store.write(move |tx| tx.set_failed(two, "REFUSED", "550 no")).unwrap();
         let failed = run(&s.office, &What::List { state: Some("failed".into()), limit: 9 }).unwrap();

@@ -16,7 +16,7 @@ use crate::domain::{FirmId, InboxId};
 use crate::imap::cursor::{Continuity, Cursor};
 use crate::imap::{Content, Fetched, ImapAccount, ImapError, Limits, Session, Trouble, groups};
 use crate::inbound::Arrived;
-use crate::maildir::{self, Maildir, MaildirError, Settle, Waiting};
+use crate::maildir::{self, Maildir, MaildirError, Waiting};
 use crate::store::inbox::{Numbering, Staged};
 use crate::store::{Result, Snapshot, Store, StoreError, Tx};
 
@@ -87,6 +87,13 @@ impl Stubborn {
             }
         }
         left
+    }
+
+    /// Forgets those that are not among these any more, and gives them.
+    fn gone(&mut self, listed: &[u32]) -> Vec<u32> {
+        let gone = self.tries.keys().copied().filter(|uid| !listed.contains(uid)).collect();
+        self.tries.retain(|uid, _| listed.contains(uid));
+        gone
     }
 
     fn came(&mut self, uid: u32) {
@@ -200,6 +207,9 @@ impl Intake {
         self.tidy(&mut session, imap, &cursor, &numbering).await?;
         while !stop.is_asked() {
             let new = session.new_uids(&mut cursor).await?;
+            if session.has_listed_all() {
+                self.tell_of_gone(&new);
+            }
             let (together, alone) = self.with_stubborn(|stubborn| stubborn.part(&new, crate::clock::instant()));
             for chunk in together.chunks(CHUNK).chain(alone.chunks(1)) {
                 // Another gateway may have been given the mailbox meanwhile.
@@ -274,22 +284,39 @@ impl Intake {
         }
     }
 
+    /// What was listed, did not come and is not listed any more was never read by us, and nobody else can tell (fault F26).
+    fn tell_of_gone(&self, listed: &[u32]) {
+        for uid in self.with_stubborn(|stubborn| stubborn.gone(listed)) {
+            tracing::warn!(
+                mailbox = self.name,
+                uid,
+                "a mail was taken out of the mailbox before it could be fetched; let the gateway have its mailbox alone"
+            );
+        }
+    }
+
     fn with_stubborn<T>(&self, look: impl FnOnce(&mut Stubborn) -> T) -> T {
         look(&mut self.stubborn.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn arrived(&self, mail: Fetched, validity: u32) -> Arrived {
-        let bytes = match mail.content {
-            Content::Whole(bytes) | Content::HeaderOnly(bytes) => bytes,
+        let (bytes, size) = match mail.content {
+            Content::Whole(bytes) => (bytes, mail.size),
+            Content::HeaderOnly(bytes) => (bytes, self.beyond(mail.size)),
         };
         Arrived {
             mailbox: self.name.clone(),
             uid_validity: validity,
             uid: mail.uid.to_string(),
-            size: mail.size,
+            size,
             arrived_at: plausible(mail.received_at),
             bytes,
         }
+    }
+
+    /// The size of a mail of which only the header was taken: beyond the limit, whatever was announced.
+    fn beyond(&self, announced: u64) -> u64 {
+        announced.max(self.limit.saturating_add(1))
     }
 
     async fn stage(&self, mails: Vec<Arrived>, source: &str) -> Result<()> {
@@ -333,7 +360,8 @@ impl Intake {
     }
 
     /// Moves what is staged out of the way, all by one command. This is cosmetic: the state is in the store. What the server
-    /// would not have is tried again after a rest; what it never will is left where it is.
+    /// would not have, or hung up at, is tried again after a rest, so that the mailbox is read before; what it never will is
+    /// left where it is.
     /// Only what this session knows is touched: a UID that it has not looked at may be another mail's by now.
     async fn tidy(
         &self,
@@ -360,13 +388,9 @@ impl Intake {
                 code = error.code(),
                 "staged mail could not be moved; it is safe all the same"
             );
-            match error.trouble() {
-                Trouble::Lost => return Err(error.into()),
-                Trouble::Temporary => {
-                    *self.moves_rest() = crate::clock::instant().checked_add(LONGEST_REST);
-                    return Ok(());
-                }
-                Trouble::Permanent | Trouble::AuthRefused => {}
+            if matches!(error.trouble(), Trouble::Lost | Trouble::Temporary) {
+                *self.moves_rest() = crate::clock::instant().checked_add(LONGEST_REST);
+                return if error.trouble() == Trouble::Lost { Err(error.into()) } else { Ok(()) };
             }
         }
         crate::crash_point!("flagged");
@@ -461,14 +485,15 @@ impl Intake {
     }
 
     fn found(&self, mail: &Waiting, content: maildir::Content) -> Arrived {
-        let bytes = match content {
-            maildir::Content::Whole(bytes) | maildir::Content::HeaderOnly(bytes) => bytes,
+        let (bytes, size) = match content {
+            maildir::Content::Whole(bytes) => (bytes, mail.size),
+            maildir::Content::HeaderOnly(bytes) => (bytes, self.beyond(mail.size)),
         };
         Arrived {
             mailbox: self.name.clone(),
             uid_validity: 0,
             uid: mail.uid.clone(),
-            size: mail.size,
+            size,
             arrived_at: plausible(Timestamp::try_from(mail.received_at).ok()),
             bytes,
         }
@@ -521,7 +546,7 @@ fn portions(waiting: &[Waiting], limit: u64) -> Vec<Vec<Waiting>> {
 
 /// Puts all of them aside that can be.
 fn settle(maildir: &Maildir, mails: &[Waiting]) -> std::result::Result<(), MaildirError> {
-    let settled: Vec<_> = mails.iter().map(|mail| maildir.settle(mail, Settle::Move)).collect();
+    let settled: Vec<_> = mails.iter().map(|mail| maildir.settle(mail)).collect();
     settled.into_iter().collect()
 }
 
@@ -650,6 +675,7 @@ mod tests {
 
     #[test]
     fn f28_a_refused_log_in_is_tried_at_most_once_a_minute() {
+        assert!(REFUSED_PAUSE >= Duration::from_secs(60));
         let refused = Failure::Imap(ImapError::AuthRefused("no".into()));
         assert_eq!(refused.pause(SHORTEST_PAUSE), REFUSED_PAUSE);
         assert!(refused.pause(REFUSED_PAUSE) >= REFUSED_PAUSE);
@@ -673,6 +699,11 @@ mod tests {
         /// It hangs up whenever this one is asked for.
         never: Option<u32>,
         refuses_moves: bool,
+        hangs_up_at_moves: bool,
+        /// It goes away once its size is asked for.
+        vanishes: Option<u32>,
+        /// How large it says that every mail is, if not as large as it is.
+        announces: Option<usize>,
         heard: Vec<String>,
     }
 
@@ -694,6 +725,9 @@ mod tests {
                 mails,
                 never: None,
                 refuses_moves: false,
+                hangs_up_at_moves: false,
+                vanishes: None,
+                announces: None,
                 heard: Vec::new(),
             }));
             let shared = Arc::clone(&room);
@@ -735,6 +769,9 @@ mod tests {
         fn answer(&mut self, line: &str, has_looked: &mut bool) -> Option<String> {
             let (tag, command) = line.split_once(' ')?;
             self.heard.push(command.to_owned());
+            if let Some(uid) = self.vanishes.filter(|uid| asks_for(command, *uid)) {
+                self.mails.remove(&uid);
+            }
             let asked = self.mails.iter().filter(|(uid, _)| asks_for(command, **uid));
             let untagged: String = if command.starts_with("SELECT") {
                 format!("* {} EXISTS\r\n{}", self.mails.len(), self.numbers)
@@ -745,8 +782,17 @@ mod tests {
                 return None;
             } else if command.starts_with("UID COPY") && self.refuses_moves {
                 return Some(format!("{tag} NO [INUSE] busy\r\n"));
+            } else if command.starts_with("UID COPY") && self.hangs_up_at_moves {
+                return None;
             } else if command.contains("RFC822.SIZE") {
-                asked.map(|(uid, mail)| format!("* 1 FETCH (UID {uid} RFC822.SIZE {})\r\n", mail.len())).collect()
+                let size = |mail: &str| self.announces.unwrap_or(mail.len());
+                asked.map(|(uid, mail)| format!("* 1 FETCH (UID {uid} RFC822.SIZE {})\r\n", size(mail))).collect()
+            } else if command.contains("BODY.PEEK[HEADER]") {
+                let header = |(uid, mail): (&u32, &&str)| {
+                    let header = mail.split_inclusive("\r\n\r\n").next().unwrap();
+                    format!("* 1 FETCH (UID {uid} BODY[HEADER]<0> {{{}}}\r\n{header})\r\n", header.len())
+                };
+                asked.map(header).collect()
             } else if command.starts_with("UID FETCH") && self.never.is_some_and(|uid| asks_for(command, uid)) {
                 return None;
             } else if command.starts_with("UID FETCH") {
@@ -911,6 +957,50 @@ mod tests {
         let (fetched, moved) = (at("UID FETCH 11 (UID BODY"), at("UID COPY 11"));
         assert!(fetched.is_some() && fetched < moved, "{heard:?}");
         assert!(!heard.iter().any(|said| said.starts_with("UID COPY") && said.contains("12")), "{heard:?}");
+    }
+
+    #[tokio::test]
+    async fn f29_a_server_that_hangs_up_at_every_move_is_read_all_the_same_and_asked_again_after_a_rest() {
+        let office = Office::new();
+        let server = Server::start(&[(11, "one")]).await;
+        let (intake, imap) = (intake(&office), server.imap("gateway", Some("Processed")));
+        server.room().hangs_up_at_moves = true;
+        session(&intake, &imap).await;
+        server.room().mails.insert(12, "two");
+        session(&intake, &imap).await;
+        assert_eq!(staged(&office), ["one", "two"]);
+        server.room().hangs_up_at_moves = false;
+        server.room().heard.clear();
+        *intake.moves_rest() = None;
+        session(&intake, &imap).await;
+        let heard = server.room().heard.clone();
+        assert!(heard.iter().any(|said| said.starts_with("UID COPY 11:12 ")), "{heard:?}");
+    }
+
+    #[tokio::test]
+    async fn f26_a_mail_that_somebody_takes_out_between_listing_and_fetching_is_told_of_once() {
+        let office = Office::new();
+        let server = Server::start(&[(11, "one"), (12, "two")]).await;
+        let (intake, imap) = (intake(&office), server.imap("gateway", None));
+        server.room().vanishes = Some(12);
+        let (log, _kept) = Log::keep();
+        for told in [0, 1, 1] {
+            session(&intake, &imap).await;
+            assert_eq!(log.count("taken out of the mailbox before it could be fetched"), told);
+        }
+        assert_eq!(staged(&office), ["one"]);
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_is_larger_than_its_server_said_is_staged_as_one_beyond_the_limit() {
+        let office = Office::new();
+        let server = Server::start(&[(11, "Subject: x\r\n\r\nMore than was announced.\r\n")]).await;
+        server.room().announces = Some(9);
+        let intake = Intake { limit: 20, ..intake(&office) };
+        session(&intake, &server.imap("gateway", None)).await;
+        assert_eq!(staged(&office), ["Subject: x\r\n\r\n"]);
+        let rows = office.read(|view| view.inbox_list(office.firm, None, 9));
+        assert!(rows.iter().all(|mail| mail.size > 20), "{rows:?}");
     }
 
     #[tokio::test]

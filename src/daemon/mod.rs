@@ -110,6 +110,8 @@ pub struct House {
     pub spared: Mutex<BTreeSet<InboxId>>,
     /// What was seen of the clock.
     pub clock: Mutex<watch::Seen>,
+    /// Held by whoever looks at it.
+    pub clock_turn: tokio::sync::Mutex<()>,
     /// Rung when mail was staged; a lost ring costs at most the next look, a second later.
     pub inbox_bell: Notify,
 }
@@ -143,6 +145,7 @@ impl House {
             policies: policies.collect(),
             spared: Mutex::default(),
             clock: Mutex::default(),
+            clock_turn: tokio::sync::Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }
@@ -158,6 +161,7 @@ impl House {
             policies: Vec::new(),
             spared: Mutex::default(),
             clock: Mutex::default(),
+            clock_turn: tokio::sync::Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }

@@ -736,6 +736,7 @@ mod tests {
             policies: Vec::new(),
             spared: std::sync::Mutex::default(),
             clock: std::sync::Mutex::default(),
+            clock_turn: tokio::sync::Mutex::default(),
             inbox_bell: Notify::new(),
         })
     }

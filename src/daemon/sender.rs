@@ -282,9 +282,10 @@ fn put_off(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, now: Timestamp) -> Result
 /// Notes in the store what became of a mail.
 fn settle(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, mail: &Claimed, outcome: &Outcome, now: Timestamp) -> Result<()> {
     let age = Duration::try_from(now.duration_since(letter.date_at)).unwrap_or_default();
-    let again = |tx: &Tx<'_>, reply: &str, age: Duration| -> Result<()> {
+    let at = |wait: Duration| now.checked_add(wait).unwrap_or(now);
+    let again = |tx: &Tx<'_>, reply: &str, least: Duration| -> Result<()> {
         match backoff::next(letter.tries.saturating_add(1), age) {
-            Some(wait) => tx.set_deferred(letter.id, reply, now.checked_add(wait).unwrap_or(now)),
+            Some(wait) => tx.set_deferred(letter.id, reply, at(wait.max(least))),
             None => {
                 tx.set_failed(letter.id, "TOO_OLD", reply)?;
                 not_delivered(tx, firm, letter, mail.to.as_str(), Failure::Temporary, now)
@@ -293,18 +294,24 @@ fn settle(tx: &Tx<'_>, firm: FirmId, letter: &Outbox, mail: &Claimed, outcome: &
     };
     match outcome {
         Outcome::Sent { reply } => tx.set_sent(letter.id, mail.to.as_str(), &cut(reply), now),
-        Outcome::Refused(refusal) if refusal.permanent && refusal.whose != Whose::Account => {
+        // Our account is refused, whoever the letter is for: it is kept until somebody has mended that, and was not tried
+        // (fault F15).
+        Outcome::Refused(refusal) if refusal.whose == Whose::Account => {
+            tx.set_kept(letter.id, &cut(&refusal.reply), at(ACCOUNT_PAUSE))
+        }
+        Outcome::Refused(refusal) if refusal.permanent => {
             tx.set_failed(letter.id, "REFUSED", &cut(&refusal.reply))?;
             not_delivered(tx, firm, letter, mail.to.as_str(), failure_of(refusal), now)
         }
-        // Our account is refused, whoever the letter is for: it is kept until somebody has mended that (fault F15).
-        Outcome::Refused(refusal) if refusal.whose == Whose::Account => again(tx, &cut(&refusal.reply), Duration::ZERO),
-        Outcome::Refused(refusal) => again(tx, &cut(&refusal.reply), age),
+        Outcome::Refused(refusal) => {
+            let least = if refusal.is_greylisting() { backoff::GREYLISTED } else { Duration::ZERO };
+            again(tx, &cut(&refusal.reply), least)
+        }
         Outcome::Unknown(_) => {
             tx.note_unknown_outcome(letter.id)?;
-            again(tx, "outcome unknown", age)
+            again(tx, "outcome unknown", Duration::ZERO)
         }
-        Outcome::NotSent(_) => again(tx, "connection lost", age),
+        Outcome::NotSent(_) => again(tx, "connection lost", Duration::ZERO),
     }
 }
 
@@ -347,5 +354,106 @@ fn log(id: OutboxId, outcome: &Outcome) {
             tracing::warn!(outbox.id = id.0, ?why, "outcome unknown; the same mail will be sent again")
         }
         Outcome::NotSent(why) => tracing::warn!(outbox.id = id.0, ?why, "mail not sent; it will be tried again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::actions::post::{Post, now as noon};
+    use crate::store::outbox::OutboxState;
+
+    fn minutes(n: i64) -> Timestamp {
+        noon().checked_add(SignedDuration::from_mins(n)).unwrap()
+    }
+
+    fn refused(reply: &str, whose: Whose) -> Outcome {
+        let code = reply[..3].parse().unwrap();
+        Outcome::Refused(Refusal { permanent: code >= 500, code, reply: reply.into(), whose })
+    }
+
+    /// A post office with a task's letter to Jane that waits.
+    fn waiting() -> Post {
+        let post = Post::with_jane();
+        post.assign(post.task("Draft the reply brief", "2026-03-20"));
+        post
+    }
+
+    fn letter(post: &Post) -> Outbox {
+        let letters = post.read(|r| r.outbox_list(post.firm.id, None, 50));
+        letters.into_iter().find(|letter| letter.person == post.jane && letter.template == "tasks").unwrap()
+    }
+
+    /// Jane's letter is handed over at this moment, and this comes of it.
+    fn comes_to(post: &Post, outcome: &Outcome, at: Timestamp) -> Outbox {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let due = letter(post);
+        assert!(due.next_at <= at, "it is not due yet");
+        let claimed = runtime.block_on(deliver::claim(&post.store, &post.firm, &post.gateway, &due, at)).unwrap();
+        let Ready::Send(mail) = claimed else { panic!("{claimed:?}") };
+        let (firm, outcome) = (post.firm.id, outcome.clone());
+        post.write(move |tx| settle(tx, firm, &due, &mail, &outcome, at));
+        letter(post)
+    }
+
+    #[test]
+    fn f13_after_each_attempt_that_a_server_puts_off_the_next_is_later() {
+        let (post, mut at) = (waiting(), noon());
+        for (tries, wait) in (1..).zip([1, 2, 5, 15, 30, 60, 60]) {
+            let letter = comes_to(&post, &refused("451 4.3.0 later", Whose::Content), at);
+            assert_eq!((letter.state, letter.tries), (OutboxState::Queued, tries));
+            at += SignedDuration::from_mins(wait);
+            assert_eq!(letter.next_at, at, "after attempt {tries}");
+        }
+    }
+
+    #[test]
+    fn f13_a_letter_that_is_put_off_for_five_days_fails_and_the_firm_is_told() {
+        let (post, mut at) = (waiting(), noon());
+        let later = refused("451 4.2.1 later", Whose::Recipient);
+        let mut last = comes_to(&post, &later, at);
+        while last.state == OutboxState::Queued {
+            assert!(at < minutes(6 * 24 * 60), "it is never given up");
+            at = last.next_at;
+            last = comes_to(&post, &later, at);
+        }
+        assert_eq!((last.state, last.reason.as_deref()), (OutboxState::Failed, Some("TOO_OLD")));
+        assert!(at >= minutes(5 * 24 * 60));
+        let told = post.deliver(at);
+        assert!(told.iter().any(|m| m.to == "anna@hale.example" && m.text.contains("be delivered")), "{told:?}");
+    }
+
+    #[test]
+    fn f15_days_without_our_account_count_as_no_attempt_of_a_letter() {
+        let post = waiting();
+        for (day, reply) in (0..).zip(["550 5.7.1 sender address rejected", "451 4.3.0 later"].repeat(15)) {
+            let kept = comes_to(&post, &refused(reply, Whose::Account), minutes(day * 24 * 60));
+            assert_eq!((kept.state, kept.tries), (OutboxState::Queued, 0), "day {day}");
+        }
+        let letter = comes_to(&post, &refused("421 4.3.2 busy", Whose::Recipient), minutes(31 * 24 * 60));
+        assert_eq!((letter.state, letter.tries), (OutboxState::Queued, 1), "it is tried on");
+    }
+
+    #[test]
+    fn f16_who_greylists_is_asked_again_after_five_minutes_at_the_earliest() {
+        let post = waiting();
+        let letter = comes_to(
+            &post,
+            &refused("450 4.2.0 <j@x>: Recipient address rejected: Greylisted", Whose::Recipient),
+            noon(),
+        );
+        assert_eq!(letter.next_at, minutes(5));
+        let letter = comes_to(
+            &post,
+            &refused("451 4.7.1 Greylisting in action, please come back later", Whose::Content),
+            minutes(5),
+        );
+        assert_eq!(letter.next_at, minutes(10));
+        let letter = comes_to(&post, &refused("450 4.2.1 busy", Whose::Recipient), minutes(10));
+        assert_eq!(letter.next_at, minutes(15), "the third wait");
+        let letter = comes_to(&post, &refused("450 4.7.1 greylisted", Whose::Recipient), minutes(15));
+        assert_eq!(letter.next_at, minutes(30), "never sooner than without it");
     }
 }

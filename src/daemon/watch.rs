@@ -24,6 +24,8 @@ pub struct Seen {
 
 /// Looks at the clock, which shows `now`, and says between which moments the right time lies if it is not believed.
 pub async fn look(house: &House, now: Timestamp, since_boot: Duration) -> Result<Option<Doubt>> {
+    // One after another: what one look notes must not seem to the next as if an administrator had said it.
+    let _turn = house.clock_turn.lock().await;
     let mark = house.store.read(|view| view.clock_mark())?;
     let (line, was_believed, is_first) = with_seen(house, |seen| {
         if seen.doubt.is_some() && mark.is_some_and(|mark| mark.leapt_to.is_none()) {

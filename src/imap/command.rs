@@ -127,6 +127,11 @@ impl Session {
         Ok(unknown)
     }
 
+    /// Tells whether the last listing is sure to be whole: no mail went away while it was made.
+    pub fn has_listed_all(&self) -> bool {
+        !self.shifted
+    }
+
     async fn search(&mut self, what: &str, hits: &mut Vec<u32>) -> Result<(), ImapError> {
         let on = |answer: Answer<'_>| {
             if let Answer::Search(uids) = answer {

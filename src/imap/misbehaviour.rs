@@ -257,6 +257,13 @@ async fn idle_ends_when_stopped_when_its_time_is_over_and_when_the_connection_is
     assert!(matches!(session.wait(pending()).await, Err(ImapError::Bye(_))));
 }
 
+#[test]
+fn f27_a_mailbox_is_looked_at_each_five_minutes_however_silent_idle_is() {
+    let timeouts = super::Timeouts::default();
+    let longest = Duration::from_secs(300);
+    assert!(timeouts.renew <= longest && timeouts.poll <= longest, "{timeouts:?}");
+}
+
 #[tokio::test]
 async fn f28_refused_log_ins_are_told_from_servers_in_trouble() {
     for (answer, trouble) in [

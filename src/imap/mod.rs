@@ -51,7 +51,8 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For the next byte of an answer.
     pub answer: Duration,
-    /// Until IDLE is renewed (RFC 2177 says at most 29 minutes; decisions.md 41 says 9).
+    /// Until IDLE is renewed (RFC 2177 says at most 29 minutes, decisions.md 41 says 9) and the mailbox looked at, in which
+    /// an IDLE that has fallen silent may hide mail (fault F27).
     pub renew: Duration,
     /// Until the mailbox is looked at where the server lacks IDLE.
     pub poll: Duration,
@@ -62,7 +63,7 @@ impl Default for Timeouts {
         Timeouts {
             connect: Duration::from_secs(30),
             answer: Duration::from_secs(60),
-            renew: Duration::from_secs(9 * 60),
+            renew: Duration::from_secs(5 * 60),
             poll: Duration::from_secs(60),
         }
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 const MINUTES: [u64; 6] = [1, 2, 5, 15, 30, 60];
 const HOURLY: Duration = Duration::from_secs(3600);
+/// How long who greylists is left alone at least (fault F16): who comes back sooner may have to wait anew.
+pub const GREYLISTED: Duration = Duration::from_secs(300);
 const GIVE_UP: Duration = Duration::from_secs(5 * 24 * 3600);
 
 /// So many attempts are made however old a mail is: after an outage, or a leap of the clock, its age alone says little

@@ -136,7 +136,7 @@ impl From<Barred> for Written {
 
 /// Claims a due letter: writes it if it was not written before, asks every right again, marks it SENDING.
 pub async fn claim(store: &Store, firm: &Firm, gateway: &Gateway, due: &Outbox, now: Timestamp) -> Result<Ready> {
-    if let Some(until) = gathers_until(due, gateway).filter(|until| *until > now) {
+    if let Some(until) = gathers_until(due, gateway, now).filter(|until| *until > now) {
         let id = due.id;
         store.write_soon(move |tx: &Tx<'_>| tx.gather_until(id, until)).await?;
         return Ok(Ready::Waits);
@@ -192,9 +192,10 @@ enum Commit {
     Gone,
 }
 
-/// Until when more may be added to a letter that was not written yet (mails.md d0); none if nothing is ever added to it.
-fn gathers_until(due: &Outbox, gateway: &Gateway) -> Option<Timestamp> {
-    let is_open = due.coalesce.is_some() && due.tries == 0;
+/// Until when more may be added to a letter that was not written yet (mails.md d0); none if nothing is ever added to it,
+/// or if a clock that ran ahead dated it, as it would then gather until that day (fault F42).
+fn gathers_until(due: &Outbox, gateway: &Gateway, now: Timestamp) -> Option<Timestamp> {
+    let is_open = due.coalesce.is_some() && due.tries == 0 && due.date_at <= now;
     due.date_at.saturating_add(gateway.shares_wait).ok().filter(|_| is_open)
 }
 
@@ -544,6 +545,52 @@ mod tests {
         assert!(!bytes(&mail).contains("Draft the reply"), "{}", mail.text);
         let shown = post.read(|r| r.disclosures(due.id));
         assert!(shown.iter().enumerate().all(|(n, one)| !shown.iter().skip(n + 1).any(|o| o == one)), "{shown:?}");
+    }
+
+    #[test]
+    fn f42_a_letter_that_a_clock_dated_which_ran_ahead_does_not_gather_until_that_day() {
+        let mut post = Post::with_jane();
+        post.gateway.shares_wait = SignedDuration::from_mins(5);
+        post.share(post.document("Alpha.pdf", None));
+        let year = SignedDuration::from_hours(365 * 24);
+        let minutes = |n| now().checked_add(SignedDuration::from_mins(n)).unwrap();
+        let (due, at) = (post.read(|r| r.outbox_due(post.firm.id, minutes(5), 10)).remove(0), minutes(4));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let claim = |due: &Outbox| runtime.block_on(claim(&post.store, &post.firm, &post.gateway, due, at)).unwrap();
+        assert_eq!(claim(&due), Ready::Waits);
+        let ahead = Outbox { date_at: at.checked_add(year).unwrap(), ..due };
+        assert!(matches!(claim(&ahead), Ready::Send(_)));
+    }
+
+    /// F57: for each reason for which nothing may leave any more, while it waits and after a server put it off.
+    #[test]
+    fn f57_of_a_letter_whose_person_was_blocked_or_right_ended_while_it_waited_or_was_put_off_nothing_leaves() {
+        type Ends = fn(&Post, Item);
+        let blocked: Ends = |post, _| {
+            let (firm, jane) = (post.firm.id, post.jane);
+            post.write(move |tx| tx.disable_person(firm, jane, now()));
+        };
+        let unshared: Ends = |post, task| post.unshare(task);
+        for (ends, reason, was_frozen) in [
+            (blocked, "PERSON_DISABLED", false),
+            (blocked, "PERSON_DISABLED", true),
+            (unshared, "RIGHT_ENDED", false),
+            (unshared, "RIGHT_ENDED", true),
+        ] {
+            let post = Post::with_jane();
+            let task = post.task("Draft the reply brief", "2026-03-20");
+            post.assign(task);
+            let due = match was_frozen {
+                true => put_off(&post).0,
+                false => post.read(|r| r.outbox_due(post.firm.id, now(), 10)).remove(0),
+            };
+            ends(&post, task);
+            let left = post.deliver(later(1));
+            assert!(left.iter().all(|mail| !bytes(mail).contains("Draft the reply brief")), "{left:?}");
+            let letter = post.read(|r| r.outbox(post.firm.id, due.id)).unwrap();
+            assert_eq!((letter.state, letter.reason.as_deref()), (OutboxState::Cancelled, Some(reason)));
+            assert_eq!(post.read(|r| r.frozen_bytes(due.id)), None);
+        }
     }
 
     #[test]

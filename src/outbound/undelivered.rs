@@ -45,7 +45,8 @@ impl Failure {
     /// Of a refusal for good or for now with this enhanced status code (RFC 3463 3.2, 3.3).
     pub fn of(permanent: bool, status: Option<&str>) -> Failure {
         let is_about_mailbox = |code: &str| {
-            code == "5.2.1" || (code.starts_with("5.1.") && !matches!(code, "5.1.0" | "5.1.5" | "5.1.7" | "5.1.8"))
+            code == "5.2.1"
+                || (code.starts_with("5.1.") && !matches!(code, "5.1.0" | "5.1.5" | "5.1.7" | "5.1.8" | "5.1.90"))
         };
         match permanent {
             true if status.is_some_and(is_about_mailbox) => Failure::NoMailbox,
@@ -246,6 +247,8 @@ mod tests {
             (Some("5.1.10"), Failure::NoMailbox),
             (Some("5.2.1"), Failure::NoMailbox),
             (Some("5.1.8"), Failure::Refused),
+            (Some("5.1.90"), Failure::Refused),
+            (Some("5.2.252"), Failure::Refused),
             (Some("5.7.1"), Failure::Refused),
             (Some("5.2.2"), Failure::Refused),
             (None, Failure::Refused),

@@ -67,6 +67,15 @@ pub struct Refusal {
     pub whose: Whose,
 }
 
+impl Refusal {
+    /// True for a server that takes nothing from whom it does not know yet, and will when asked again after a while
+    /// (faults.md F16).
+    pub fn is_greylisting(&self) -> bool {
+        let text = self.reply.to_ascii_lowercase();
+        !self.permanent && (text.contains("greylist") || text.contains("graylist"))
+    }
+}
+
 /// Whose fault a refusal is (faults.md F14, F15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {

@@ -17,7 +17,7 @@ const IMPATIENT: Duration = Duration::from_millis(400);
 /// comes of it: one word for each mail, or why there is no connection.
 type Script = (&'static str, &'static str, usize, &'static str, &'static str);
 
-const SCRIPTS: [Script; 90] = [
+const SCRIPTS: [Script; 96] = [
     ("nothing odd", "", 0, "", "sent sent sent"),
     // the greeting
     ("busy", "GREETING", 0, "421 4.3.2 busy|", "no connection for now"),
@@ -97,6 +97,48 @@ const SCRIPTS: [Script; 90] = [
     ("refused for its size", "DOT", 2, "552 5.3.4 too big|", "sent content! sent"),
     ("the mailbox is full, after the dot", "DOT", 2, "552 5.2.2 mailbox full|", "sent recipient sent"),
     ("no such user, after the dot", "DOT", 2, "550 5.1.1 no such user|", "sent recipient! sent"),
+    (
+        "we may not send as this address",
+        "DOT",
+        2,
+        "554 5.2.252 SendAsDenied; a not allowed to send as b; STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied|",
+        "sent account! sent",
+    ),
+    (
+        "we may not send as this sender",
+        "DOT",
+        2,
+        "550 5.7.60 SMTP; Client does not have permissions to send as this sender|",
+        "sent account! sent",
+    ),
+    (
+        "we sent what looked like spam",
+        "DOT",
+        2,
+        "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message|",
+        "sent account! sent",
+    ),
+    (
+        "we sent too much today",
+        "DOT",
+        2,
+        "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException|",
+        "sent account! sent",
+    ),
+    (
+        "we sent too much, after the dot",
+        "DOT",
+        2,
+        "550 5.4.5 Daily user sending limit exceeded.|",
+        "sent account! sent",
+    ),
+    (
+        "what was handed in is not to its liking",
+        "DOT",
+        2,
+        "554 5.2.0 STOREDRV.Submission.Exception:CorruptDataException|",
+        "sent content! sent",
+    ),
     ("the end, after the dot", "DOT", 2, "421 4.4.2 bye|HANGUP", "sent content closed"),
     ("hung up after the dot", "DOT", 2, "HANGUP", "sent unknown closed"),
     ("silence after the dot", "DOT", 2, "SILENCE", "sent unknown closed, timeout"),

@@ -284,18 +284,34 @@ fn refusal(reply: &Reply, whose: Whose) -> Refusal {
         530 | 534 | 535 | 538 => Whose::Account,
         _ if is_about_us(reply, &text) => Whose::Account,
         _ if reply.has_enhanced("5.3.4") => Whose::Content,
+        // What Exchange says when a mail is handed in is never about the mailbox that it would go to.
+        _ if text.contains("STOREDRV.Submission") => Whose::Content,
         _ if whose == Whose::Content && (reply.has_enhanced("5.1.") || reply.has_enhanced("5.2.")) => Whose::Recipient,
         _ => whose,
     };
     Refusal { permanent: reply.is_permanent(), code: reply.code, reply: text, whose }
 }
 
-/// True for what a server says to RCPT about the sender: Postfix keeps its judgement of MAIL until then, and a
-/// recipient must not be blamed for it. 5.1.7 and 5.1.8 are the sender's address (RFC 3463 3.2).
+/// Status codes about the sender or its account: the sender's address (RFC 3463 3.2), and Exchange Online's for one who
+/// may not send so, or has sent too much.
+const ABOUT_US: [&str; 5] = ["5.1.7", "5.1.8", "5.1.90", "5.2.252", "5.7.60"];
+/// What servers say of the sender or its account under codes that say less.
+const SAID_ABOUT_US: [&str; 6] = [
+    "sendasdenied",
+    "not allowed to send as",
+    "permissions to send as",
+    "outboundspamexception",
+    "submissionquotaexceeded",
+    "sending limit exceeded",
+];
+
+/// True for what a server says to RCPT, or after the dot, about the sender: Postfix keeps its judgement of MAIL until
+/// the one, Exchange until the other, and a recipient must not be blamed for it.
 fn is_about_us(reply: &Reply, text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let denied = reply.has_enhanced("5.7.") && (text.contains("sender address rejected") || text.contains("relay"));
-    denied || reply.has_enhanced("5.1.7") || reply.has_enhanced("5.1.8")
+    let says = || SAID_ABOUT_US.iter().any(|words| text.contains(words));
+    denied || ABOUT_US.iter().any(|code| reply.has_enhanced(code)) || says()
 }
 
 /// Writes the mail and its dot and reads what became of it.

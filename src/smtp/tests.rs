@@ -25,6 +25,8 @@ enum Step {
     HearMail,
     /// Reads this many bytes.
     HearBytes(usize),
+    /// Keeps the other side waiting.
+    Linger(Duration),
     /// Closes the connection with a reset.
     Reset,
     /// Closes the connection.
@@ -87,6 +89,7 @@ async fn follow(steps: Vec<Step>, stream: Box<dyn Stream>, seen: &mut Vec<u8>) {
                 stream.read_exact(&mut bytes).await.unwrap();
                 seen.extend(bytes);
             }
+            Linger(time) => tokio::time::sleep(time).await,
             Reset | HangUp => return,
             Flood(line) => while stream.write_all(line.as_bytes()).await.is_ok() {},
             Encrypt => {
@@ -369,6 +372,17 @@ async fn f18_a_server_that_falls_silent_is_given_up() {
     }
     let (outcome, open) = soon([opening(GO), vec![HearMail]].concat()).await;
     assert_eq!((outcome, open), (Outcome::Unknown(Trouble::Timeout), false));
+}
+
+#[tokio::test]
+async fn f18_after_the_dot_a_server_may_take_far_longer_than_for_any_other_answer() {
+    let timeout = Duration::from_millis(300);
+    let steps = [welcome(), opening(GO), vec![HearMail, Linger(timeout * 3), say("250 2.0.0 queued\r\n")]].concat();
+    let (port, task) = server(steps).await;
+    let mut connection = connect(Smtp { timeout, ..smtp(port) }).await;
+    assert!(matches!(connection.send(&outgoing()).await, Outcome::Sent { .. }));
+    drop(connection);
+    task.await.unwrap();
 }
 
 #[tokio::test]

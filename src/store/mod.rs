@@ -40,7 +40,7 @@ pub mod numbers;
 pub mod offers;
 pub mod outbox;
 pub mod people;
-mod permissions;
+pub mod permissions;
 pub mod retention;
 #[cfg(test)]
 mod sample;
@@ -158,10 +158,18 @@ impl StoreError {
 
     /// True where it is not the job's fault: the disk is full or fails, or somebody else holds the database.
     pub fn is_the_stores(&self) -> bool {
-        let is_full = matches!(self, StoreError::Sqlite(e) if matches!(e.sqlite_error_code(),
-            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::OutOfMemory)));
         let is_undone = matches!(self, StoreError::Undone | StoreError::Closed | StoreError::Io(..));
-        is_full || is_undone || self.is_temporary() || self.is_disk_failure()
+        self.is_full() || is_undone || self.is_temporary() || self.is_disk_failure()
+    }
+
+    /// True where it is well again by itself once somebody else has let go of the database, or there is room.
+    pub fn passes(&self) -> bool {
+        self.is_temporary() || self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        matches!(self, StoreError::Sqlite(e) if matches!(e.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::OutOfMemory)))
     }
 
     /// True where what was to be written contradicts what is there: a number twice, a row that is missing.
@@ -876,6 +884,19 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(store.broken());
         assert!(matches!(store.write(|tx| add(tx, 3)), Err(StoreError::Closed)));
+    }
+
+    #[test]
+    fn a_store_that_is_held_or_full_is_well_again_by_itself_and_one_that_is_closed_or_failed_is_not() {
+        let sqlite = |code| StoreError::Sqlite(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None));
+        let passing = [rusqlite::ffi::SQLITE_BUSY, rusqlite::ffi::SQLITE_LOCKED, rusqlite::ffi::SQLITE_FULL];
+        assert!(passing.into_iter().all(|code| sqlite(code).passes()));
+        let panicked = StoreError::Panicked(String::new());
+        for lost in
+            [StoreError::Closed, panicked, sqlite(rusqlite::ffi::SQLITE_IOERR), sqlite(rusqlite::ffi::SQLITE_CORRUPT)]
+        {
+            assert!(!lost.passes(), "{lost}");
+        }
     }
 
     #[test]

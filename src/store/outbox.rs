@@ -453,6 +453,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// SENDING → QUEUED: to be tried again at `next`, and not by its own fault: the attempt is not counted.
+    pub fn set_kept(&self, outbox: OutboxId, reply: &str, next: Timestamp) -> Result<()> {
+        self.run(
+            "UPDATE outbox SET state = 'QUEUED', tries = max(tries - 1, 0), last_reply = ?2, next_at = ?3
+             WHERE id = ?1 AND state = 'SENDING'",
+            (outbox.0, reply, at(next)),
+        )?;
+        Ok(())
+    }
+
     /// Lets what is to be tried again, mails and letters, wait no longer than until `latest`: a clock that was wrong put
     /// it off until then (fault F42). Gives how many.
     pub fn wait_no_longer_than(&self, latest: Timestamp) -> Result<usize> {
@@ -474,13 +484,15 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// → CANCELLED, with the reason; false if it had left already.
+    /// QUEUED or FAILED → CANCELLED, with the reason; false if it is under way or has left.
     pub fn cancel_letter(&self, outbox: OutboxId, reason: &str) -> Result<bool> {
         let changed = self.run(
-            "UPDATE outbox SET state = 'CANCELLED', reason = ?2 WHERE id = ?1 AND state IN ('QUEUED', 'SENDING', 'FAILED')",
+            "UPDATE outbox SET state = 'CANCELLED', reason = ?2 WHERE id = ?1 AND state IN ('QUEUED', 'FAILED')",
             (outbox.0, reason),
         )?;
-        self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
+        if changed == 1 {
+            self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
+        }
         Ok(changed == 1)
     }
 

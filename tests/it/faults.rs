@@ -135,18 +135,24 @@ fn f14_a_letter_refused_for_good_fails_alone_and_the_firm_is_told() {
 
 #[test]
 fn f15_a_refusal_of_our_own_account_stops_the_queue_and_fails_no_letter() {
-    for answer in ["530 5.7.0 authentication required", "535 5.7.8 no", "550 5.7.1 sender address rejected: no"] {
+    for (word, answer) in [
+        ("MAIL", "530 5.7.0 authentication required"),
+        ("MAIL", "535 5.7.8 no"),
+        ("MAIL", "550 5.7.1 sender address rejected: no"),
+        ("DOT", "554 5.2.252 SendAsDenied; gw not allowed to send as r; STOREDRV.Submission.Exception:SendAsDenied"),
+    ] {
         let day = Day::shared();
-        let refuse = move |said: &str, nth: usize, _: &str| (said == "MAIL" && nth == 1).then(|| answer.to_owned());
+        let refuse = move |said: &str, nth: usize, _: &str| (said == word && nth == 1).then(|| answer.to_owned());
         let (place, recorder) = day.begin_at(Recorder::answering(refuse));
         let place = place.path();
         let mut daemon = day.program(place).spawn().unwrap();
         wait_until("the alarm", DEADLINE, || log(place).contains("sending is stopped").then_some(()));
         end(&mut daemon);
         assert!(log(place).contains("ERROR"));
-        assert!(recorder.transcript().is_empty());
+        assert!(recorder.transcript().iter().all(|handed| !handed.accepted));
         assert_eq!(count(place, "SELECT count(*) FROM outbox WHERE state = 'FAILED'"), 0, "{answer}");
         work_through(day, place);
+        assert_eq!(count(place, "SELECT count(*) FROM undelivered"), 0, "{answer}");
         assert!(checker::doubled(&whole(day, place, &recorder)).is_empty());
     }
 }
@@ -725,10 +731,10 @@ fn f41_a_restored_copy_takes_in_what_came_since_and_sends_nothing_by_itself_that
     assert!(unpacked.unwrap().success());
     // As the instructions say: what came since is moved back; the newest comes first now.
     for mail in fs::read_dir(place.join("maildir/.Processed/cur")).unwrap().map(|e| e.unwrap()) {
-        let name = mail.file_name().to_string_lossy().replace(":2,S", "");
-        let place_in_line: usize = name[..2].parse().unwrap();
-        let name = format!("{:02}.again", 99 - place_in_line);
-        fs::rename(mail.path(), place.join("maildir/new").join(name)).unwrap();
+        let name = mail.file_name().into_string().unwrap();
+        let in_line: usize = name[..2].parse().unwrap();
+        let name = format!("{:02}.again:2,S", 99 - in_line);
+        fs::rename(mail.path(), place.join("maildir/cur").join(name)).unwrap();
     }
     // To the mailbox it is another store: the one that was lost may still run somewhere (fault F49).
     let mut daemon = day.program(place).spawn().unwrap();

@@ -1,10 +1,9 @@
 //! Matters, who has to do with them, folders and documents (e4: matters, related contacts).
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use super::rows::Row;
-use super::{Change, Import, Office, Source, Taken, Wanted, What, wrong};
+use super::{Change, Files, Import, KeptFile, Office, Source, Taken, Wanted, What, wrong};
 use crate::domain::PersonId;
 use crate::inbound::names::safe_name;
 use crate::store::bills::Pdf;
@@ -227,7 +226,7 @@ impl Import<'_> {
 
     pub(super) fn document(&mut self, row: &Row) -> Taken<Change> {
         let matter = self.matter_needed(row)?;
-        let (path, bytes) = self.file(row)?;
+        let (path, file) = self.file(row)?;
         let folder = match row.first(&["parent.id", "folder.id"]) {
             "" => self.folders(matter, row.first(&["folder"]))?,
             id => match self.known("folder", id)? {
@@ -244,9 +243,9 @@ impl Import<'_> {
         let creator = self.person_of(row, "creator", &["creator", "author"], Wanted::Anybody)?;
         let first = NewVersion {
             filename,
-            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            content_type: infer::get(&bytes).map_or("application/octet-stream", |t| t.mime_type()).to_owned(),
-            sha256: self.blob(&bytes)?,
+            size: file.size,
+            content_type: file.content_type.to_owned(),
+            sha256: file.sha256,
             creator: creator.unwrap_or(self.act.actor.id),
             inbox: None,
         };
@@ -266,61 +265,59 @@ impl Import<'_> {
         Ok(Change::New)
     }
 
-    /// The file that a row names, from the folder of the list and never from outside it.
-    fn file(&self, row: &Row) -> Taken<(PathBuf, Vec<u8>)> {
-        let path = PathBuf::from(row.first(&["path", "file"]));
-        let is_inside = path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
-        if path.as_os_str().is_empty() {
-            return wrong("path is missing: where its file lies, beginning at this list's folder");
+    /// The file that a row names.
+    fn file(&self, row: &Row) -> Taken<(PathBuf, KeptFile)> {
+        let path = row.first(&PATH);
+        match self.files.get(path) {
+            Some(Ok(file)) => Ok((PathBuf::from(path), file.clone())),
+            Some(Err(why)) => wrong(why),
+            None => wrong("path is missing: where its file lies, beginning at this list's folder"),
         }
-        if !is_inside {
-            return wrong(format!("{}: the file must lie below this list's folder", path.display()));
-        }
-        let place = self.folder.join(&path);
-        match read_inside(self.folder, &place) {
-            Ok(bytes) => Ok((path, bytes)),
-            Err(error) => wrong(format!("{}: {error}", path.display())),
-        }
-    }
-
-    /// On disk before the row names it; a dry run only counts.
-    fn blob(&self, bytes: &[u8]) -> Taken<String> {
-        if self.dry_run {
-            return Ok(crate::blobs::sha256(bytes));
-        }
-        if let Some(scanned) = self.scanned {
-            match scanned.get(&crate::blobs::sha256(bytes)) {
-                Some(None) => {}
-                Some(Some(why)) => return wrong(why),
-                None => return wrong("not filed: the file changed while it was looked at; import it again"),
-            }
-        }
-        self.blobs.put(bytes).or_else(|error| wrong(format!("can't be kept: {error}")))
     }
 
     /// The file of a bill, if the row names one.
     pub(super) fn pdf(&self, row: &Row) -> Taken<Option<Pdf>> {
-        if row.first(&["path", "file"]).is_empty() {
+        if row.first(&PATH).is_empty() {
             return Ok(None);
         }
-        let (_, bytes) = self.file(row)?;
-        Ok(Some(Pdf { sha256: self.blob(&bytes)?, size: u64::try_from(bytes.len()).unwrap_or(u64::MAX) }))
+        let (_, file) = self.file(row)?;
+        Ok(Some(Pdf { sha256: file.sha256, size: file.size }))
     }
 }
 
-/// What the virus scanner makes of the files that the rows name; those that can't be read are told of row by row.
-pub(super) fn scanned(office: &Office, source: &Source) -> BTreeMap<String, Option<String>> {
-    let mut found = BTreeMap::new();
+/// The columns that name a row's file.
+const PATH: [&str; 2] = ["path", "file"];
+
+/// Keeps the files that the rows of a source name, and passes them through the virus scanner before; a dry run only
+/// counts. Not to be called while a transaction is open.
+pub(super) fn files(office: &Office, source: &Source, dry_run: bool) -> Files {
+    let mut files = Files::new();
     if !matches!(source.what, What::Documents | What::Bills) {
-        return found;
+        return files;
     }
-    for row in &source.rows.rows {
-        let path = row.first(&["path", "file"]);
-        let Ok(bytes) = read_inside(&source.folder, &source.folder.join(path)) else { continue };
-        let sha256 = crate::blobs::sha256(&bytes);
-        found.entry(sha256).or_insert_with(|| office.passes(&bytes).err());
+    for path in source.rows.rows.iter().map(|row| row.first(&PATH)).filter(|path| !path.is_empty()) {
+        if !files.contains_key(path) {
+            files.insert(path.to_owned(), keep(office, &source.folder, path, dry_run));
+        }
     }
-    found
+    files
+}
+
+/// Keeps a file from the folder of the list and never from outside it.
+fn keep(office: &Office, folder: &Path, path: &str, dry_run: bool) -> Result<KeptFile, String> {
+    let is_inside = Path::new(path).components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir));
+    if !is_inside {
+        return Err(format!("{path}: the file must lie below this list's folder"));
+    }
+    let bytes = read_inside(folder, &folder.join(path)).map_err(|error| format!("{path}: {error}"))?;
+    let sha256 = if dry_run {
+        crate::blobs::sha256(&bytes)
+    } else {
+        office.passes(&bytes)?;
+        office.store.keep(&bytes).map_err(|error| format!("can't be kept: {error}"))?
+    };
+    let content_type = infer::get(&bytes).map_or("application/octet-stream", |t| t.mime_type());
+    Ok(KeptFile { sha256, size: u64::try_from(bytes.len()).unwrap_or(u64::MAX), content_type })
 }
 
 /// A file without a column says nothing about it; a closed matter stays closed on the day that it was.

@@ -1,6 +1,7 @@
 //! `docketpost import`: people, matters and their things from Clio's JSON and from CSV (billing.md e4). A file is one
-//! transaction; a row that can't be taken in is left out and told with its reason, the others are taken in. What was
-//! imported before is changed, not doubled. Mails bring in nothing here, and nobody's login address is changed.
+//! transaction; a row that can't be taken in is left out and told with its reason, the others are taken in. The documents
+//! that it names are on disk before that begins: the daemon waits for a transaction, not for a disk. What was imported
+//! before is changed, not doubled. Mails bring in nothing here, and nobody's login address is changed.
 
 mod columns;
 mod people;
@@ -24,7 +25,6 @@ use serde_json::json;
 
 use super::{Office, Told};
 use crate::actions::Act;
-use crate::blobs::Blobs;
 use crate::domain::dates::{self, Against, Direction};
 use crate::domain::{Address, Item, ItemId, Kind, PersonId};
 use crate::sharing::{Ability, Refusal};
@@ -206,12 +206,8 @@ struct Report {
 /// A file on its way in, in an open transaction.
 struct Import<'i> {
     act: &'i Act<'i>,
-    blobs: &'i Blobs,
-    folder: &'i Path,
-    /// What the virus scanner made of the files, by their hash: why one may not be filed. None: there is no scanner.
-    scanned: Option<&'i BTreeMap<String, Option<String>>>,
+    files: &'i Files,
     is_json: bool,
-    dry_run: bool,
     today: Zoned,
     by_name: BTreeMap<String, BTreeSet<PersonId>>,
     /// How often a key without an id stood in this file: two equal rows are two things.
@@ -225,8 +221,17 @@ struct Source {
     rows: Rows,
     /// Where the paths of documents begin.
     folder: PathBuf,
-    /// What the virus scanner made of them, before any transaction is open.
-    scanned: Option<BTreeMap<String, Option<String>>>,
+}
+
+/// The files that the rows of a source name, by their paths as written: each kept, or why it is not.
+type Files = BTreeMap<String, std::result::Result<KeptFile, String>>;
+
+/// A file of a row; but for a dry run it is on disk as a blob.
+#[derive(Clone, Debug)]
+struct KeptFile {
+    sha256: String,
+    size: u64,
+    content_type: &'static str,
 }
 
 /// Tells which columns are read, for each file.
@@ -236,13 +241,8 @@ pub fn columns() -> Told {
 
 /// Takes the files in.
 pub fn run(office: &Office, args: &Args) -> Result<Told> {
-    let (mut sources, strange) = read_all(args)?;
+    let (sources, strange) = read_all(args)?;
     office.ask_administrator(Ability::Edit)?;
-    if office.scanner.is_some() && !args.dry_run {
-        for source in &mut sources {
-            source.scanned = Some(matters::scanned(office, source));
-        }
-    }
     let sources = Arc::new(sources);
     let reports = if args.dry_run { dry(office, &sources)? } else { wet(office, &sources)? };
     if let Some(path) = &args.errors {
@@ -292,7 +292,7 @@ fn read_all(args: &Args) -> Result<(Vec<Source>, Vec<PathBuf>)> {
     strange.sort();
     let read = |(what, path): (What, PathBuf)| -> Result<Source> {
         let folder = args.files.clone().unwrap_or_else(|| path.parent().unwrap_or(Path::new("")).to_owned());
-        Ok(Source { rows: Rows::read(&path)?, what, path, folder, scanned: None })
+        Ok(Source { rows: Rows::read(&path)?, what, path, folder })
     };
     Ok((files.into_iter().map(read).collect::<Result<_>>()?, strange))
 }
@@ -306,9 +306,12 @@ fn known() -> String {
 fn wet(office: &Office, sources: &Arc<Vec<Source>>) -> Result<Vec<Report>> {
     let mut reports = Vec::new();
     for n in 0..sources.len() {
-        let (all, blobs) = (Arc::clone(sources), office.store.blobs().clone());
+        // However long it takes until their rows are on disk.
+        let _held = office.store.hold_blobs()?;
+        let files = sources.get(n).map(|source| matters::files(office, source, false)).unwrap_or_default();
+        let all = Arc::clone(sources);
         let report = office.act(&format!("import:{n}"), move |act| match all.get(n) {
-            Some(source) => Ok(Ok(take(act, source, &blobs, false)?)),
+            Some(source) => Ok(Ok(take(act, source, &files)?)),
             None => Ok(Ok(Report::default())),
         });
         let name = sources.get(n).map(|s| s.path.display().to_string()).unwrap_or_default();
@@ -320,9 +323,11 @@ fn wet(office: &Office, sources: &Arc<Vec<Source>>) -> Result<Vec<Report>> {
 /// All files in one transaction that is given up at the end, so that a later file finds what an earlier one brings.
 fn dry(office: &Office, sources: &Arc<Vec<Source>>) -> Result<Vec<Report>> {
     let kept: Arc<Mutex<Vec<Report>>> = Arc::default();
-    let (keep, sources, blobs) = (Arc::clone(&kept), Arc::clone(sources), office.store.blobs().clone());
+    let files: Vec<Files> = sources.iter().map(|source| matters::files(office, source, true)).collect();
+    let (keep, sources) = (Arc::clone(&kept), Arc::clone(sources));
     let given_up = office.try_act::<()>("import", move |act| {
-        let reports = sources.iter().map(|s| take(act, s, &blobs, true)).collect::<crate::store::Result<Vec<_>>>()?;
+        let taken = sources.iter().zip(&files).map(|(source, files)| take(act, source, files));
+        let reports = taken.collect::<crate::store::Result<Vec<_>>>()?;
         *keep.lock().unwrap_or_else(PoisonError::into_inner) = reports;
         Err(StoreError::Content(GIVEN_UP.to_owned()))
     });
@@ -338,14 +343,11 @@ fn dry(office: &Office, sources: &Arc<Vec<Source>>) -> Result<Vec<Report>> {
 const GIVEN_UP: &str = "a dry run is given up";
 
 /// Takes a file in. A folder may stand before its parent: rows are tried again as long as that helps.
-fn take(act: &Act<'_>, source: &Source, blobs: &Blobs, dry_run: bool) -> crate::store::Result<Report> {
+fn take(act: &Act<'_>, source: &Source, files: &Files) -> crate::store::Result<Report> {
     let mut import = Import {
         act,
-        blobs,
-        folder: &source.folder,
-        scanned: source.scanned.as_ref(),
+        files,
         is_json: source.rows.is_json,
-        dry_run,
         today: act.now.to_zoned(act.firm.zone()),
         by_name: BTreeMap::new(),
         seen: BTreeMap::new(),

@@ -318,3 +318,16 @@ fn somebody_of_a_company_keeps_their_own_name() {
     assert_eq!((tom.name().as_str(), tom.company.as_str(), tom.role), ("Tom Roe", "Roe LLP", Role::CoCounsel));
     assert_eq!(s.office.person("Reed Ltd").unwrap().last_name, "");
 }
+
+#[test]
+fn a_file_is_on_disk_before_the_transaction_that_takes_its_row_in() {
+    let s = Sample::new();
+    let files = folder(&[("documents.csv", "matter,path\n2026-9999,lease.txt\n"), ("lease.txt", "the lease")]);
+    let is_kept = || s.office.store.blobs().has(&crate::blobs::sha256(b"the lease"));
+    let dry = Args { dry_run: true, ..args(vec![files.path().into()]) };
+    assert_eq!(counts(&run(&s.office, &dry).unwrap()), [(0, 0, 0, 1)]);
+    assert!(!is_kept(), "a dry run only counts");
+    // The row has no matter; by then the file was there.
+    assert_eq!(counts(&run(&s.office, &args(vec![files.path().into()])).unwrap()), [(0, 0, 0, 1)]);
+    assert!(is_kept());
+}

@@ -89,6 +89,7 @@ impl Twin {
             policies: Vec::new(),
             spared: Mutex::default(),
             clock: Mutex::default(),
+            clock_turn: tokio::sync::Mutex::default(),
             inbox_bell: tokio::sync::Notify::new(),
         });
         Twin {
