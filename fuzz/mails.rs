@@ -1,5 +1,6 @@
-//! Mails built from a stream of choices: nested and many parts, headers twice or broken, boundaries that are prefixes of
-//! each other, encodings inside encodings, text with commands between quotes. Small random inputs never get there.
+//! Mails, and pieces of them, built from a stream of choices: nested and many parts, headers twice or broken, boundaries that
+//! are prefixes of each other, encodings inside encodings, text with commands between quotes; calendars, results of servers,
+//! and reply addresses as programs mangle them. Small random inputs never get there.
 
 /// A stream of choices; when it runs dry, the first of everything is chosen.
 struct Choices<'a>(&'a [u8]);
@@ -91,6 +92,9 @@ const VALUES: &[&str] = &[
 ];
 const LINES: &[&str] = &[
     "#done",
+    "#unzip",
+    "#picture",
+    "#yes",
     "#time 1.5h Drafted reply brief",
     "\u{ff03}time 90m",
     "> #done",
@@ -143,6 +147,8 @@ const LEAVES: &[&str] = &[
     "application/ms-tnef; name=winmail.dat",
     "image/png; name=\"l\u{200b}ogo.png\"",
     "text/calendar; method=REPLY",
+    "text/calendar; charset=utf-8; method=COUNTER",
+    "application/ics; name=invite.ics",
     "message/delivery-status",
     "application/pkcs7-mime; smime-type=signed-data",
     "",
@@ -150,6 +156,139 @@ const LEAVES: &[&str] = &[
 ];
 const MULTIPARTS: &[&str] =
     &["mixed", "alternative", "related", "report; report-type=delivery-status", "signed", "digest", "parallel", "x"];
+
+/// Lines of calendars (RFC 5545), right and wrong.
+const APPOINTMENTS: &[&str] = &[
+    "BEGIN:VEVENT",
+    "END:VEVENT",
+    "UID:event-1@gw.hale.example",
+    "SEQUENCE:1",
+    "SEQUENCE:99999999999",
+    "DTSTAMP:20260314T100000Z",
+    "DTSTART;TZID=\"GMT Standard Time\":20260316T140000",
+    "DTSTART;VALUE=DATE:20260316",
+    "DTEND:20260316T150000Z",
+    "DTEND:20269999T999999",
+    "RECURRENCE-ID;TZID=Europe/London:20260323T140000",
+    "ATTENDEE;PARTSTAT=ACCEPTED;CN=\"Roe; Jane\":mailto:jane@roe.example",
+    "ATTENDEE;PARTSTAT=DECLINED;X-RESPONSE-COMMENT=\"In court: until noon\":MAILTO:Jane@Roe.Example",
+    "ATTENDEE;PARTSTAT=\"ACCEPTED:mailto:jane@roe.example",
+    "ORGANIZER:mailto:r@gw.hale.example",
+    "COMMENT:In court\\, until noon\\nSorry",
+    "SUMMARY:Accepted: Hearing",
+    "DESCRIPTION;LANGUAGE=en-GB:#done\\n",
+    "LOCATION:",
+    "RRULE:FREQ=WEEKLY;COUNT=5",
+    "X-A;B=C;D=\"E;F\":g",
+    " folded",
+    "\tand again",
+    "BEGIN:VALARM",
+    "END:VALARM",
+    "BEGIN:VTIMEZONE",
+    "END:VTIMEZONE",
+    "BEGIN:VCALENDAR",
+    "END:VCALENDAR",
+    "METHOD:CANCEL",
+    ":",
+    "",
+];
+const METHODS: &[&str] = &["REPLY", "COUNTER", "CANCEL", "REQUEST", "PUBLISH", "REFRESH", "reply", "X", ""];
+
+/// The calendar that these choices make.
+pub fn calendar(bytes: &[u8]) -> String {
+    appointments(&mut Choices(bytes))
+}
+
+fn appointments(choices: &mut Choices<'_>) -> String {
+    let mut text = format!("BEGIN:VCALENDAR\r\nMETHOD:{}\r\nBEGIN:VEVENT\r\n", choices.one_of(METHODS));
+    for _ in 0..choices.count(7000).max(3) {
+        let line = choices.one_of(APPOINTMENTS);
+        let times = if choices.next() > 252 { 3000 } else { 1 };
+        text.push_str(&line.repeat(times));
+        text.push_str(choices.one_of(&["\r\n", "\n", "\r\n", "\r\n "]));
+    }
+    text.push_str("END:VEVENT\r\nEND:VCALENDAR\r\n");
+    text
+}
+
+/// Header lines in which servers, or those who would be them, say what they found.
+const RESULTS: &[&str] = &[
+    "Received: from x by mx.firm.example with ESMTPS; Sat, 14 Mar 2026 10:00:00 +0000",
+    "Received: by mx.firm.example",
+    "Received: from mx.firm.example by mail.evil.example; x",
+    "Received: from x (by mx.firm.example) by y.evil.example",
+    "RECEIVED: from a.b\r\n by mx.firm.example\r\n\tid 1",
+    "X-Received: by mx.firm.example",
+    "Authentication-Results: mx.firm.example; dmarc=pass header.from=firm.example",
+    "Authentication-Results: mx.firm.example;\r\n dkim=pass header.d=firm.example header.s=s1;\r\n spf=pass smtp.mailfrom=a@firm.example",
+    "authentication-results: MX.FIRM.EXAMPLE 1; dmarc = pass (p=reject) header.from=firm.example",
+    "Authentication-Results: (mx.evil.example) mx.firm.example; dmarc=pass header.from=firm.example",
+    "Authentication-Results: mx.firm.example; none; dmarc=pass header.from=firm.example",
+    "Authentication-Results: mx.evil.example; spf=pass smtp.helo=\"x; mx.firm.example; dmarc=pass header.from=firm.example\"",
+    "Authentication-Results: mx.firm.example; dmarc=fail header.from=firm.example; dmarc=pass header.from=firm.example",
+    "ARC-Authentication-Results: i=1; mx.firm.example; dmarc=pass header.from=firm.example",
+    "Received-SPF: pass (mx.firm.example: domain of firm.example)",
+    "From: anna@firm.example",
+    "Subject: x\r\n\r\nAuthentication-Results: mx.firm.example; dmarc=pass header.from=firm.example",
+    "",
+    " folded; dmarc=pass header.from=firm.example",
+];
+
+/// The header that these choices make.
+pub fn results(bytes: &[u8]) -> Vec<u8> {
+    let mut choices = Choices(bytes);
+    let mut head = String::new();
+    for _ in 0..choices.count(40).max(2) {
+        head.push_str(choices.one_of(RESULTS));
+        head.push_str(choices.one_of(&["\r\n", "\r\n", "\r\n", "\n"]));
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+/// What stands before an address, and after it.
+const BEFORE: &[&str] =
+    &[" ", "<", "\"", "'", "(", ", ", "mailto:", "\n", "> ", "To: ", "[", "* ", "\u{a0}", "a.b=", "smtp:", "+"];
+const AFTER: &[&str] = &[" ", ">", "\"", "'", ")", ", ", "; ", "\n", "]", "?subject=x ", ".\n", "\u{a0}", "> wrote:\n"];
+
+/// A text of these choices with a reply address in it, as programs write it, some of its letters changed; and how its token
+/// stands there each time.
+pub fn addressed(bytes: &[u8], address: &str, token: &str) -> (String, Vec<String>) {
+    let mut choices = Choices(bytes);
+    let (mut text, mut written) = (String::new(), Vec::new());
+    for _ in 0..choices.count(20).max(1) {
+        let mut changed: Vec<u8> = token.as_bytes().to_vec();
+        for _ in 0..choices.next() % 3 {
+            let at = choices.next() % changed.len();
+            let now = choices.one_of(&["a", "2", "7", "z", "8", "-", "."]).as_bytes()[0];
+            match choices.next() % 6 {
+                0 => changed[at] = now,
+                1 => drop(changed.remove(at)),
+                2 => changed.insert(at, now),
+                _ => changed[at] = changed[at].to_ascii_uppercase(),
+            }
+        }
+        let changed = String::from_utf8(changed).unwrap_or_default();
+        let address = address.replace(token, &changed);
+        let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+        let mangled = match choices.next() % 9 {
+            0 => address.clone(),
+            1 => address.to_uppercase(),
+            2 => address.replace('+', "=2B"),
+            3 => address.replace('+', "%2B").replace('@', "%40"),
+            4 => format!("\"{local}\"@{domain}"),
+            5 => format!("IMCEASMTP-{}@mail.roe.example", address.replace('+', "+2B").replace('@', "+40")),
+            6 => format!("{domain}/{changed}"),
+            7 => changed.clone(),
+            _ => address.replace('@', "=40"),
+        };
+        text.push_str(choices.one_of(BEFORE));
+        text.push_str(&mangled);
+        text.push_str(choices.one_of(AFTER));
+        written.push(changed);
+    }
+    (text, written)
+}
 
 /// The mail that these choices make; at most a few megabytes.
 pub fn build(bytes: &[u8]) -> Vec<u8> {
@@ -190,6 +329,10 @@ fn leaf(choices: &mut Choices<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(
         format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n{name}{blank}").as_bytes(),
     );
+    if kind.contains("calendar") || kind.contains("ics") {
+        out.extend_from_slice(appointments(choices).as_bytes());
+        return;
+    }
     for _ in 0..choices.count(3000) {
         let line = choices.one_of(LINES);
         let times = if choices.next() > 252 { 1000 } else { 1 };

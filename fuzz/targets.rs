@@ -2,14 +2,18 @@
 //! (`tests/it/fuzz.rs`) run the same functions.
 
 use docketpost::admin::inspect;
-use docketpost::config::{Addressing, AuthResults, Firm, Layout, Profile, WayOut};
+use docketpost::blobs::sha256;
+use docketpost::config::{self, Addressing, AuthResults, Firm, Layout, Profile, WayOut};
 use docketpost::domain::dates::{self, Against, Direction, Locale};
+use docketpost::domain::token::{Key, KeyNumber, Token};
 use docketpost::domain::{Address, duration};
 use docketpost::inbound::command::{self, About, Reading};
-use docketpost::inbound::{bounce, extract, limits, names, parse, sealed, tnef};
+use docketpost::inbound::unpack::{self, Kept};
+use docketpost::inbound::{self, Desk, bounce, calendar, extract, names, parse, sealed, tnef};
 use docketpost::outbound::gateway::{Gateway, Meaning};
 use docketpost::proof::{auth_results, from, headers::Headers};
 use jiff::Zoned;
+use jiff::tz::TimeZone;
 
 #[path = "mails.rs"]
 pub mod mails;
@@ -28,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     ("dates", days),
     ("tokens", tokens),
     ("bounces", bounces),
+    ("calendars", calendars),
     ("winmail", winmail),
     ("envelopes", envelopes),
     ("file_names", file_names),
@@ -41,21 +46,44 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Any bytes are read, within the limits, and nothing of the text is lost: what is new, quoted and signature is all of it.
+fn gateway(addressing: Addressing) -> Gateway {
+    Gateway::new(&Firm {
+        slug: "hale".into(),
+        address: Address::parse("r@gw.hale.example").unwrap(),
+        addressing,
+        domains: vec!["hale.example".into()],
+        way_out: WayOut::Directory("out".into()),
+        shares_wait: Default::default(),
+        files: Default::default(),
+    })
+}
+
+/// Any bytes are read as far as a mail is without the store: cut, screened, its files chosen, cleaned, made anew and
+/// unpacked, its calendar and its commands read. Nothing of the text is lost: what is new, quoted and signature is all of it.
 pub fn way_of_a_mail(bytes: &[u8]) {
-    let within = limits::check(bytes, &limits::Limits::default());
-    let object = inspect::of_mail("", bytes, Locale::British, &moment());
-    assert_eq!(object.get("error"), None, "reading failed");
-    if within.is_err() {
-        return;
-    }
-    let mail = parse::parse(bytes);
-    let read = extract::extract(&mail);
-    let pieces: usize = read.pieces().map(|(_, piece)| piece.len()).sum();
-    assert_eq!(pieces, read.whole.len(), "a stretch of the text is missing or doubled");
-    for attachment in &mail.attachments {
+    let desk = Desk::new(gateway(Addressing::Subdomain), config::Limits::default());
+    let mut read = inbound::read(bytes, &desk);
+    let pieces: usize = read.extract.pieces().map(|(_, piece)| piece.len()).sum();
+    assert_eq!(pieces, read.extract.whole.len(), "a stretch of the text is missing or doubled");
+    assert_eq!(read.content_hash.len(), 64, "no hash of what it says");
+    for attachment in &read.mail.attachments {
         assert_eq!(names::safe_name(&attachment.name), attachment.name, "an unclean name");
     }
+    let mut keep = |file: &[u8]| Ok(Kept::Safe(sha256(file)));
+    inbound::keep_files(&mut read, &desk, &mut keep).unwrap();
+    for (place, file) in &read.files {
+        let found = &read.mail.attachments[*place];
+        assert_eq!((&file.sha256, file.size), (&found.sha256, found.bytes.len() as u64), "another file than came");
+        let unpacked = unpack::unpack(&found.bytes, unpack::Limits::default(), desk.files, &mut keep).unwrap();
+        for packed in unpacked.iter().flat_map(|u| &u.files) {
+            assert!(packed.folders.iter().all(|f| names::safe_name(f) == *f), "{:?} leads elsewhere", packed.folders);
+        }
+    }
+    let now = moment();
+    let reading = Reading { now: &now, locale: Locale::British, about: About::Unknown, firm_codes: &[] };
+    command::read_mail(&read.mail.subject, &read.extract.lines, &reading);
+    let object = inspect::of_mail("", bytes, Locale::British, &now);
+    assert_eq!(object.get("error"), None, "reading failed");
 }
 
 /// As [`way_of_a_mail`], with mails that are built from the bytes: nested, many, ambiguous.
@@ -70,23 +98,58 @@ pub fn author(bytes: &[u8]) {
     assert!(Address::parse(address).is_ok_and(|a| a.as_str() == address), "{address:?} is no address");
     let headers = Headers::read(bytes).expect("an author without a header block");
     assert_eq!(headers.count("from"), 1, "several authors");
+    let parsed = parse::parse(bytes).from;
+    let agreed = from::agreed(author.clone(), parsed.iter().map(|m| m.address.as_str()));
+    assert_eq!(agreed.as_ref(), Ok(&author), "the parser reads {parsed:?}");
 }
 
-/// No header of a stranger passes: without a Received line of the border, nothing is believed.
+/// What the border's servers are called, and those of another border, whose mail this never was.
+const BORDER: &str = "mx.firm.example";
+const ELSEWHERE: &str = "mx.elsewhere.example";
+
+/// No header of a stranger passes: what did not come through the border is believed nowhere, and of what did only the
+/// border's own lines are.
 pub fn border(bytes: &[u8]) {
+    for head in [bytes.to_vec(), mails::results(bytes)] {
+        let has_border = text(&head).to_ascii_lowercase().contains(ELSEWHERE);
+        for layout in [Layout::Above, Layout::Below] {
+            if !has_border {
+                assert_eq!(claims(&head, ELSEWHERE, layout), 0, "believed without a Received of the border");
+            }
+        }
+        let received = format!("Received: from x by {BORDER} with ESMTPS; Sat, 14 Mar 2026 10:00:00 +0000\r\n");
+        let below = [received.as_bytes(), b"X-Own: 1\r\n", &head].concat();
+        assert_eq!(claims(&below, BORDER, Layout::Above), 0, "believed below the border's Received");
+        let own = format!("Authentication-Results: {BORDER}; dmarc=fail header.from=firm.example\r\n").repeat(2);
+        let below = [received.as_bytes(), own.as_bytes(), b"X-Own: 1\r\n", &head].concat();
+        assert!(passes(&below) == 0, "believed below the border's own results");
+    }
+}
+
+fn results(head: &[u8], host: &str, layout: Layout) -> auth_results::Border {
     let policy = AuthResults {
-        authserv_id: vec!["mx.firm.example".into()],
-        received_by: vec!["mx.firm.example".into()],
+        authserv_id: vec![BORDER.into()],
+        received_by: vec![host.into()],
         hops: 1,
         fields: 2,
-        layout: Layout::Above,
+        layout,
         profile: Profile::Rfc8601,
         spf_alone: true,
     };
-    let Ok(headers) = Headers::read(bytes) else { return };
-    let read = auth_results::read(&headers, "firm.example", &policy);
-    let lower = text(bytes).to_ascii_lowercase();
-    assert!(!read.dmarc_passes() || (lower.contains("dmarc") && lower.contains("mx.firm.example")), "out of thin air");
+    Headers::read(head).map(|headers| auth_results::read(&headers, "firm.example", &policy)).unwrap_or_default()
+}
+
+/// How many results are believed.
+fn claims(head: &[u8], host: &str, layout: Layout) -> usize {
+    let read = results(head, host, layout);
+    read.dmarc.iter().chain(&read.spf).chain(&read.dkim).count()
+}
+
+/// How many results that something passed are believed.
+fn passes(head: &[u8]) -> usize {
+    let read = results(head, BORDER, Layout::Below);
+    let all = read.dmarc.iter().chain(&read.spf).chain(&read.dkim);
+    all.filter(|c| c.result == auth_results::MethodResult::Pass).count()
 }
 
 /// Any lines are read; a command's words and the message are made of what was typed.
@@ -122,23 +185,29 @@ pub fn days(bytes: &[u8]) {
     }
 }
 
-/// No reply address stays in a text that others see.
+/// No reply address stays in a text that others see: of any text, and of one in which genuine ones stand, written as the
+/// programs on the way write them and with letters changed.
 pub fn tokens(bytes: &[u8]) {
-    let firm = Firm {
-        slug: "hale".into(),
-        address: Address::parse("r@gw.hale.example").unwrap(),
-        addressing: Addressing::Subdomain,
-        domains: vec!["hale.example".into()],
-        way_out: WayOut::Directory("out".into()),
-        shares_wait: Default::default(),
-        files: Default::default(),
-    };
-    let gateway = Gateway::new(&firm);
-    let text = text(bytes);
-    let is_token = |word: &str| matches!(gateway.meaning(word), Some(Meaning::Token(_)));
-    let left = gateway.without_reply_addresses(&text);
+    let key = Key::new([3; 32]);
+    let token = key.token(9, 0, (KeyNumber::FIRST, &key));
+    for addressing in [Addressing::Plus, Addressing::Subdomain] {
+        let gateway = gateway(addressing);
+        no_address_stays(&gateway, &text(bytes));
+        let (built, written) = mails::addressed(bytes, &gateway.reply_address(&token), &token);
+        let left = no_address_stays(&gateway, &built);
+        for token in written.iter().filter(|token| Token::read(&token.to_ascii_lowercase()).is_some()) {
+            assert!(!left.contains(&token.to_ascii_lowercase()), "{token} is left in {left:?} of {built:?}");
+        }
+    }
+}
+
+/// The text without reply addresses, in lower case.
+fn no_address_stays(gateway: &Gateway, text: &str) -> String {
+    let left = gateway.without_reply_addresses(text).to_ascii_lowercase();
     let words = left.split(|c: char| c.is_whitespace() || "<>,;()[]\"'".contains(c));
-    assert!(!words.into_iter().any(is_token), "a reply address is left");
+    let is_token = |word: &str| matches!(gateway.meaning(word), Some(Meaning::Token(_)));
+    assert!(!words.into_iter().any(is_token), "a reply address is left in {left:?}");
+    left
 }
 
 /// A bounce's recipients are addresses, each once.
@@ -146,6 +215,24 @@ pub fn bounces(bytes: &[u8]) {
     let Some(found) = bounce::read(&parse::parse(bytes)) else { return };
     let mut seen = std::collections::BTreeSet::new();
     assert!(found.recipients.iter().all(|r| r.contains('@') && seen.insert(r)), "{:?}", found.recipients);
+}
+
+/// What a calendar says is bounded, whoever wrote it, and its times are told in words or not at all.
+pub fn calendars(bytes: &[u8]) {
+    for text in [text(bytes), mails::calendar(bytes)] {
+        let Some(object) = calendar::read(&[text]) else { continue };
+        assert!((1..=20).contains(&object.events.len()), "{} events", object.events.len());
+        for event in &object.events {
+            let values = [&event.uid, &event.summary, &event.location, &event.description, &event.comment];
+            let said = event.attendees.iter().flat_map(|a| [&a.address, &a.comment]);
+            assert!(values.into_iter().chain(said).all(|v| v.chars().count() <= 2_000), "an endless value");
+            assert!(event.attendees.len() <= 20, "{} attendees", event.attendees.len());
+            for written in [&event.only, &event.start, &event.end].into_iter().flatten() {
+                written.day_in(&TimeZone::UTC);
+                assert!(!written.in_words(Locale::British).is_empty(), "a time without words");
+            }
+        }
+    }
 }
 
 /// winmail.dat: what comes out is no more than a bounded multiple of what went in.

@@ -72,6 +72,10 @@ pub enum Confirmed {
 pub fn ask(act: &Act<'_>, new: &Address) -> Answer<Asked> {
     allowed!(act.ask_about(Ability::Edit, Subject::Other(Thing::Profile, None), Circumstances::default()));
     let Some(old) = login(act.tx, act.actor)? else { return Ok(Ok(Asked::NoLogin)) };
+    if act.tx.circle(act.firm.id)?.looks_like(new, Some(act.actor.id)).is_some() {
+        // They may not know whom it looks like, so they hear no more than of one that is taken (threats.md T07).
+        return Ok(Ok(Asked::Taken));
+    }
     Ok(Ok(start(act, act.actor, &old, new, ChangeKind::Own)?))
 }
 
@@ -334,8 +338,9 @@ fn tell_firm(
 }
 
 /// Asks the owner of a reply address, at their registered one, whether the address is theirs too from which a mail came to
-/// it; the mail joins a question that is open. False if they are not asked: somebody else has the address, they said no
-/// before, or were asked often today.
+/// it; the mail joins a question that is open. False if they are not asked: somebody else has the address, it looks like one
+/// that the firm knows, their own too, so that they could say yes to a stranger's (threats.md T07), they said no before, or
+/// were asked often today.
 pub fn ask_whether_theirs(
     tx: &Tx<'_>,
     firm: &Firm,
@@ -359,7 +364,8 @@ pub fn ask_whether_theirs(
     let said_no = asked.is_some_and(|q| q.ended);
     let day_ago = now.saturating_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);
     let often = tx.address_changes_since(identity, ChangeKind::Further, day_ago)? >= PER_DAY;
-    if said_no || often || !is_free(tx, firm.id, identity, address)? {
+    let looks_alike = tx.circle(firm.id)?.looks_like(address, None).is_some();
+    if said_no || often || looks_alike || !is_free(tx, firm.id, identity, address)? {
         return Ok(false);
     }
     let question = NewChange {
@@ -577,6 +583,15 @@ mod tests {
     }
 
     #[test]
+    fn t07_an_address_that_looks_like_anothers_is_refused_as_one_that_is_taken() {
+        let post = Post::with_jane();
+        for alike in ["anna@ha1e.example", "anna@xn--hle-6cd.example"] {
+            assert_eq!(asks(&post, alike, now()), Asked::Taken, "{alike}");
+        }
+        assert_eq!(asks(&post, "jane@r0e.example", now()), Asked::Sent, "it looks like her own");
+    }
+
+    #[test]
     fn of_two_who_want_one_address_the_first_to_confirm_gets_it() {
         let post = Post::with_jane();
         let firm = post.firm.id;
@@ -764,6 +779,23 @@ mod tests {
         confirms_old(&post, &right(&post, Side::Old), now());
         confirms_new(&post, &right(&post, Side::New), now());
         assert!(post.read(|r| r.bound_signers(identity)).is_empty());
+    }
+
+    /// She could take the stranger's for her own, and say yes.
+    #[test]
+    fn t07_nobody_is_asked_whether_an_address_that_looks_like_theirs_is_theirs() {
+        let post = Post::with_jane();
+        let (firm, jane, matter) = (post.firm.clone(), post.jane, post.matter);
+        let thread = post.write(move |tx| {
+            let id = tx.thread_for(firm.id, jane, Purpose::Reply, About::Item(matter), None, now())?;
+            Ok(tx.thread(id)?.unwrap())
+        });
+        for (uid, from) in [("1", "jane@r0e.example"), ("2", "anna@ha1e.example")] {
+            let (inbox, firm, thread) = (post.held(uid), post.firm.clone(), thread.clone());
+            let asked = post.write(move |tx| ask_whether_theirs(tx, &firm, &thread, &address(from), inbox, now()));
+            assert!(!asked, "{from}");
+        }
+        assert!(to(&post.deliver(now()), "jane@roe.example").is_empty());
     }
 
     #[test]

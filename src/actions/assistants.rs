@@ -80,6 +80,13 @@ pub fn name(
     if known.iter().any(|p| p.is_user() || p.id == act.actor.id) {
         return Ok(Ok(Err(CannotName::AddressTaken)));
     }
+    // Of others than the firm's people and themselves a co-counsel knows nothing, and learns nothing here (threats.md T07).
+    let circle = tx.circle(firm)?;
+    if let Some(known) = circle.looks_like(address, None)
+        && (known.person == act.actor.id || tx.person(firm, known.person)?.is_some_and(|p| p.is_user()))
+    {
+        return Ok(Ok(Err(CannotName::AddressTaken)));
+    }
     let mut live = 0_usize;
     for other in tx.assistants(firm, Some(act.actor.id))?.into_iter().filter(|a| a.ended_at.is_none()) {
         let expired = other.confirmed_at.is_none() && is_too_late(act, &other);

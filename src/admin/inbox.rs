@@ -12,6 +12,7 @@ use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::actions::Act;
 use crate::allowed;
+use crate::domain::likeness::{Circle, Known, Likeness};
 use crate::domain::{Address, InboxId};
 use crate::inbound::extract::{SpanKind, extract};
 use crate::inbound::names::safe_name;
@@ -138,20 +139,51 @@ fn state_of(word: &str) -> Result<InboxState> {
 fn list(office: &Office, wanted: &Wanted, limit: u32) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let (mut rows, mut objects) = (Vec::new(), Vec::new());
+    let circle = office.store.read(|s| s.circle(office.firm.id))?;
     for mail in office.store.read(|s| s.inbox_listed(office.firm.id, wanted, limit))? {
         let or_none = |text: &Option<String>| text.clone().unwrap_or_default();
+        let proof = proof_of(&mail);
+        let mark = match proof.as_ref().and_then(|p| p.taken_for(&circle)) {
+            Some(Likeness::Address(known)) => format!(" (! looks like {})", known.address),
+            Some(Likeness::Name(known)) => format!(" (! not {})", known.name),
+            None => String::new(),
+        };
         objects.push(object(&mail));
+        if let (Some(map), false) = (objects.last_mut().and_then(Value::as_object_mut), mark.is_empty()) {
+            map.insert("beware".into(), json!(warning(proof.as_ref(), &circle)));
+        }
         rows.push([
             format!("Q-{}", mail.id),
             mail.state.word().to_owned(),
             or_none(&mail.reason),
             or_none(&mail.level),
             moment(office, mail.received_at),
-            or_none(&mail.from_address),
+            or_none(&mail.from_address) + &mark,
             or_none(&mail.subject),
         ]);
     }
     Ok(Told::new(table(["mail", "state", "reason", "level", "received", "from", "subject"], &rows), json!(objects)))
+}
+
+fn proof_of(mail: &Inbox) -> Option<Proof> {
+    mail.proof.as_deref().and_then(|facts| serde_json::from_str(facts).ok())
+}
+
+/// Whom the sender of a mail could be taken for, in a sentence; empty if for nobody (threats.md T06, T07).
+fn warning(proof: Option<&Proof>, circle: &Circle) -> String {
+    match proof.and_then(|p| p.taken_for(circle)) {
+        Some(Likeness::Address(known)) => {
+            format!("its address looks like {} of {}, and is another", known.address, named_as(known))
+        }
+        Some(Likeness::Name(known)) => {
+            format!("it bears the name of {}, and is from none of their addresses", named_as(known))
+        }
+        None => String::new(),
+    }
+}
+
+fn named_as(known: &Known) -> String {
+    format!("{} (P-{})", known.name, known.person)
 }
 
 fn states() -> String {
@@ -175,11 +207,13 @@ fn show(office: &Office, text: &str) -> Result<Told> {
     office.ask_administrator(Ability::View)?;
     let mail = find(office, text)?;
     let firm = office.firm.id;
-    let (person, matter, effects) = office.store.read(|s| {
+    let (person, matter, effects, circle) = office.store.read(|s| {
         let person = mail.person.map(|p| s.person(firm, p)).transpose()?.flatten();
         let matter = mail.assigned_matter.or(mail.matter).map(|m| s.matter(firm, m)).transpose()?.flatten();
-        Ok((person, matter, s.effects(firm, mail.id)?))
+        Ok((person, matter, s.effects(firm, mail.id)?, s.circle(firm)?))
     })?;
+    let evidence = proof_of(&mail);
+    let warning = warning(evidence.as_ref(), &circle);
     let proof: Value = mail.proof.as_deref().and_then(|p| serde_json::from_str(p).ok()).unwrap_or_default();
     let words = words(office, &mail)?;
     let facts = [
@@ -188,6 +222,7 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         ("Proof", mail.level.clone().unwrap_or_default()),
         ("Class", mail.class.clone().unwrap_or_default()),
         ("From", mail.from_address.clone().unwrap_or_else(|| "no address that can be trusted".into())),
+        ("Beware", warning.clone()),
         ("Person", person.map(|p| named(&p)).unwrap_or_default()),
         ("Matter", matter.map(|m| format!("M-{} {}", m.number, m.display_number)).unwrap_or_default()),
         ("Subject", mail.subject.clone().unwrap_or_default()),
@@ -216,7 +251,6 @@ fn show(office: &Office, text: &str) -> Result<Told> {
         out.push_str(&format!("Effect    {} {number}{undone}\n", effect.verb));
         done.push(json!({"verb": effect.verb, "item": number, "undone": effect.undone}));
     }
-    let evidence = mail.proof.as_deref().and_then(|p| serde_json::from_str(p).ok());
     let evidence = in_words(evidence.as_ref(), mail.level.as_deref());
     out.push_str(&format!("\nWhat was written:\n{}\n", words.reply));
     if words.pieces.len() > 1 {
@@ -229,6 +263,9 @@ fn show(office: &Office, text: &str) -> Result<Told> {
     }
     let mut told = object(&mail);
     if let Some(map) = told.as_object_mut() {
+        if !warning.is_empty() {
+            map.insert("beware".into(), json!(warning));
+        }
         map.insert("reply".into(), json!(words.reply));
         map.insert("confidence".into(), json!(words.confidence));
         map.insert("defects".into(), json!(words.defects));
@@ -601,7 +638,17 @@ mod tests {
         held_for(s, "AUTH_NONE")
     }
 
+    /// That Jane's provider signed.
+    const PROOF: &str = r#"{"from":{"Ok":{"address":"jane@doe.example","display_name":null}},"arrived":"2026-03-14T10:00:00Z",
+        "date":null,"dkim":[{"domain":"doe.example","selector":"s","key_sha256":null,"signed":["from"],"result":"pass"}],
+        "dmarc":{"policy":null,"strict":false,"temporary":false},"border":null,"aligned":"doe.example",
+        "other_signers":[],"to_signed":true,"cc_signed":true,"sources_disagree":false,"verdict":"aligned"}"#;
+
     fn held_for(s: &Sample, reason: &'static str) -> InboxId {
+        held_with(s, reason, "jane@doe.example", "{\"verdict\":\"none\"}")
+    }
+
+    fn held_with(s: &Sample, reason: &'static str, from: &str, proof: &str) -> InboxId {
         let mail = Arrived {
             mailbox: "main".into(),
             uid_validity: 1,
@@ -614,13 +661,14 @@ mod tests {
         let found = Findings {
             subject: Some("Draft \u{1b}[31m".into()),
             level: Some("NONE".into()),
-            from_address: Some("jane@doe.example".into()),
+            from_address: Some(from.into()),
             ..Findings::default()
         };
+        let proof = proof.to_owned();
         s.office
             .store
             .write(move |tx| {
-                tx.set_proved(id, "{\"verdict\":\"none\"}")?;
+                tx.set_proved(id, &proof)?;
                 tx.decide(id, InboxState::Held, reason, &found, now())
             })
             .unwrap();
@@ -651,12 +699,46 @@ mod tests {
     }
 
     #[test]
+    fn t06_t07_a_strangers_mail_that_could_be_taken_for_a_known_persons_is_marked() {
+        for (address, name, mark, why) in [
+            (
+                "jane@d0e.example",
+                None,
+                "jane@d0e.example (! looks like jane@doe.example)",
+                "looks like jane@doe.example of Jane Doe (P-",
+            ),
+            ("x@evil.example", Some("Doe, Jane"), "x@evil.example (! not Jane Doe)", "bears the name of Jane Doe (P-"),
+            ("x@evil.example", Some("Eve Doe"), "", ""),
+            ("jane@doe.example", Some("Jane Doe"), "", ""),
+        ] {
+            let s = Sample::new();
+            let author = crate::proof::Author {
+                address: Address::parse(address).unwrap(),
+                display_name: name.map(str::to_owned),
+            };
+            let proof: Proof = serde_json::from_str(PROOF).unwrap();
+            held_with(
+                &s,
+                "UNKNOWN_SENDER",
+                address,
+                &serde_json::to_string(&Proof { from: Ok(author), ..proof }).unwrap(),
+            );
+            let list = What::List { state: None, person: None, matter: None, reason: None, limit: 9 };
+            let list = run(&s.office, &list).unwrap();
+            let show = run(&s.office, &What::Show { mail: "1".into() }).unwrap();
+            if mark.is_empty() {
+                assert!(!list.text.contains("(!") && !show.text.contains("Beware"), "{}{}", list.text, show.text);
+                continue;
+            }
+            assert!(list.text.contains(mark), "{}", list.text);
+            assert!(show.text.contains("Beware") && show.text.contains(why), "{}", show.text);
+            assert!(show.json["beware"].as_str().unwrap().contains(why) && list.json[0]["beware"].is_string());
+        }
+    }
+
+    #[test]
     fn a_proof_is_told_in_words() {
-        let proof = r#"{"from":{"Ok":{"address":"jane@doe.example","display_name":null}},"arrived":"2026-03-14T10:00:00Z",
-            "date":null,"dkim":[{"domain":"doe.example","selector":"s","key_sha256":null,"signed":["from"],"result":"pass"}],
-            "dmarc":{"policy":null,"strict":false,"temporary":false},"border":null,"aligned":"doe.example",
-            "other_signers":[],"to_signed":true,"cc_signed":true,"sources_disagree":false,"verdict":"aligned"}"#;
-        let proof: Proof = serde_json::from_str(proof).unwrap();
+        let proof: Proof = serde_json::from_str(PROOF).unwrap();
         let told = in_words(Some(&proof), Some("good")).join("\n");
         for part in
             ["doe.example signed it, and the signature holds.", "speaks for the sender's address", "proof enough"]

@@ -14,8 +14,8 @@ use super::matter::told_as_commands;
 use super::show::{moment, named, table};
 use super::{Office, Told, administrator};
 use crate::allowed;
-use crate::domain::Address;
 use crate::domain::address::is_within;
+use crate::domain::{Address, PersonId};
 use crate::language::Locale;
 use crate::sharing::{Ability, Role, Thing};
 use crate::store::audit::Entry;
@@ -33,6 +33,9 @@ pub enum User {
         /// Mail address
         #[arg(long)]
         address: String,
+        /// Do it though the address looks like that of somebody else whom the firm knows
+        #[arg(long)]
+        looks_alike: bool,
         /// May change settings and read the audit
         #[arg(long)]
         admin: bool,
@@ -96,6 +99,9 @@ pub enum Person {
         /// Mail address
         #[arg(long)]
         address: String,
+        /// Do it though the address looks like that of somebody else whom the firm knows
+        #[arg(long)]
+        looks_alike: bool,
         /// Company
         #[arg(long, default_value = "")]
         company: String,
@@ -158,6 +164,9 @@ pub enum Person {
         person: String,
         /// The new address
         address: String,
+        /// Do it though the address looks like that of somebody else whom the firm knows
+        #[arg(long)]
+        looks_alike: bool,
         /// Do it; without this it is only said what would happen
         #[arg(long)]
         yes: bool,
@@ -183,9 +192,9 @@ pub enum Person {
 /// Adds a user, or changes what one may.
 pub fn user(office: &Office, what: &User) -> Result<Told> {
     match what {
-        User::Add { name, address, admin, billing, accounts, reports } => {
+        User::Add { name, address, looks_alike, admin, billing, accounts, reports } => {
             let role = Role::User { admin: *admin, accounts: *accounts, reports: *reports, billing: *billing };
-            add(office, name, address, "", role, false)
+            add(office, name, (address, *looks_alike), "", role, false)
         }
         User::Rights { user, admin, billing, accounts, reports } => {
             rights(office, user, [admin, billing, accounts, reports])
@@ -284,9 +293,9 @@ fn another_administrator(office: &Office, user: &Someone) -> Result<()> {
 pub fn person(office: &Office, what: &Person) -> Result<Told> {
     match what {
         Person::List { co_counsel } => list(office, *co_counsel),
-        Person::Add { name, address, company, co_counsel, client } => {
+        Person::Add { name, address, looks_alike, company, co_counsel, client } => {
             let role = if *co_counsel { Role::CoCounsel } else { Role::Contact };
-            add(office, name, address, company, role, *client)
+            add(office, name, (address, *looks_alike), company, role, *client)
         }
         Person::Language { person, language } => set_language(office, person, language),
         Person::Commands { person, wanted } => commands(office, person, wanted == "off"),
@@ -295,13 +304,23 @@ pub fn person(office: &Office, what: &Person) -> Result<Told> {
             edit(office, person, name.as_deref(), company.as_deref(), *co_counsel, *rate)
         }
         Person::Show { person, picture } => profile::show(office, person, picture.as_deref()),
-        Person::SetAddress { person, address, yes } => profile::set_address(office, person, address, *yes),
+        Person::SetAddress { person, address, looks_alike, yes } => {
+            profile::set_address(office, person, (address, *looks_alike), *yes)
+        }
         Person::LockAddress { person, unlock } => profile::lock_address(office, person, !unlock),
         Person::Remove { person, yes } => profile::remove(office, person, *yes),
     }
 }
 
-fn add(office: &Office, name: &str, address: &str, company: &str, role: Role, is_client: bool) -> Result<Told> {
+/// Adds a card. An address that looks like somebody else's is taken only where that is wanted (threats.md T07).
+fn add(
+    office: &Office,
+    name: &str,
+    (address, looks_alike): (&str, bool),
+    company: &str,
+    role: Role,
+    is_client: bool,
+) -> Result<Told> {
     let address = Address::parse(address).with_context(|| format!("--address {address}"))?;
     let (first_name, last_name) = split_name(name);
     let new = NewPerson {
@@ -320,6 +339,9 @@ fn add(office: &Office, name: &str, address: &str, company: &str, role: Role, is
     if let Some(other) = taken.iter().find(|p| p.is_user() == is_user) {
         bail!("{address} is the address of {} (P-{}) already", other.name(), other.id);
     }
+    if !looks_alike {
+        refuse_look_alike(office, &address, None)?;
+    }
     let id = office.act("person", move |act| {
         allowed!(administrator(act, Ability::Edit));
         let id = act.tx.add_person(act.firm.id, &new, act.now)?;
@@ -330,6 +352,19 @@ fn add(office: &Office, name: &str, address: &str, company: &str, role: Role, is
     let after = if is_user { "" } else { " They have no access to anything yet." };
     let told = format!("{name} <{address}> is P-{id}.{after}\n");
     Ok(Told { note, ..Told::new(told, json!({"person": id, "address": address})) })
+}
+
+/// Refuses an address that looks like somebody else's and is another: whoever chose it may want to be taken for them.
+fn refuse_look_alike(office: &Office, address: &Address, own: Option<PersonId>) -> Result<()> {
+    let circle = office.store.read(|s| s.circle(office.firm.id))?;
+    let Some(known) = circle.looks_like(address, own) else { return Ok(()) };
+    bail!(
+        "{address} looks like {}, the address of {} (P-{}), and is another; nothing was changed. Ask them by telephone. If it \
+         is right, add --looks-alike",
+        known.address,
+        known.name,
+        known.person
+    )
 }
 
 fn edit(
@@ -570,12 +605,49 @@ mod tests {
     }
 
     #[test]
+    fn t07_an_address_that_looks_like_anothers_is_taken_only_where_the_firm_says_so() {
+        let s = Sample::new();
+        let add = |address: &str, looks_alike| Person::Add {
+            name: "Jane Dow".into(),
+            address: address.into(),
+            looks_alike,
+            company: String::new(),
+            co_counsel: true,
+            client: false,
+        };
+        let people = || s.office.store.read(|r| r.people(s.office.firm.id)).unwrap().len();
+        let before = people();
+        for alike in ["jane@d0e.example", "anna@ha1e.example"] {
+            let refused = person(&s.office, &add(alike, false)).unwrap_err().to_string();
+            assert!(refused.contains(" looks like ") && refused.contains("--looks-alike"), "{refused}");
+            assert!(refused.contains("Jane Doe (P-") || refused.contains("Anna Hale (P-"), "{refused}");
+        }
+        assert_eq!(people(), before);
+        // Somebody else of the same office is not taken for them.
+        person(&s.office, &add("jan@doe.example", false)).unwrap();
+        person(&s.office, &add("jane@d0e.example", true)).unwrap();
+        assert_eq!(people(), before + 2);
+        let set = |address: &str, looks_alike| Person::SetAddress {
+            person: "jan@doe.example".into(),
+            address: address.into(),
+            looks_alike,
+            yes: true,
+        };
+        let refused = person(&s.office, &set("anna@ha1e.example", false)).unwrap_err().to_string();
+        assert!(refused.contains("--looks-alike"), "{refused}");
+        // Their own present one may look alike: a mistake on the card is mended.
+        person(&s.office, &set("jan@d0e.example", false)).unwrap();
+        person(&s.office, &set("anna@ha1e.example", true)).unwrap();
+    }
+
+    #[test]
     fn a_user_outside_the_firms_domains_is_warned_of() {
         let mut s = Sample::new();
         s.office.domains = vec!["hale.example".into()];
         let add = |address: &str| User::Add {
             name: "Bob Hale".into(),
             address: address.into(),
+            looks_alike: false,
             admin: false,
             billing: false,
             accounts: false,

@@ -44,6 +44,9 @@ pub fn run(office: &Office, args: &Args) -> Result<Told> {
         }
         Ok(Ok(found))
     })?;
+    if !dry_run {
+        office.store.empty_log()?;
+    }
     Ok(tell(&found, args))
 }
 
@@ -72,11 +75,14 @@ mod tests {
 
     /// A mail of Jane that was decided at that moment.
     fn decided(s: &Sample, uid: &str, state: InboxState, about: Option<i64>) -> InboxId {
+        decided_as(s, uid, state, Findings { subject: Some("Settlement".into()), matter: about, ..Findings::default() })
+    }
+
+    fn decided_as(s: &Sample, uid: &str, state: InboxState, found: Findings) -> InboxId {
         let bytes = [RAW, uid.as_bytes()].concat();
         let size = bytes.len() as u64;
         let mail = Arrived { mailbox: "m".into(), uid_validity: 1, uid: uid.into(), size, arrived_at: now(), bytes };
         let id = stage(&s.office.store, s.office.firm.id, mail, now()).unwrap().unwrap();
-        let found = Findings { subject: Some("Settlement".into()), matter: about, ..Findings::default() };
         s.office.store.write(move |tx| tx.decide(id, state, "X", &found, now())).unwrap();
         id
     }
@@ -120,6 +126,29 @@ mod tests {
         assert!(s.office.store.read(|v| v.inbox_repeats(s.office.firm.id, &again)).unwrap());
         let what = audit::What::List { person: None, thing: None, since: None, limit: 50 };
         assert!(audit::run(&s.office, &what).unwrap().text.contains("older_than_days 100"));
+    }
+
+    /// What the files of the database hold, the log's too.
+    fn bytes_of_database(s: &Sample) -> Vec<u8> {
+        let file = s.office.store.folder().join("docketpost.sqlite");
+        let log = std::fs::read(file.with_extension("sqlite-wal")).unwrap_or_default();
+        [std::fs::read(file).unwrap(), log].concat()
+    }
+
+    #[test]
+    fn t91_what_was_purged_is_in_the_database_and_its_log_no_more() {
+        let s = Sample::new();
+        let found = Findings {
+            subject: Some("Settlement with Quagga Brothers".into()),
+            from_address: Some("zebra@quagga.example".into()),
+            ..Findings::default()
+        };
+        let id = decided_as(&s, "1", InboxState::Applied, found);
+        let is_there = |words: &str| bytes_of_database(&s).windows(words.len()).any(|w| w == words.as_bytes());
+        assert!(is_there("Quagga Brothers") && is_there("zebra@quagga"));
+        assert_eq!(purge(&s, 101, false).json["mails"], 1);
+        assert!(!is_there("Quagga Brothers") && !is_there("zebra@quagga"));
+        assert!(is_there(&row(&s, id).sha256), "its hash stays");
     }
 
     #[test]

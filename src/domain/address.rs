@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use unicode_security::confusable_detection::skeleton;
+
 /// Domains where anybody may have a mailbox: sharing one makes nobody a colleague (decisions.md 5).
 const FREEMAIL: [&str; 61] = [
     "163.com",
@@ -102,6 +104,17 @@ impl Address {
     pub fn domain(&self) -> &str {
         self.0.split_once('@').map_or("", |(_, d)| d)
     }
+
+    /// How the address looks: two that look the same are taken for one another by who reads them (threats.md T07).
+    pub fn look(&self) -> String {
+        let (domain, _) = idna::domain_to_unicode(self.domain());
+        format!("{}@{}", look(self.local()), look(&domain))
+    }
+}
+
+/// How a text looks (UTS 39): `rn` is m, `1` is l, `0` is o, a Cyrillic а is an a; and `vv` is w.
+pub fn look(text: &str) -> String {
+    skeleton(text).collect::<String>().to_lowercase().replace("vv", "w")
 }
 
 /// Says whether `text` is a domain that can stand in an address: at least two labels of letters, digits and hyphens,
@@ -227,6 +240,26 @@ mod tests {
         assert!(cyrillic.is_err() || cyrillic != Address::parse("a@legitimate.com"));
         assert!(Address::parse("a@xn--mnchen-3ya.de").is_ok());
         assert_ne!(Address::parse("a@modem.com"), Address::parse("a@modern.com"));
+    }
+
+    #[test]
+    fn t07_what_is_taken_for_one_another_looks_the_same() {
+        let look = |text: &str| Address::parse(text).unwrap().look();
+        for (one, other) in [
+            ("jim@marsh.example", "jirn@marsh.example"),
+            ("a@modem.example", "a@modern.example"),
+            ("a@wood.example", "a@vvood.example"),
+            ("a@hale.example", "a@ha1e.example"),
+            ("jane@roe.example", "jane@r0e.example"),
+            // A Cyrillic а, and an і.
+            ("a@hale.example", "a@xn--hle-6cd.example"),
+            ("a@smith.example", "a@xn--smth-m9d.example"),
+        ] {
+            assert_eq!(look(one), look(other), "{one} {other}");
+        }
+        for other in ["jane@row.example", "jan@roe.example", "jane.roe@example.example", "jane@roe.examples"] {
+            assert_ne!(look("jane@roe.example"), look(other), "{other}");
+        }
     }
 
     #[test]

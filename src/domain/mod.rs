@@ -7,6 +7,7 @@ pub mod dates;
 pub mod duration;
 pub mod item;
 pub mod leap;
+pub mod likeness;
 pub mod rate;
 pub mod recurrence;
 pub mod row;

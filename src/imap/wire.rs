@@ -218,6 +218,52 @@ mod tests {
         assert!(got.is_empty() && matches!(end, ImapError::TooMuch));
     }
 
+    /// A server that says something of no use before patience ends, for ever.
+    #[tokio::test]
+    async fn t96_a_server_that_drips_is_given_up_at_the_deadline() {
+        let (mut theirs, ours) = duplex(100);
+        let sender = tokio::spawn(async move {
+            while theirs.write_all(b"* OK still here\r\n").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let patience = Duration::from_secs(5);
+        let mut wire = Wire::new(Box::new(ours), patience);
+        wire.allow(1 << 20);
+        // What a command has time for is measured by what it may bring: three megabytes at the slowest.
+        let time = wire.deadline.saturating_duration_since(after(Duration::ZERO));
+        assert!(time > Duration::from_secs(190) && time < Duration::from_secs(200), "{time:?}");
+        wire.deadline = after(Duration::from_millis(300));
+        let mut heard = 0;
+        let end = loop {
+            match wire.answer().await {
+                Ok(_) if heard > 500 => panic!("it listens for ever"),
+                Ok(_) => heard += 1,
+                Err(end) => break end,
+            }
+        };
+        assert!(matches!(end, ImapError::Timeout(_)) && heard > 1, "{end:?} after {heard}");
+        sender.abort();
+    }
+
+    #[tokio::test]
+    async fn t96_a_server_that_floods_is_given_up_at_the_allowance() {
+        let (mut theirs, ours) = duplex(1 << 16);
+        let sender =
+            tokio::spawn(async move { while theirs.write_all(&b"* OK still here\r\n".repeat(1000)).await.is_ok() {} });
+        let mut wire = Wire::new(Box::new(ours), Duration::from_secs(5));
+        let mut heard = 0;
+        let end = loop {
+            match wire.answer().await {
+                Ok(answer) => heard += answer.len(),
+                Err(end) => break end,
+            }
+            assert!(heard < 4 * MAX_LINE, "it listens for ever");
+        };
+        assert!(matches!(end, ImapError::TooMuch), "{end:?} after {heard} bytes");
+        sender.abort();
+    }
+
     #[tokio::test]
     async fn an_endless_line_is_refused() {
         let (got, end) = answers(&vec![b'x'; 3 << 20], 1 << 16).await;

@@ -124,13 +124,14 @@ pub(super) fn size(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
-/// Signatures and reports that mail programs add; nobody attached them.
+/// Signatures, keys and reports that mail programs add; nobody attached them.
 fn is_machinery(part: &Attachment) -> bool {
     let is_control = part.mime == "application/pgp-encrypted" && !part.bytes.starts_with(b"-----BEGIN PGP");
     is_control
         || matches!(
             part.mime.as_str(),
             "application/pgp-signature"
+                | "application/pgp-keys"
                 | "application/pkcs7-signature"
                 | "application/x-pkcs7-signature"
                 | "message/delivery-status"
@@ -431,9 +432,12 @@ mod tests {
 
     #[test]
     fn signatures_of_mail_programs_are_not_spoken_of() {
-        let mail =
-            Mail { attachments: vec![part("smime.p7s", "application/pkcs7-signature", b"x")], ..Mail::default() };
-        assert_eq!(of(&mail), (vec![], vec![]));
+        for (name, kind) in
+            [("smime.p7s", "application/pkcs7-signature"), ("publickey - jane@roe.example.asc", "application/pgp-keys")]
+        {
+            let mail = Mail { attachments: vec![part(name, kind, b"x")], ..Mail::default() };
+            assert_eq!(of(&mail), (vec![], vec![]), "{name}");
+        }
     }
 
     #[test]

@@ -1,19 +1,22 @@
 //! Names of documents: whatever a mail calls a file comes in, a name that is safe to show, store and save comes out.
 //! Never a path, a control or invisible character, a reserved name or an empty one (gateway.md D1, threats.md T67, T68).
 
+use unicode_normalization::UnicodeNormalization;
+
 /// The most octets of UTF-8 that a document's name keeps, so that every file system takes it; longer ones lose the end of
 /// their stem, never their extension.
 pub const MAX_NAME: usize = 240;
 
-/// A safe name for a document: the last path segment without control, bidi and invisible characters, without what
-/// Windows reserves, at most [`MAX_NAME`] octets long; `attachment` if nothing is left.
+/// A safe name for a document: the last path segment without control, bidi and invisible characters, composed (NFC), so
+/// that what a Mac and a Windows machine call the same is one name, without what Windows reserves, at most [`MAX_NAME`] octets long; `attachment` if nothing is left.
 pub fn safe_name(name: &str) -> String {
     let visible: String = name
         .chars()
         .take(8 * MAX_NAME)
         .map(|c| if c.is_ascii_whitespace() || c == '\u{a0}' { ' ' } else { c })
         .collect();
-    let visible: String = visible.chars().filter(|c| !is_invisible(*c)).collect();
+    // Composed once nothing invisible parts the letters, and before anything is judged by what it reads.
+    let visible: String = visible.chars().filter(|c| !is_invisible(*c)).nfc().take(8 * MAX_NAME).collect();
     let last = visible.rsplit(['/', '\\']).find(|s| !s.trim().is_empty()).unwrap_or_default();
     let plain: String = last.chars().map(|c| if "<>:\"|?*".contains(c) { '_' } else { c }).collect();
     let words = plain.split(' ').filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" ");
@@ -103,6 +106,19 @@ mod tests {
     }
 
     #[test]
+    fn t68_a_name_is_composed_before_it_is_judged() {
+        assert_eq!(safe_name("Mu\u{308}ller.pdf"), "M\u{fc}ller.pdf", "as a Mac writes it");
+        assert_eq!(safe_name("u\u{200d}\u{308}.pdf"), "\u{fc}.pdf", "though something invisible parted it");
+        assert_eq!(safe_name("\u{1112}\u{1161}\u{11ab}.docx"), "\u{d55c}.docx");
+        // What composes to a sign that means something is judged as that sign: a Greek question mark is a semicolon, and the
+        // Kelvin sign a K.
+        assert_eq!(safe_name("a\u{37e}b \u{212a}.txt"), "a;b K.txt");
+        assert_eq!(safe_name("\u{212a}.txt"), safe_name("K.txt"));
+        let long = safe_name(&format!("{}.pdf", "\u{1112}\u{1161}\u{11ab}".repeat(5_000)));
+        assert!(long.len() <= MAX_NAME && !long.is_empty());
+    }
+
+    #[test]
     fn names_that_windows_reserves_are_marked() {
         assert_eq!(safe_name("con.txt"), "_con.txt");
         assert_eq!(safe_name("LPT1"), "_LPT1");
@@ -131,6 +147,8 @@ mod tests {
             prop_assert!(!safe.is_empty() && safe.len() <= MAX_NAME + 1);
             prop_assert!(!safe.chars().any(|c| is_invisible(c) || "/\\<>:\"|?*".contains(c)));
             prop_assert!(!safe.starts_with('.') && !safe.ends_with('.'));
+            prop_assert_eq!(safe_name(&safe), safe.clone());
+            prop_assert!(unicode_normalization::is_nfc(&safe));
         }
     }
 }

@@ -1116,8 +1116,71 @@ mod tests {
         }
     }
 
+    /// What a parser could make of a mail: parts that name parts that are not there, or themselves, in circles.
+    fn made_up(depth: u32) -> BoxedStrategy<Message<'static>> {
+        let id = || prop_oneof![8 => 0_u32..6, 1 => Just(u32::MAX), 1 => 6_u32..2_000];
+        let ids = || proptest::collection::vec(id(), 0..8);
+        let leaf = prop_oneof![
+            ids().prop_map(PartType::Multipart),
+            ".{0,20}".prop_map(|text| PartType::Text(text.into())),
+            ".{0,20}".prop_map(|text| PartType::Html(text.into())),
+            proptest::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| PartType::Binary(bytes.into())),
+            proptest::collection::vec(any::<u8>(), 0..20).prop_map(|bytes| PartType::InlineBinary(bytes.into())),
+        ];
+        let body = match depth {
+            0 => leaf.boxed(),
+            _ => prop_oneof![4 => leaf, 1 => made_up(depth - 1).prop_map(PartType::Message)].boxed(),
+        };
+        let offset = || prop_oneof![4 => 0_u32..60, 1 => any::<u32>()];
+        let kind = prop::sample::select(vec![
+            "text/plain",
+            "text/html",
+            "text/calendar",
+            "multipart/mixed; boundary=b",
+            "message/rfc822",
+            "application/ms-tnef",
+            "application/pkcs7-mime",
+        ]);
+        let part = (body, any::<bool>(), (offset(), offset(), offset()), kind).prop_map(|(body, broken, at, kind)| {
+            let head = format!("Content-Type: {kind}\r\n\r\n");
+            let headers = MessageParser::default().parse_headers(head.as_bytes()).unwrap().into_owned();
+            MessagePart {
+                headers: headers.parts.into_iter().next().unwrap().headers,
+                is_encoding_problem: broken,
+                body,
+                encoding: Encoding::Base64,
+                offset_header: at.0,
+                offset_body: at.1,
+                offset_end: at.2,
+            }
+        });
+        (proptest::collection::vec(part, 1..6), ids(), ids(), ids())
+            .prop_map(|(parts, text_body, html_body, attachments)| Message {
+                html_body,
+                text_body,
+                attachments,
+                parts,
+                raw_message: Cow::Borrowed(b""),
+            })
+            .boxed()
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
+
+        /// Our own walk over the parts ends, and takes each of them at most as often as the lists name it.
+        #[test]
+        fn t51_a_made_up_tree_is_walked_to_its_end(message in made_up(2), raw in "\\PC{0,60}") {
+            let named = message.text_body.len() + message.html_body.len() + message.attachments.len();
+            let mut mail = Mail::default();
+            let is_within = structure(&message, &Limits::default()).is_ok();
+            prop_assert!(is_within, "no more than two levels of five parts");
+            read_header(&message, raw.as_bytes(), &mut mail);
+            read_bodies(&message, raw.as_bytes(), &mut mail);
+            let _ = is_recut(&message, raw.as_bytes());
+            prop_assert!(mail.attachments.len() + mail.calendar.len() <= 2 * named);
+            flatten(message);
+        }
 
         #[test]
         fn any_bytes_are_read(raw in proptest::collection::vec(any::<u8>(), 0..3000)) {

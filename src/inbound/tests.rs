@@ -8,7 +8,7 @@ use crate::actions::post::{Post, later, now, person};
 use crate::actions::shares;
 use crate::config::{Addressing, Limits};
 use crate::domain::leap::Doubt;
-use crate::domain::{Address, InboxId, PersonId};
+use crate::domain::{Address, InboxId, Item, Kind as Thing, PersonId};
 use crate::proof::{Author, DmarcFact, Proof, Verdict};
 use crate::sharing::Role;
 use crate::store::inbox::{InboxState, Staged};
@@ -153,6 +153,46 @@ fn t93_a_flood_within_a_minute_is_braked_and_another_sender_is_not() {
     assert_eq!(outcomes.iter().filter(|o| o.kind == Kind::Applied).count(), 20);
     let raw = b"From: anna@hale.example\r\nTo: m-1@gw.hale.example\r\nSubject: Hearing\r\nMessage-ID: <a@hale.example>\r\n\r\n#note The hearing is on Friday.\r\n";
     assert_ne!(take(&post, "anna@hale.example", raw, "anna", at(2)).reason, "RATE_LIMITED");
+}
+
+/// Four co-counsel, none of whom writes too much by themselves.
+#[test]
+fn t93_the_two_hundred_and_first_mail_about_a_matter_waits_and_another_matter_goes_on() {
+    let post = Post::with_jane();
+    let (firm, matter) = (post.firm.id, post.matter);
+    let other = post.write(move |tx| {
+        let new = crate::store::matters::NewMatter::new("2026-0099", "Other");
+        Ok(Item::new(Thing::Matter, tx.add_matter(firm, &new, now())?.id))
+    });
+    let writers = ["jane@roe.example", "max@oduya.example", "ivy@reed.example", "tom@dale.example"];
+    for (n, address) in writers.into_iter().enumerate() {
+        let them = match n {
+            0 => post.jane,
+            _ => post.write(move |tx| {
+                let new = person(Role::CoCounsel, "Co", &format!("Counsel {n}"), address);
+                let them = tx.add_person(firm, &new, now())?;
+                tx.set_identity(firm, them, tx.identity_for(&Address::parse(address).unwrap(), now())?)?;
+                tx.set_accepted(firm, them, now())?;
+                Ok(them)
+            }),
+        };
+        for item in [matter, other] {
+            post.act(post.anna, now(), "share", move |act| shares::share(act, them, item, false, "").map(drop));
+        }
+    }
+    let writes = |n: u32, matter: &str| {
+        let from = writers[n as usize % writers.len()];
+        let raw = format!(
+            "From: {from}\r\nTo: {matter}@gw.hale.example\r\nSubject: Point {n}\r\nMessage-ID: <{n}@x.example>\r\n\r\nFor the file ({n}).\r\n"
+        );
+        take(&post, from, raw.as_bytes(), &n.to_string(), at(i64::from(n) * 15))
+    };
+    let outcomes: Vec<Outcome> = (0..204).map(|n| writes(n, "m-1")).collect();
+    let reasons: Vec<&str> = outcomes.iter().map(|o| o.reason).collect();
+    assert!(outcomes[..200].iter().all(|o| o.kind == Kind::Applied), "{reasons:?}");
+    assert!(outcomes[200..].iter().all(|o| (o.kind, o.reason) == (Kind::Held, "RATE_LIMITED")), "{reasons:?}");
+    let elsewhere = writes(204, "m-2");
+    assert_eq!((elsewhere.kind, elsewhere.reason), (Kind::Applied, "APPLIED"), "others' matters go on");
 }
 
 #[test]

@@ -15,8 +15,7 @@ use crate::language::{Locale, say};
 /// An address with a token before its `@`, which some programs encode; or a token as a word of its own.
 #[expect(clippy::expect_used, reason = "the pattern is a constant and the tests compile it")]
 static REPLY_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    let source =
-        r"(?i-u)[a-z0-9.=%+_-]*?(1[a-z][a-z2-7]{36})(?:@|%40|=40)[a-z0-9-]+(?:\.[a-z0-9-]+)*|\b1[a-z][a-z2-7]{36}\b";
+    let source = r"(?i-u)[a-z0-9.=%+_-]*?(1[a-z][a-z2-7]{36})(?:@|%40|=40|\+40)[a-z0-9-]+(?:\.[a-z0-9-]+)*|\b1[a-z][a-z2-7]{36}\b";
     Regex::new(source).expect("a constant pattern compiles")
 });
 /// The most reply addresses of one file that are looked at.
@@ -221,9 +220,16 @@ mod tests {
             );
             assert!(clean.ends_with(&format!("{}.", gateway.matter_address(3, Locale::British))), "{clean}");
             let encoded = reply.replace('+', "%2B").replace('@', "%40");
-            for odd in
-                [format!("mailto:{encoded}?subject=x"), format!("\"{reply}\"@x"), format!("a{reply}"), token.clone()]
-            {
+            // As Exchange writes it.
+            let wrapped = reply.replace('+', "+2B").replace('@', "+40");
+            let wrapped = format!("IMCEASMTP-{wrapped}@mail.roe.example");
+            for odd in [
+                format!("mailto:{encoded}?subject=x"),
+                format!("\"{reply}\"@x"),
+                format!("a{reply}"),
+                wrapped,
+                token.clone(),
+            ] {
                 assert!(!gateway.without_reply_addresses(&odd).contains(&token), "{odd}");
             }
         }

@@ -10,8 +10,7 @@
 //!                 └────────────► auth_results (configured id) ┴─► Proof ─► level ─► permits
 //! ```
 //!
-//! What the fuller policy adds later has its place: look-alike domains and mailing lists beside `from`, key pinning beside
-//! `dkim`, the self-test of a border beside `auth_results`, step-up beside `level`.
+//! Whom a stranger could be taken for is no proof and changes nothing: [`Proof::taken_for`] says it to the firm.
 
 pub mod auth_results;
 pub mod dkim;
@@ -26,6 +25,7 @@ pub use level::{Circumstances, CommandClass, Level, Permit, TokenStanding, chall
 
 use crate::config::AuthResults;
 use crate::domain::address::is_within;
+use crate::domain::likeness::{Circle, Likeness};
 use auth_results::{Border, MethodResult, related};
 use headers::Headers;
 use jiff::Timestamp;
@@ -137,6 +137,12 @@ impl Proof {
             Some(domain) => covered(&self.dkim, Some(domain), name),
             None => self.dkim.iter().any(|f| f.passes() && bound.contains(&f.domain) && f.signs(name)),
         }
+    }
+
+    /// Whom its author could be taken for and is not (threats.md T06, T07).
+    pub fn taken_for<'c>(&self, circle: &'c Circle) -> Option<Likeness<'c>> {
+        let author = self.from.as_ref().ok()?;
+        circle.taken_for(&author.address, author.display_name.as_deref())
     }
 
     /// The author's address, if the mail has exactly one author.

@@ -33,8 +33,8 @@ enum Step {
     HangUp,
     /// Writes this line for ever.
     Flood(&'static str),
-    /// Goes on in TLS.
-    Encrypt,
+    /// Goes on in TLS, with the certificate of this name.
+    Encrypt(&'static str),
 }
 use Step::*;
 
@@ -92,8 +92,8 @@ async fn follow(steps: Vec<Step>, stream: Box<dyn Stream>, seen: &mut Vec<u8>) {
             Linger(time) => tokio::time::sleep(time).await,
             Reset | HangUp => return,
             Flood(line) => while stream.write_all(line.as_bytes()).await.is_ok() {},
-            Encrypt => {
-                let acceptor = tokio_rustls::TlsAcceptor::from(server_tls());
+            Encrypt(certificate) => {
+                let acceptor = tokio_rustls::TlsAcceptor::from(server_tls(certificate));
                 match acceptor.accept(stream.into_inner()).await {
                     Ok(tls) => stream = BufReader::new(Box::new(tls)),
                     Err(_) => return,
@@ -108,11 +108,11 @@ fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls").join(name)
 }
 
-fn server_tls() -> Arc<rustls::ServerConfig> {
+fn server_tls(name: &str) -> Arc<rustls::ServerConfig> {
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let chain = CertificateDer::pem_file_iter(fixture("localhost.pem")).unwrap().map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_file(fixture("localhost.key")).unwrap();
+    let chain = CertificateDer::pem_file_iter(fixture(&format!("{name}.pem"))).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(fixture(&format!("{name}.key"))).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     Arc::new(builder.with_no_client_auth().with_single_cert(chain, key).unwrap())
@@ -646,8 +646,9 @@ async fn a_mail_goes_through_implicit_tls_and_through_starttls() {
         vec![HearMail, say("250 ok\r\n")],
     ]
     .concat();
-    let implicit = [vec![Encrypt, say("220 mx\r\n")], inside.clone()].concat();
-    let upgraded = [hello_with("STARTTLS"), vec![Hear("STARTTLS"), say("220 go\r\n"), Encrypt], inside].concat();
+    let implicit = [vec![Encrypt("localhost"), say("220 mx\r\n")], inside.clone()].concat();
+    let upgraded =
+        [hello_with("STARTTLS"), vec![Hear("STARTTLS"), say("220 go\r\n"), Encrypt("localhost")], inside].concat();
     for (tls, steps) in [(Tls::Implicit, implicit), (Tls::StartTls, upgraded)] {
         let (port, task) = server(steps).await;
         let transport = Transport::Smtp(Box::new(secure(port, tls)));
@@ -664,11 +665,17 @@ async fn t88_f31_without_a_good_certificate_nothing_is_sent_and_nobody_logs_in()
     let good = |port| secure(port, Tls::Implicit);
     let unknown_authority = |port| Smtp { ca_file: None, ..good(port) };
     let other_name = |port| Smtp { host: "127.0.0.1".into(), ..good(port) };
-    let settings: [&dyn Fn(u16) -> Smtp; 2] = [&unknown_authority, &other_name];
-    for make in settings {
-        let (port, task) = server(vec![Encrypt, say("220 mx\r\n")]).await;
+    // Of an authority that is trusted, for the right name, and over.
+    let expired = |port| Smtp { ca_file: Some(fixture("expired-ca.pem")), ..good(port) };
+    let settings: [(&dyn Fn(u16) -> Smtp, &str, &str); 3] = [
+        (&unknown_authority, "localhost", "UnknownIssuer"),
+        (&other_name, "localhost", "name"),
+        (&expired, "expired", "expired"),
+    ];
+    for (make, certificate, why) in settings {
+        let (port, task) = server(vec![Encrypt(certificate), say("220 mx\r\n")]).await;
         let error = connect_error(make(port), Some(&password())).await;
-        assert!(matches!(error, ConnectError::Handshake(_)), "{error:?}");
+        assert!(matches!(&error, ConnectError::Handshake(said) if said.contains(why)), "{why}: {error:?}");
         assert!(!error.is_temporary());
         assert!(task.await.unwrap().is_empty());
     }

@@ -451,6 +451,14 @@ impl Store {
         self.blobs().remove(sha256).map_err(io)
     }
 
+    /// Takes the log into the database and cuts it off, so that what was overwritten there is in neither (threats T91). False
+    /// while somebody reads: then it goes with the next commits.
+    pub fn empty_log(&self) -> Result<bool> {
+        let connection = connect(&self.inner.folder.join(schema::DATABASE))?;
+        let is_busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
+        Ok(!is_busy)
+    }
+
     /// Writes a consistent copy of the database to `file`, which must not exist, while others go on reading and writing.
     pub fn copy_database(&self, file: &Path) -> Result<()> {
         self.copy_in_steps(file, || {})
@@ -756,6 +764,48 @@ mod tests {
             let log = folder.path().join(schema::DATABASE).with_extension("sqlite-wal");
             assert!(!log.exists(), "the log was left behind at the {n}th time");
         }
+    }
+
+    #[test]
+    fn t76_t91_neither_the_writer_nor_a_reader_trusts_the_schema_or_leaves_what_was_deleted() {
+        let (_folder, store) = store();
+        fn settings(connection: &Connection) -> Result<Vec<String>> {
+            let is_defensive = connection.db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE)?;
+            let mut found = vec![format!("defensive {is_defensive}")];
+            for name in ["trusted_schema", "secure_delete", "foreign_keys", "synchronous", "journal_mode"] {
+                let value =
+                    connection.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, rusqlite::types::Value>(0));
+                found.push(format!("{name} {:?}", value?));
+            }
+            Ok(found)
+        }
+        let wanted = [
+            "defensive true",
+            "trusted_schema Integer(0)",
+            "secure_delete Integer(1)",
+            "foreign_keys Integer(1)",
+            "synchronous Integer(2)",
+            "journal_mode Text(\"wal\")",
+        ];
+        assert_eq!(store.write(|tx| settings(tx.connection)).unwrap(), wanted);
+        assert_eq!(store.read(|view| settings(view.connection)).unwrap(), wanted);
+    }
+
+    #[test]
+    fn t90_no_row_of_the_audit_is_changed_or_taken_out() {
+        let (_folder, store) = store();
+        let insert = "INSERT INTO audit_log (at, action, previous_hash, hash) VALUES (0, 'share', '', 'a')";
+        store.write(move |tx| tx.run(insert, [])).unwrap();
+        for change in [
+            "UPDATE audit_log SET action = 'nothing'",
+            "DELETE FROM audit_log",
+            "INSERT OR REPLACE INTO audit_log (seq, at, action, previous_hash, hash) VALUES (1, 0, 'x', '', 'b')",
+        ] {
+            let refused = store.write(move |tx| tx.run(change, [])).unwrap_err();
+            assert!(refused.is_contradiction() && refused.to_string().contains("the audit is never"), "{refused}");
+        }
+        let kept: Vec<String> = store.read(|view| view.all("SELECT action FROM audit_log", [], |r| r.get(0))).unwrap();
+        assert_eq!(kept, ["share"]);
     }
 
     /// Makes a blob as old as the collector wants it.

@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use rusqlite::{Row, named_params};
 
 use super::{Result, Snapshot, Tx, at, firms, moment};
+use crate::domain::likeness::{Circle, Known};
 use crate::domain::{Address, FirmId, IdentityId, PersonId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::language::Locale;
 use crate::sharing::{Given, Role};
@@ -340,6 +341,23 @@ impl Snapshot<'_> {
             [firm.0],
             read_person,
         )
+    }
+
+    /// The addresses that the firm knows, of login, further ones and of cards, by how they look (threats.md T06, T07).
+    pub fn circle(&self, firm: FirmId) -> Result<Circle> {
+        let people: BTreeMap<PersonId, String> = self.people(firm)?.into_iter().map(|p| (p.id, p.name())).collect();
+        let addresses = self.all(
+            "SELECT p.id, i.address FROM people p JOIN identities i ON i.id = p.identity_id WHERE p.firm_id = ?1
+             UNION SELECT p.id, a.address FROM people p JOIN identity_addresses a ON a.identity_id = p.identity_id
+               WHERE p.firm_id = ?1
+             UNION SELECT person_id, address FROM contact_emails WHERE firm_id = ?1 ORDER BY 1, 2",
+            [firm.0],
+            |r| Ok((PersonId(r.get(0)?), r.get::<_, String>(1)?)),
+        )?;
+        Ok(Circle::new(addresses.into_iter().filter_map(|(person, address)| {
+            let (name, address) = (people.get(&person)?.clone(), Address::parse(&address).ok()?);
+            Some(Known { person, name, address })
+        })))
     }
 
     /// Those of the firm's people whose login address, further verified address or card has this address; a user first.

@@ -1034,6 +1034,21 @@ async fn t25_an_assistant_ends_with_the_last_share_of_their_co_counsel() {
 }
 
 #[tokio::test]
+async fn t07_an_assistant_under_an_address_that_looks_like_the_firms_or_ones_own_is_refused() {
+    let w = World::new().await;
+    let task = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    for (place, address) in ["anna.smith@ha1e.example", "jane@r0e.example"].into_iter().enumerate() {
+        let text = format!("#assistant add Some Body {address}");
+        assert!(w.says(JANE, &task, &format!("n{place}"), &text).await.starts_with("REFUSED"), "{address}");
+    }
+    // Whom she can't know she learns nothing of: an address like Max's is as good as any.
+    assert!(w.says(JANE, &task, "n9", "#assistant add Some Body max@0duya.example").await.starts_with("APPLIED"));
+    let left = w.deliver(at("08:31:00")).await;
+    let refusals = left.iter().filter(|l| l.text.contains("That address can't be used for an assistant."));
+    assert_eq!(refusals.count(), 2);
+}
+
+#[tokio::test]
 async fn t25_only_the_co_counsel_themselves_name_an_assistant_and_only_an_outsider() {
     let w = World::new().await;
     let (jane, firm) = (w.office.jane, w.office.firm.id);

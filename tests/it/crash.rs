@@ -169,6 +169,12 @@ fn poisoned(how: &str, run: impl Fn(&Gateway<'_>)) {
     let ends = gateway.words("SELECT state || ' ' || reason FROM inbox ORDER BY state, id");
     assert_eq!(ends, ["APPLIED APPLIED", "APPLIED APPLIED", "APPLIED APPLIED", "DEAD INTERNAL"]);
     assert_eq!(gateway.count("SELECT count(*) FROM conversation_messages"), 3);
+    // The panic says the whole mail; the log only where it was (threat T78).
+    let log = gateway.log();
+    assert_eq!(log.matches("a step failed in a way that was not foreseen").count() > 0, how == "panic", "{log}");
+    for said in ["Point 1.", "X-Test-Crash", "a mail asked for it", gateway.jane.address.as_str()] {
+        assert!(!log.contains(said), "the log says {said:?}\n{log}");
+    }
 }
 
 #[test]

@@ -29,8 +29,10 @@ impl Stream {
 /// What is kept for a target: inputs that once broke it, and those that reach far.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-    let files = std::fs::read_dir(place).into_iter().flatten().map(|e| std::fs::read(e.unwrap().path()).unwrap());
-    files.collect()
+    let files = std::fs::read_dir(&place).unwrap_or_else(|e| panic!("{}: {e}", place.display()));
+    let kept: Vec<Vec<u8>> = files.map(|e| std::fs::read(e.unwrap().path()).unwrap()).collect();
+    assert!(!kept.is_empty(), "nothing is kept for {target}");
+    kept
 }
 
 fn mails() -> Vec<Vec<u8>> {

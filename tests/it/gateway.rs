@@ -27,8 +27,10 @@ use docketpost::{
     },
 };
 use jiff::{SignedDuration, Timestamp};
+use regex::Regex;
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeSet,
     fs::{self, File},
     io::{Read, Write},
     net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
@@ -407,6 +409,24 @@ impl<'s> Gateway<'s> {
         assert!(quiet.is_some(), "still open: {:?}\n{}", open(), self.log());
     }
 
+    /// What no log may hold, in lower case: the password, and the addresses, reply addresses, subjects and texts of all mails
+    /// that came and left (threats T37, T78).
+    fn secrets(&self, evidence: &checker::Evidence) -> BTreeSet<String> {
+        let token = Regex::new(r"\b1[a-z][a-z2-7]{36}\b").unwrap();
+        let mut secrets = BTreeSet::from([PASSWORD.to_owned()]);
+        secrets.extend(self.addresses.borrow().iter().cloned());
+        let mails = evidence.delivered.iter().flat_map(|(_, mails)| mails).chain(&evidence.mailbox);
+        for raw in mails {
+            let mail = parse::parse(raw);
+            let text = mail.text.as_deref().unwrap_or_default();
+            secrets.extend(token.find_iter(&String::from_utf8_lossy(raw)).map(|found| found.as_str().to_owned()));
+            secrets.insert(mail.subject.clone());
+            secrets.extend(text.lines().map(|line| line.trim().to_owned()));
+        }
+        // What is shorter may be a word of the log's own.
+        secrets.into_iter().filter(|secret| secret.chars().count() >= 8).map(|s| s.to_lowercase()).collect()
+    }
+
     /// Says that this test leaves things undone on purpose: no check at the end.
     pub fn leave_unchecked(&self) {
         self.is_checked.set(false);
@@ -625,8 +645,12 @@ impl Drop for Gateway<'_> {
             self.settle();
             assert!(self.stop().success(), "{}", self.log());
         }
-        let complaints = checker::conservation(&self.evidence());
+        let evidence = self.evidence();
+        let complaints = checker::conservation(&evidence);
         assert!(complaints.is_empty(), "{complaints:#?}\n{}", self.log());
+        let log = self.log().to_lowercase();
+        let told: Vec<String> = self.secrets(&evidence).into_iter().filter(|secret| log.contains(secret)).collect();
+        assert!(told.is_empty(), "the log tells {told:?}\n{log}");
     }
 }
 

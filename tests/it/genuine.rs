@@ -1,5 +1,6 @@
 //! Nobody honest is held: every sample mail that a person really wrote, as each kind of provider sends and signs it. After
-//! the first confirmation none waits. The mails go through the daemon's own steps; only the providers are ours.
+//! the first confirmation none waits, and each comes to what its golden file says. The mails go through the daemon's own
+//! steps; only the providers are ours.
 
 use docketpost::demo::signer::{MICROSOFT, Signer, USUAL, dmarc_record};
 use docketpost::demo::zone::Zone;
@@ -111,12 +112,13 @@ const PROVIDERS: &[Provider] = &[
         covers: OPENDKIM,
         policy: None,
         adds: "User-Agent: Mozilla Thunderbird\nContent-Language: en-GB\n",
-        disclaimer: false,
+        disclaimer: true,
         asks: 0,
     },
 ];
 
-/// The disclaimer in a plain text, or at the end of an HTML part; other mails go without one.
+/// The disclaimer at the end of a plain text or an HTML part; where a part's encoding would have to be undone, the mail goes
+/// without one.
 fn with_disclaimer(mail: &str) -> String {
     const WORDS: &str = "This e-mail is confidential and may be privileged. If you are not the addressee, delete it.";
     if mail.contains("base64") && !mail.contains("multipart") {
@@ -146,13 +148,56 @@ fn sent(provider: &Provider, signers: &[Signer], mail: &[u8]) -> Vec<u8> {
 fn samples() -> Vec<String> {
     let all = crate::golden::samples();
     let is_hers = |name: &String| {
-        let golden = std::fs::read_to_string(folder().join("mail").join(format!("{name}.json"))).unwrap();
-        let golden: serde_json::Value = serde_json::from_str(&golden).unwrap();
+        let golden = golden(name);
         golden["person"] == "Jane Roe" && golden["outcome"] != "held" && golden["answers"] != "invitation"
     };
     let mut hers: Vec<String> = all.into_iter().filter(is_hers).collect();
     hers.sort_by_key(|name| *name != "gmail_web_time_and_done");
     hers
+}
+
+fn golden(name: &str) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(folder().join("mail").join(format!("{name}.json"))).unwrap()).unwrap()
+}
+
+/// Of which kinds these rows are: `TE` of `TE-31: …`. What Jane has by what was shared with her differs with what was before.
+fn kinds<'r>(rows: impl Iterator<Item = &'r str>) -> Vec<String> {
+    let kinds = rows.map(|row| row.split(['-', ' ']).next().unwrap_or_default().to_owned());
+    let mut kinds: Vec<String> = kinds.filter(|kind| kind != "Jane").collect();
+    kinds.sort_unstable();
+    kinds
+}
+
+/// Mails whose history ends the page: a disclaimer that a gateway puts below it, into the page alone, is taken for words
+/// that were written below the quote, and passed on as a message. Nothing is lost or held by that.
+const HISTORY_AT_THE_END: [&str; 4] =
+    ["apple_mail_iphone_edit", "apple_mail_iphone_thanks", "apple_mail_iphone_time_smart_quotes", "icloud_web_time"];
+
+/// Compares what came of a sample with its golden file: ignored or refused where it should have acted is as bad as held.
+fn as_expected(provider: &Provider, name: &str, told: &str) {
+    if provider.disclaimer && HISTORY_AT_THE_END.contains(&name) {
+        assert!(told.contains(" applied"), "{}: {name}:\n{told}", provider.name);
+        return;
+    }
+    let (provider, golden) = (provider.name, golden(name));
+    let outcome = golden["outcome"].as_str().unwrap();
+    let is_so = told.lines().any(|l| l.starts_with("Q-") && l.split([' ', ',']).nth(1) == Some(outcome));
+    assert!(is_so, "{provider}: {name} was to be {outcome}:\n{told}");
+    for (mark, key) in [("+ ", "made"), ("- ", "gone")] {
+        let came = kinds(told.lines().filter_map(|l| l.strip_prefix(mark)));
+        let wanted = kinds(golden[key].as_array().unwrap().iter().filter_map(|row| row.as_str()));
+        assert_eq!(came, wanted, "{provider}: {name}, {key}:\n{told}");
+    }
+}
+
+/// Brings about what a sample needs that another one took away: a receipt of its own, or a task that is open.
+async fn prepare(stage: &mut Stage<'_>, name: &str, n: usize) {
+    if golden(name)["answers"] == "receipt" {
+        stage.play("jane replies to \"Task T-1\"", &format!("#time {}m Read part {n} of the bundle", n + 10)).await;
+    }
+    if ["outlook_ios_done", "thunderbird_subject_command"].contains(&name) {
+        stage.play("firm: task reopen T-2", "").await;
+    }
 }
 
 /// Plays all samples through one provider; how many mails there were.
@@ -172,9 +217,11 @@ async fn nobody_is_held(provider: &Provider) -> usize {
     stage.play("anna writes to m-1: Limitation", message).await;
     let (mut asked, mut mails) = (0, 0);
     for name in samples() {
+        prepare(&mut stage, &name, mails).await;
         let told = stage.play(&format!("jane sends mail/{name}.eml"), "").await;
         mails += 1;
         if !told.contains(" held") {
+            as_expected(provider, &name, &told);
             continue;
         }
         if told.contains("(CONTEXT_NONE)") && !provider.covers.contains(&"To") {
@@ -185,12 +232,14 @@ async fn nobody_is_held(provider: &Provider) -> usize {
                 "{}: {name} stays held:\n{told}",
                 provider.name
             );
+            as_expected(provider, &name, &told);
             continue;
         }
         assert!(asked < provider.asks, "{}: {name} is held:\n{told}", provider.name);
         asked += 1;
         let told = stage.play("jane replies to \"Please confirm\"", "#confirm [code]").await;
         assert!(told.contains(" applied") && !told.contains(" held"), "{}: {name} stays held:\n{told}", provider.name);
+        as_expected(provider, &name, &told);
     }
     assert_eq!(asked, provider.asks, "{}", provider.name);
     mails

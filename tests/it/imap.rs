@@ -12,6 +12,8 @@ use std::{
     future::pending,
     io::{Read, Write},
     net::TcpListener,
+    path::Path,
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -112,6 +114,34 @@ async fn t88_a_certificate_of_an_unknown_authority_or_for_another_name_is_refuse
         let _ = std::io::copy(&mut theirs, &mut ours);
     });
     assert!(matches!(connect(&account).await, Err(ImapError::Tls(_))));
+}
+
+#[tokio::test]
+async fn t88_f31_an_expired_certificate_is_refused_before_anything_is_said() {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let fixture = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls").join(name);
+    let chain = CertificateDer::pem_file_iter(fixture("expired.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(fixture("expired.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = Arc::new(builder.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = thread::spawn(move || {
+        let (tcp, _) = listener.accept().unwrap();
+        let mut stream = rustls::StreamOwned::new(rustls::ServerConnection::new(tls).unwrap(), tcp);
+        let _ = stream.write_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready\r\n");
+        let mut heard = Vec::new();
+        let _ = stream.read_to_end(&mut heard);
+        heard
+    });
+    let trusted = account(shared_dovecot(), "nobody");
+    let account = ImapAccount { port, extra_ca: Some(fixture("expired-ca.pem")), ..trusted };
+    let error = connect(&account).await.unwrap_err();
+    assert!(matches!(error, ImapError::Tls(_)) && error.trouble() == Trouble::Permanent, "{error}");
+    assert!(error.to_string().contains("expired"), "{error}");
+    assert!(server.join().unwrap().is_empty(), "it logged in");
 }
 
 /// A token endpoint that answers each request with the next of these access tokens.

@@ -13,6 +13,7 @@
 //! - `== jane@home.example replies to …`: somebody by their address; `== forged jane …`: with a broken signature
 //! - `== jane sends FILE`: a whole mail below `fixtures/`, with the placeholders of the sample mails
 //! - `== firm: time list`: a command line, as the first administrator; `[code]` and `[Q]` as below
+//! - `== the last mail comes again`: byte for byte
 //! - `== after 3 days`: the clock goes on, and what is due leaves
 //!
 //! Among what is typed, `@attach NAME = FILE` (below `fixtures/`) or `@attach NAME: text`, `@html` for a mail in HTML
@@ -118,6 +119,8 @@ pub(crate) struct Stage<'o> {
     letters: Letters,
     /// How many mails were written.
     written: usize,
+    /// The last of them, as it came.
+    last: Vec<u8>,
     folder: tempfile::TempDir,
 }
 
@@ -156,7 +159,8 @@ impl<'o> Stage<'o> {
         std::fs::write(&config, text).unwrap();
         let house = Arc::new(House::open(&Config::load(&config).unwrap()).unwrap());
         let (now, letters) = (morning(), Letters::default());
-        let mut stage = Stage { send, office, house, config, now, left: vec![], letters, written: 0, folder };
+        let mut stage =
+            Stage { send, office, house, config, now, left: vec![], letters, written: 0, last: Vec::new(), folder };
         stage.begin(begins).await;
         stage
     }
@@ -196,13 +200,17 @@ impl<'o> Stage<'o> {
             let span: jiff::Span = time.parse().unwrap_or_else(|e| panic!("{line}: {e}"));
             self.now = self.now.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).unwrap().timestamp();
             ticker::tick(&self.house, self.now).await.unwrap();
+        } else if line == "the last mail comes again" {
+            self.pass(SignedDuration::from_mins(5));
+            self.written += 1;
+            self.stage(self.last.clone());
         } else if let Some(command) = line.strip_prefix("firm: ") {
             self.pass(SignedDuration::from_mins(5));
             told.push_str(&self.command(command));
         } else {
             self.pass(SignedDuration::from_mins(5));
-            let raw = self.mail(line, typed);
-            self.stage(raw);
+            self.last = self.mail(line, typed);
+            self.stage(self.last.clone());
         }
         let mut new = self.settle().await;
         for (id, state) in self.inbox_states() {
@@ -280,8 +288,13 @@ impl<'o> Stage<'o> {
         inbound::stage(&self.office.store, firm, arrived, now).unwrap();
     }
 
+    /// Every mail that left.
+    pub(crate) fn mails_left(&self) -> impl Iterator<Item = &Mail> {
+        self.left.iter().map(|left| &left.mail)
+    }
+
     /// A command line of the firm's, at this moment; what it prints.
-    fn command(&self, line: &str) -> String {
+    pub(crate) fn command(&self, line: &str) -> String {
         let words = self.words(&self.filled(line));
         let config = self.config.display().to_string();
         let all = ["docketpost".to_owned(), "--config".into(), config].into_iter().chain(words);

@@ -6,10 +6,13 @@ use docketpost::demo::signer::USUAL;
 use docketpost::domain::PersonId;
 use docketpost::domain::token::Token;
 use docketpost::inbound;
+use docketpost::inbound::parse::Mail;
 use docketpost::outbound::gateway::Meaning;
 use docketpost::store::threads::{About, Found, Purpose};
 
 use crate::attacks::{JANE, Left, World, at, jane_says, mail};
+use crate::golden::{Outside, block_on};
+use crate::scenes::{Begins, Stage};
 
 const ANNA: &str = "anna.smith@hale.example";
 const OPPONENT: &str = "Opponent <opponent@evil.example>";
@@ -536,56 +539,61 @@ async fn t66_t71_an_encrypted_part_is_not_mixed_with_its_neighbours_and_nothing_
     assert!(left.iter().all(|l| !String::from_utf8_lossy(&l.bytes).contains("MIAGCSqGSIb3")));
 }
 
+/// A page without a tag, an attribute or an address in it that could act or be fetched, and texts that steer no terminal.
+fn harmless_page(mail: &Mail) {
+    let html = mail.html.as_deref().unwrap_or_else(|| panic!("no page: {}", mail.subject));
+    for tag in html.split('<').skip(1) {
+        let (inside, _) = tag.split_once('>').unwrap_or_else(|| panic!("an open tag: {tag}"));
+        let name: String = inside.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+        let known = [
+            "html",
+            "head",
+            "meta",
+            "body",
+            "p",
+            "div",
+            "span",
+            "br",
+            "pre",
+            "a",
+            "b",
+            "strong",
+            "em",
+            "i",
+            "ul",
+            "ol",
+            "li",
+            "table",
+            "tr",
+            "td",
+            "th",
+            "tbody",
+            "thead",
+            "h1",
+            "h2",
+            "h3",
+            "hr",
+            "code",
+            "title",
+            "doctype",
+            "blockquote",
+        ];
+        let is_known = known.contains(&name.to_lowercase().as_str()) || inside.starts_with("!DOCTYPE");
+        assert!(is_known, "<{inside}> in {}", mail.subject);
+        let lower = inside.to_lowercase();
+        for bad in ["src", "url(", "http:", "https:", "javascript:", "data:", " on"] {
+            assert!(!lower.contains(bad), "<{inside}> in {}", mail.subject);
+        }
+    }
+    for part in [&mail.subject, mail.text.as_deref().unwrap_or_default()] {
+        assert!(!part.contains(['\0', '\u{1b}', '\u{202e}']), "{part}");
+    }
+}
+
 /// No mail of ours has a tag, an attribute or an address in it that could act or be fetched.
 fn harmless(left: &[Left]) {
     for l in left {
-        let html = l.mail.html.as_deref().unwrap_or_else(|| panic!("no page: {}", l.subject));
-        for tag in html.split('<').skip(1) {
-            let (inside, _) = tag.split_once('>').unwrap_or_else(|| panic!("an open tag: {tag}"));
-            let name: String = inside.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
-            let known = [
-                "html",
-                "head",
-                "meta",
-                "body",
-                "p",
-                "div",
-                "span",
-                "br",
-                "pre",
-                "a",
-                "b",
-                "strong",
-                "em",
-                "i",
-                "ul",
-                "ol",
-                "li",
-                "table",
-                "tr",
-                "td",
-                "th",
-                "tbody",
-                "thead",
-                "h1",
-                "h2",
-                "h3",
-                "hr",
-                "code",
-                "title",
-                "doctype",
-                "blockquote",
-            ];
-            let is_known = known.contains(&name.to_lowercase().as_str()) || inside.starts_with("!DOCTYPE");
-            assert!(is_known, "<{inside}> in {}", l.subject);
-            let lower = inside.to_lowercase();
-            for bad in ["src", "url(", "http:", "https:", "javascript:", "data:", " on"] {
-                assert!(!lower.contains(bad), "<{inside}> in {}", l.subject);
-            }
-        }
-        for part in [&l.subject, &l.text] {
-            assert!(!part.contains(['\0', '\u{1b}', '\u{202e}']), "{part}");
-        }
+        harmless_page(&l.mail);
         let head = String::from_utf8_lossy(&l.bytes).split("\r\n\r\n").next().unwrap().to_lowercase();
         assert_eq!(head.matches("\r\nto:").count() + usize::from(head.starts_with("to:")), 1, "{head}");
         assert!(!head.contains("\r\nbcc:") && !head.contains("\r\ncc:") && !head.contains("\r\nx-injected"), "{head}");
@@ -697,6 +705,118 @@ async fn t70_t72_t76_two_hundred_hostile_texts_in_every_field_stay_text() {
     assert!(docketpost::store::examine::examine(w.store().folder()).is_ok(), "the database is whole");
 }
 
+/// Every cell is a text to a spreadsheet (threat T75).
+fn harmless_table(csv: &str) {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(csv.as_bytes());
+    for cell in reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()) {
+        let acts =
+            cell.starts_with(['=', '+', '@', '\t', '\r']) || (cell.starts_with('-') && cell.parse::<f64>().is_err());
+        assert!(!acts, "{cell:?}");
+    }
+}
+
+/// Every line is a property that we write.
+fn harmless_card(card: &str) {
+    let known = ["BEGIN", "VERSION", "FN", "N", "ORG", "TITLE", "EMAIL", "TEL", "ADR", "NOTE", "END"];
+    for line in card.replace("\r\n ", "").split_terminator("\r\n") {
+        let name = line.split([':', ';']).next().unwrap();
+        assert!(known.contains(&name) && !line.contains(['\r', '\n']), "{line:?} in {card}");
+    }
+    assert_eq!(card.lines().filter(|line| *line == "BEGIN:VCARD").count(), 1, "{card}");
+}
+
+/// Hostile names of the firm, of people, tasks, folders, events, bills and categories, wherever they are shown: mails and
+/// digests, what is read in the terminal, tables for spreadsheets and cards for address books.
+#[test]
+fn t70_t72_t74_t75_hostile_names_stay_text_wherever_they_are_shown() {
+    block_on(async {
+        let outside = Outside::new();
+        let mut stage = Stage::set(&outside, Begins::Working, &[]).await;
+        // In a command line here the quotation mark ends a word.
+        let all = nasty().into_iter().filter(|text| !text.contains('"') && !text.starts_with('-')).step_by(9);
+        let others = ["=HYPERLINK(1)", "@SUM(1)", "x\r\nEND:VCARD\r\nBEGIN:VCARD", "y\r\nBcc: a@b.example\r\n\r\n."];
+        let names: Vec<String> = all.chain(others.map(str::to_owned)).collect();
+        assert!(names.len() >= 15);
+        for (n, name) in names.iter().enumerate() {
+            let person = format!("p{n}@names.example");
+            let commands = [
+                format!("firm change --name \"{name}\""),
+                format!("person add --name \"{name}\" --address {person} --company \"{name}\""),
+                format!("matter change M-1 --client {person} --description \"{name}\""),
+                format!("task \"{name}\" --for jane@roe.example --matter M-1 --description \"{name}\""),
+                format!(
+                    "event add \"{name}\" --matter M-1 --on 2026-04-20 --at 14:00 --for 1h --place \"{name}\" --description \"{name}\" --invite jane@roe.example"
+                ),
+                format!("bill add B{n} --matter M-1 --total 10 --subject \"{name}\""),
+                format!("folder add M-1 \"{name}\""),
+                format!("share BILL-{} with jane@roe.example --message \"{name}\"", n + 1),
+                format!("time category add \"{name}\""),
+            ];
+            for command in &commands {
+                let said = stage.command(command);
+                assert!(!said.contains(['\u{1b}', '\u{202e}', '\0']), "{command}: {said}");
+                // The name of a folder or category may be refused; what is meant is that all else is made.
+                let may_fail =
+                    command.starts_with("folder") || command.starts_with("time") || command.starts_with("share");
+                assert!(may_fail || !said.starts_with("docketpost:") && !said.contains("Usage:"), "{command}: {said}");
+            }
+            let time = format!("#time 0.1h T-1 {name}");
+            stage.play("jane writes to m-1: Work", &time).await;
+            stage.play("jane writes to m-1: Card", "#client M-1 vcard").await;
+            stage.play(&format!("x@evil.example writes to m-1: {}", name.replace(['\r', '\n'], " ")), name).await;
+            for command in ["inbox show [Q]", "explain [Q]"] {
+                let said = stage.command(command);
+                assert!(!said.contains(['\u{1b}', '\u{202e}', '\0']) && said.contains("Q-"), "{said}");
+            }
+        }
+        for command in [
+            "inbox list",
+            "person list",
+            "matter list",
+            "task list",
+            "event list",
+            "bill list",
+            "folder list M-1",
+            "time list",
+            "audit list",
+            "outbox list",
+            "firm show",
+        ] {
+            let said = stage.command(command);
+            assert!(
+                !said.contains(['\u{1b}', '\u{202e}', '\0']) && !said.starts_with("docketpost:"),
+                "{command}: {said}"
+            );
+        }
+        let table = stage.command("time export");
+        assert!(table.contains("HYPERLINK"), "{table}");
+        harmless_table(&table);
+        let asks =
+            "#home\n#tasks\n#calendar\n#bills\n#contacts M-1\n#client M-1\n#documents M-1\n#messages\n#hours csv";
+        stage.play("jane writes to the gateway: Lists", asks).await;
+        stage.play("after 1 day", "").await;
+        let (mut tables, mut cards) = (0, 0);
+        for mail in stage.mails_left() {
+            harmless_page(mail);
+            for file in &mail.attachments {
+                let text = String::from_utf8_lossy(&file.bytes);
+                match file.mime.as_str() {
+                    "text/csv" => harmless_table(&text),
+                    "text/vcard" => harmless_card(&text),
+                    _ => continue,
+                }
+                tables += usize::from(file.mime == "text/csv");
+                cards += usize::from(file.mime == "text/vcard");
+            }
+        }
+        assert!(tables >= 1 && cards >= names.len() - 2, "{tables} tables, {cards} cards");
+        let digest = stage
+            .mails_left()
+            .any(|m| m.subject.contains("digest") || m.text.as_deref().unwrap_or_default().contains("HYPERLINK"));
+        assert!(digest);
+    });
+}
+
 #[tokio::test]
 async fn t83_what_is_quoted_of_another_matter_reaches_nobody_with_the_answer() {
     let w = World::new().await;
@@ -782,6 +902,45 @@ async fn t90_who_was_sent_a_document_is_told_by_the_outbox_alone() {
     let kept = w.store().read(|v| v.sent_disclosures(firm, Some(jane))).unwrap();
     let of_document = |s: &&docketpost::store::outbox::SentDisclosure| s.person == jane && s.shown.item == document;
     assert_eq!(kept.iter().filter(of_document).count(), sent.iter().filter(of_document).count());
+}
+
+/// The same by the command that the firm has for it.
+#[test]
+fn t90_the_firm_asks_who_was_sent_a_document_and_is_told_the_address_and_the_mail() {
+    block_on(async {
+        let outside = Outside::new();
+        let mut stage = Stage::set(&outside, Begins::Working, &[]).await;
+        stage.play("jane writes to the gateway: Files", "#get D-1").await;
+        stage.play("max writes to the gateway: Files", "#get D-1").await;
+        let told = stage.play("firm: who D-1 --received", "").await;
+        let sent: Vec<&str> = told.lines().filter(|l| l.contains(" D-1")).collect();
+        assert!(sent.iter().all(|l| l.contains("Jane Roe  jane@roe.example  D-1")), "{told}");
+        let id = stage.last_to("jane@roe.example").message_id.clone().unwrap();
+        let id = id.split('@').next().unwrap().to_owned();
+        assert!(sent.iter().any(|l| l.contains("D-1v1  download") && l.contains(&id)), "{id} is not in {told}");
+        // All of a matter, and after its end as before.
+        stage.play("firm: unshare M-1 from jane@roe.example", "").await;
+        let of_matter = stage.play("firm: who M-1 --received", "").await;
+        assert!(of_matter.contains("D-1v1  download") && of_matter.contains(&id), "{of_matter}");
+        assert!(of_matter.contains(" T-1 ") && !of_matter.contains("oduya"), "{of_matter}");
+    });
+}
+
+/// F34 and T91: what was purged is known again by its hash, though it is too old to prove anything.
+#[test]
+fn t91_f34_a_mail_that_comes_again_after_it_was_purged_is_not_carried_out_again() {
+    block_on(async {
+        let outside = Outside::new();
+        let mut stage = Stage::set(&outside, Begins::Working, &[]).await;
+        let told = stage.play("jane writes to m-1: Reading", "#time 1h Read the quay plans").await;
+        assert!(told.contains(" applied") && told.contains("Read the quay plans"), "{told}");
+        stage.play("after 120 days", "").await;
+        let told = stage.play("firm: purge --older-than 100", "").await;
+        assert!(told.contains("raw mails and the bytes of") && !told.starts_with("0 "), "{told}");
+        let told = stage.play("the last mail comes again", "").await;
+        assert!(told.contains(" ignored (DUPLICATE_MAIL)"), "{told}");
+        assert!(!told.contains("\n+ ") && !told.contains("\n- ") && !told.contains("\nTo "), "{told}");
+    });
 }
 
 #[tokio::test]

@@ -109,12 +109,16 @@ fn contact(office: &Office, text: &str) -> Result<Someone> {
     Ok(person)
 }
 
-/// Asks for another login address; for somebody who has not accepted, corrects the card and invites anew.
-pub fn set_address(office: &Office, text: &str, address: &str, yes: bool) -> Result<Told> {
+/// Asks for another login address; for somebody who has not accepted, corrects the card and invites anew. One that looks like
+/// somebody else's is taken only where that is wanted.
+pub fn set_address(office: &Office, text: &str, (address, looks_alike): (&str, bool), yes: bool) -> Result<Told> {
     let new = Address::parse(address).with_context(|| address.to_owned())?;
     let person = contact(office, text)?;
     let who = named(&person);
     let accepted = person.accepted_at.is_some();
+    if !looks_alike {
+        super::refuse_look_alike(office, &new, Some(person.id))?;
+    }
     if !yes {
         let what = if accepted {
             format!(

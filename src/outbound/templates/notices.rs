@@ -2,12 +2,14 @@
 //! its subject.
 
 use super::items;
+use crate::domain::likeness::Likeness;
 use crate::domain::{InboxId, Item, ItemId, Kind, PersonId};
 use crate::language::{all_of, phrase, say, sentence};
 use crate::outbound::letter::{self, Line, Notice};
 use crate::outbound::page::{Block, Page};
 use crate::outbound::reader::Reader;
 use crate::outbound::undelivered;
+use crate::proof::Proof;
 use crate::sharing::Ability;
 use crate::store::inbox::{Inbox, InboxState};
 use crate::store::keys::Question;
@@ -164,6 +166,7 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId, names: Option<i64>) -> Result<O
             mail.from_address.clone().unwrap_or_else(|| say!(reader, "none that can be trusted")),
         ),
         (say!(reader, "Says it is from"), from),
+        (say!(reader, "Beware"), beware(reader, &mail)?),
         (say!(reader, "Subject"), shown_subject(reader, &mail, names)?),
         (say!(reader, "Arrived"), reader.moment(mail.arrived_at)),
         (say!(reader, "Why"), if is_held { why_held(reader, &mail, names)? } else { String::new() }),
@@ -189,6 +192,26 @@ pub fn held(reader: &Reader<'_>, inbox: InboxId, names: Option<i64>) -> Result<O
     ways.push((dismiss, say!(reader, "puts it aside")));
     page.examples(&ways);
     Ok(Some(page))
+}
+
+/// Whom the sender of a mail could be taken for, and is not; empty if nobody (threats.md T06, T07).
+fn beware(reader: &Reader<'_>, mail: &Inbox) -> Result<String> {
+    let Some(proof) = mail.proof.as_deref().and_then(|facts| serde_json::from_str::<Proof>(facts).ok()) else {
+        return Ok(String::new());
+    };
+    let circle = reader.store.circle(reader.firm.id)?;
+    Ok(match proof.taken_for(&circle) {
+        Some(Likeness::Address(known)) => say!(
+            reader,
+            "the address only looks like {address}, that of {name}",
+            address = known.address.to_string(),
+            name = &known.name
+        ),
+        Some(Likeness::Name(known)) => {
+            say!(reader, "it bears the name of {name}, and is from none of their addresses", name = &known.name)
+        }
+        None => String::new(),
+    })
 }
 
 /// To the firm, where the cut of a mail was not sure: how to read all of it.
@@ -589,10 +612,11 @@ fn undeliverable(
 #[cfg(test)]
 mod tests {
     use crate::actions::post::{Post, now};
-    use crate::domain::Item;
-    use crate::domain::Kind;
+    use crate::domain::{Address, Item, Kind};
     use crate::outbound::letter::Letter;
-    use crate::store::inbox::{Findings, InboxState, Staged};
+    use crate::outbound::reader::Reader;
+    use crate::proof::Author;
+    use crate::store::inbox::{Findings, Inbox, InboxState, Staged};
     use crate::store::threads::About;
 
     /// What Anna is told of a mail of Jane's with this subject that names no matter of hers.
@@ -619,6 +643,30 @@ mod tests {
         });
         let mails = post.deliver(now());
         mails.iter().find(|m| m.subject.starts_with("Held mail")).unwrap().text.clone()
+    }
+
+    #[test]
+    fn t06_t07_the_notice_of_a_held_mail_says_whom_its_sender_could_be_taken_for() {
+        let post = Post::with_jane();
+        let told = |uid: &'static str, address: &str, name: &str| {
+            let author = Author { address: Address::parse(address).unwrap(), display_name: Some(name.to_owned()) };
+            let proof = serde_json::json!({"from": {"Ok": author}, "arrived": now(), "date": null, "dkim": [],
+                "dmarc": {"policy": null, "strict": false, "temporary": false}, "border": null, "aligned": null,
+                "other_signers": [], "to_signed": false, "cc_signed": false, "sources_disagree": false, "verdict": "unproven"});
+            let (inbox, anna) = (post.held(uid), post.person(post.anna));
+            post.read(|view| {
+                let mail = view.inbox(post.firm.id, inbox)?.unwrap();
+                let mail = Inbox { proof: Some(proof.to_string()), ..mail };
+                super::beware(&Reader::new(view, &post.firm, &post.gateway, &anna, now())?, &mail)
+            })
+        };
+        assert_eq!(
+            told("1", "jane@r0e.example", "x"),
+            "the address only looks like jane@roe.example, that of Jane Roe"
+        );
+        let of_name = "it bears the name of Jane Roe, and is from none of their addresses";
+        assert_eq!(told("2", "x@evil.example", "Roe, Jane"), of_name);
+        assert_eq!(told("3", "x@evil.example", "Eve"), "");
     }
 
     #[test]

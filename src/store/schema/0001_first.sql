@@ -1016,6 +1016,12 @@ CREATE TABLE audit_log (
   FOREIGN KEY (firm_id, actor_id) REFERENCES people(firm_id, id)
 ) STRICT;
 
+-- Nothing of it is ever changed or taken out, not even by a purge (threats.md T90).
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END;
+CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit_log WHEN new.seq <= (SELECT max(seq) FROM audit_log)
+  AND new.seq > 0 BEGIN SELECT RAISE(ABORT, 'the audit is never changed'); END;
+CREATE TRIGGER audit_is_not_cut BEFORE DELETE ON audit_log BEGIN SELECT RAISE(ABORT, 'the audit is never cut'); END;
+
 -- Words of the store about itself.
 CREATE TABLE settings (
   name TEXT PRIMARY KEY,                               -- which
