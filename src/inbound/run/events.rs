@@ -282,7 +282,9 @@ impl Run<'_> {
         let day = part.only.as_ref().and_then(|o| o.day_in(&zone(&row.details.time_zone)));
         let day = day.filter(|day| row.details.of_series(*day).is_some());
         let changed = row.details.exceptions.iter().find(|e| Some(e.day) == day);
-        if changed.is_some_and(|e| part.sequence.is_some_and(|sequence| sequence < e.sequence)) {
+        let raised = invited.as_ref().map_or(0, |i| i.raised);
+        let is_older = |sequence: u32| changed.is_some_and(|e| sequence < e.sequence.saturating_add(raised));
+        if part.sequence.is_some_and(is_older) {
             return Ok(Err("CALENDAR_STALE"));
         }
         let unproved = self.act.inbox.filter(|_| !comment.is_empty() && !is_proved);
