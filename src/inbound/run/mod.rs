@@ -202,18 +202,18 @@ pub fn rehearse(act: Act<'_>, gateway: &Gateway, situation: &Situation, words: &
         let mut tried = Vec::new();
         if ran.asked_for_code {
             let text = say!(act.actor.locale(act.firm), "You would get a code to confirm first.");
-            tried.push((WouldBe::Told, text, Vec::new(), Vec::new()));
+            tried.push((WouldBe::Told, text, Vec::new(), Vec::new(), Vec::new()));
         }
         for line in &ran.lines {
             let reader = ReaderOfMail::new(tx, act.firm, gateway, act.actor, act.now)?;
             for (outcome, text, more) in templates::rehearsed(&reader, std::slice::from_ref(line))? {
-                tried.push((outcome, text, more, reader.shown()));
+                tried.push((outcome, text, more, reader.shown(), templates::has_words_of(&reader)?));
             }
         }
         Ok(tried)
     })?;
     let mut lines = Vec::new();
-    for (outcome, text, more, shown) in tried {
+    for (outcome, text, more, shown, words_of) in tried {
         let mut shows = Vec::new();
         for disclosure in shown {
             // What was made by the trial is gone with it; what was there before is asked about again when this leaves.
@@ -221,11 +221,12 @@ pub fn rehearse(act: Act<'_>, gateway: &Gateway, situation: &Situation, words: &
                 shows.push((disclosure.ability, disclosure.item));
             }
         }
-        lines.push(Line::Would { outcome, text, more, shows });
+        lines.push(Line::Would { outcome, text, more, shows, words_of });
     }
     if lines.is_empty() {
         let text = say!(act.actor.locale(act.firm), "Nothing.");
-        lines.push(Line::Would { outcome: WouldBe::Told, text, more: Vec::new(), shows: Vec::new() });
+        let (more, shows, words_of) = (Vec::new(), Vec::new(), Vec::new());
+        lines.push(Line::Would { outcome: WouldBe::Told, text, more, shows, words_of });
     }
     Ok(Ran { lines, ..Ran::default() })
 }
