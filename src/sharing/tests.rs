@@ -713,8 +713,9 @@ mod time {
         let on = |worked_on, facts| Facts { worked_on: Some(worked_on), ..closed(facts) };
         for facts in [of_matter(MATTER), given(TASK), own(NOTE), of_matter(LOG), given(DOCUMENT), given(TALK)] {
             allows(&on(BEFORE, facts.clone()), &[AddTime]);
-            refuses(&on(CLOSED, facts.clone()), &[AddTime], MATTER_CLOSED);
-            refuses(&Facts { late_time_over: true, ..on(BEFORE, facts) }, &[AddTime], MATTER_CLOSED);
+            let refusal = if facts.matter_shared { MATTER_CLOSED } else { CLOSED_SOME_DAY };
+            refuses(&on(CLOSED, facts.clone()), &[AddTime], refusal);
+            refuses(&Facts { late_time_over: true, ..on(BEFORE, facts) }, &[AddTime], refusal);
         }
         allows(&on(BEFORE, own(TIME)), &[Edit, Delete]);
         refuses(&on(CLOSED, own(TIME)), &[Edit, Delete], MATTER_CLOSED);
