@@ -636,6 +636,16 @@ impl Run<'_> {
         Ok(hidden)
     }
 
+    /// As [`Run::find`], and the neutral refusal was said also of what its writer can't see.
+    fn see(&mut self, request: &Request, id: ItemId) -> Result<Option<Item>> {
+        let Some(item) = self.find(request, id)? else { return Ok(None) };
+        let is_seen = self.act.ask(Ability::View, item)?.is_ok();
+        if !is_seen {
+            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+        }
+        Ok(Some(item).filter(|_| is_seen))
+    }
+
     /// What a request is about: what it names, else what its mail is about. None: it was said why not.
     fn target(&mut self, request: &Request) -> Result<Option<Item>> {
         if let Some(id) = request.ids.first() {
@@ -674,13 +684,13 @@ impl Run<'_> {
         })
     }
 
-    /// The matter of a request; none: it was said why not, or the thing belongs to no matter.
+    /// The matter of a request; none: it was said why not, or its writer sees no matter that the thing belongs to.
     fn target_matter(&mut self, request: &Request) -> Result<Option<i64>> {
         let Some(item) = self.target(request)? else { return Ok(None) };
         if self.hides(request, item)? {
             return Ok(None);
         }
-        let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
+        let matter = if item.kind == Kind::Matter { Some(item.id) } else { self.act.seen_matter(item)? };
         if matter.is_none() {
             self.lines.push(Line::WhichMatter { typed: typed(request) });
         }
