@@ -72,10 +72,6 @@ pub enum Confirmed {
 pub fn ask(act: &Act<'_>, new: &Address) -> Answer<Asked> {
     allowed!(act.ask_about(Ability::Edit, Subject::Other(Thing::Profile, None), Circumstances::default()));
     let Some(old) = login(act.tx, act.actor)? else { return Ok(Ok(Asked::NoLogin)) };
-    if act.tx.circle(act.firm.id)?.looks_like(new, Some(act.actor.id)).is_some() {
-        // They may not know whom it looks like, so they hear no more than of one that is taken (threats.md T07).
-        return Ok(Ok(Asked::Taken));
-    }
     Ok(Ok(start(act, act.actor, &old, new, ChangeKind::Own)?))
 }
 
@@ -106,14 +102,11 @@ fn start(
     if old == new {
         return Ok(Asked::Same);
     }
-    if !is_free(tx, firm, *identity, new)? {
-        return Ok(Asked::Taken);
-    }
+    let by_firm = kind == ChangeKind::Firm;
     let day_ago = act.now.saturating_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);
-    if kind == ChangeKind::Own && tx.address_changes_since(*identity, kind, day_ago)? >= PER_DAY {
+    if !by_firm && tx.address_changes_since(*identity, kind, day_ago)? >= PER_DAY {
         return Ok(Asked::TooOften);
     }
-    let by_firm = kind == ChangeKind::Firm;
     let asked = NewChange {
         person: person.id,
         identity: *identity,
@@ -123,6 +116,17 @@ fn start(
         asked_by: by_firm.then_some(act.actor.id),
         expires_at: act.now.saturating_add(GOOD_FOR).unwrap_or(Timestamp::MAX),
     };
+    // Who writes to other firms is not theirs to find out: such an address is asked like any other, and taken in the end.
+    let is_free = if by_firm { is_free(tx, firm, *identity, new)? } else { is_free_here(tx, firm, *identity, new)? };
+    // Nor whom an address looks like, so they hear no more than of one that is taken (threats.md T07).
+    let looks_like = !by_firm && tx.circle(firm)?.looks_like(new, Some(person.id)).is_some();
+    if !is_free || looks_like {
+        if !by_firm {
+            // It counts: whoever tries one address after the other soon learns nothing more.
+            tx.add_refused_address_change(firm, &asked, act.now)?;
+        }
+        return Ok(Asked::Taken);
+    }
     let change = tx.add_address_change(firm, &asked, act.now)?;
     note(act, "address.ask", json!({"of": person.id, "change": change, "kind": kind.word()}))?;
     let to_old = if by_firm { AddressStep::FirmAsks } else { AddressStep::AskOld };
@@ -135,7 +139,12 @@ fn start(
 /// True if nobody else writes from this address, in whatever firm, and no other card of this firm has it (ACC-13).
 fn is_free(tx: &Tx<'_>, firm: FirmId, identity: IdentityId, address: &Address) -> Result<bool> {
     let writes = tx.identity_by_address(address)?.is_none_or(|found| found.id == identity);
-    Ok(writes && tx.people_by_address(firm, address)?.iter().all(|p| p.identity == Some(identity)))
+    Ok(writes && is_free_here(tx, firm, identity, address)?)
+}
+
+/// True if nobody else at this firm writes from this address or has it on a card.
+fn is_free_here(tx: &Tx<'_>, firm: FirmId, identity: IdentityId, address: &Address) -> Result<bool> {
+    Ok(tx.people_by_address(firm, address)?.iter().all(|p| p.identity == Some(identity)))
 }
 
 #[expect(clippy::too_many_arguments, reason = "everything that tells one letter from another")]
@@ -573,10 +582,14 @@ mod tests {
             tx.set_identity(firm, max, identity)?;
             tx.add_person(firm, &ivy, now())
         });
-        for taken in
-            ["anna@hale.example", "max@login.example", "max@home.example", "max@oduya.example", "ivy@reed.example"]
-        {
-            assert_eq!(asks(&post, taken, now()), Asked::Taken, "{taken}");
+        for (hour, taken) in (0..).zip([
+            "anna@hale.example",
+            "max@login.example",
+            "max@home.example",
+            "max@oduya.example",
+            "ivy@reed.example",
+        ]) {
+            assert_eq!(asks(&post, taken, later(10 * hour)), Asked::Taken, "{taken}");
         }
         assert_eq!(asks(&post, "jane@roe.example", now()), Asked::Same);
         assert!(post.deliver(later(1)).is_empty(), "nobody is written to");
@@ -589,6 +602,33 @@ mod tests {
             assert_eq!(asks(&post, alike, now()), Asked::Taken, "{alike}");
         }
         assert_eq!(asks(&post, "jane@r0e.example", now()), Asked::Sent, "it looks like her own");
+    }
+
+    #[test]
+    fn acc_13_whose_addresses_there_are_is_asked_three_times_a_day_and_no_more() {
+        let post = Post::with_jane();
+        asks(&post, "one@new.example", now());
+        for _ in 0..2 {
+            assert_eq!(asks(&post, "anna@hale.example", later(1)), Asked::Taken);
+        }
+        let code = post.read(|r| r.code(Question::OldAddress, 1, now()));
+        let open = post.act(post.jane, later(1), "old", move |act| confirm(act, 1, &code));
+        assert_eq!(open, Confirmed::Waits, "what was refused ends nothing");
+        for address in ["anna@hale.example", "nobody@new.example"] {
+            assert_eq!(asks(&post, address, later(2)), Asked::TooOften, "{address}");
+        }
+        assert_eq!(asks(&post, "two@new.example", later(26)), Asked::Sent);
+    }
+
+    #[test]
+    fn acc_13_who_writes_to_another_firm_only_shows_to_nobody_and_keeps_the_address() {
+        let post = Post::with_jane();
+        post.write(|tx| tx.identity_for(&address("kim@elsewhere.example"), now()));
+        assert_eq!(asks(&post, "kim@elsewhere.example", now()), Asked::Sent);
+        assert_eq!(to(&post.deliver(now()), "kim@elsewhere.example").len(), 1, "as to any other mailbox");
+        assert_eq!(confirms_old(&post, &right(&post, Side::Old), later(1)), Confirmed::Waits);
+        assert_eq!(confirms_new(&post, &right(&post, Side::New), later(1)), Confirmed::Taken);
+        assert_eq!(login_of(&post, post.jane), "jane@roe.example");
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub fn change_once(act: &Act<'_>, event: Item, day: Date, instead: Option<&Inste
             let beginning = row.details.beginning_at(said).word();
             let only = Some(row.details.beginning_at(regular.start_at).word());
             let letter = withdrawn(act, &row, &attendee, sent, WhyWithdrawn::CalledOff)?;
-            let sequence = row.sequence.saturating_add(1);
+            let sequence = row.sequence_for(&attendee).saturating_add(1);
             let letter = Letter::EventWithdrawn(Withdrawn { only, beginning, sequence, also: Vec::new(), ..letter });
             queue(act, attendee.person, letter, format!("{}:{day}", key(act, event, None)), About::Firm)?;
         }
@@ -95,7 +95,9 @@ pub fn change_once(act: &Act<'_>, event: Item, day: Date, instead: Option<&Inste
 pub fn send_again(act: &Act<'_>, event: Item) -> Answer<()> {
     allowed!(act.ask(Ability::View, event));
     let Some(row) = act.tx.event(act.firm.id, event.id)? else { return Ok(Err(Refusal::NotVisible)) };
-    let key = format!("asked:EV-{}:{}:{}", row.id, row.sequence, act.today()?);
+    let attendee = act.tx.attendee(act.firm.id, row.id, act.actor.whose())?;
+    let sequence = attendee.map_or(row.sequence, |a| row.sequence_for(&a));
+    let key = format!("asked:EV-{}:{sequence}:{}", row.id, act.today()?);
     let letter = Letter::Event { event, news: EventNews::Asked };
     queue(act, act.actor.whose(), letter, key, About::Item(event))?;
     Ok(Ok(()))
@@ -197,7 +199,7 @@ fn organizer(act: &Act<'_>, event: Item) -> Result<Option<PersonId>> {
 
 /// Ends a person's invitation, and takes the event out of their calendar; the caller has asked, and ends the share.
 pub(super) fn withdraw(act: &Act<'_>, person: PersonId, event: Item) -> Result<()> {
-    let Some(attendee) = act.tx.attendee(act.firm.id, event.id, person)? else { return Ok(()) };
+    let Some(attendee) = act.tx.raise_sequence_for(act.firm.id, event.id, person)? else { return Ok(()) };
     act.tx.remove_attendee(act.firm.id, event.id, person, act.now)?;
     act.audit("event.remove", event, json!({"person": person}))?;
     match act.tx.event(act.firm.id, event.id)? {
@@ -235,7 +237,7 @@ fn withdrawn(
         address: attendee.invited_address.clone(),
         number: row.number,
         uid: row.uid.clone(),
-        sequence: row.sequence,
+        sequence: row.sequence_for(attendee),
         beginning: sent.beginning.word(),
         only: None,
         also: of_series.map(|o| row.details.beginning_at(o.start_at).word()).collect(),
@@ -284,19 +286,18 @@ pub fn follow_address(act: &Act<'_>, person: PersonId) -> Result<()> {
 
 /// Takes an event out of a calendar whose owner stays invited; false if it is not in it, or over.
 fn take_over(act: &Act<'_>, person: PersonId, event: Item, why: WhyWithdrawn) -> Result<bool> {
-    let Some(attendee) = act.tx.attendee(act.firm.id, event.id, person)?.filter(|a| a.sent.is_some()) else {
-        return Ok(false);
-    };
-    act.tx.raise_sequence(act.firm.id, event.id)?;
-    let Some(row) = act.tx.event(act.firm.id, event.id)?.filter(|r| r.details.next(act.now).is_some()) else {
-        return Ok(false);
-    };
+    let is_in_it = act.tx.attendee(act.firm.id, event.id, person)?.is_some_and(|a| a.sent.is_some());
+    let row = act.tx.event(act.firm.id, event.id)?;
+    let Some(row) = row.filter(|r| is_in_it && r.details.next(act.now).is_some()) else { return Ok(false) };
+    let Some(attendee) = act.tx.raise_sequence_for(act.firm.id, event.id, person)? else { return Ok(false) };
     take_out(act, &row, &attendee, why)?;
     Ok(true)
 }
 
 fn tell(act: &Act<'_>, person: PersonId, event: Item, news: EventNews) -> Result<()> {
-    let sequence = act.tx.event(act.firm.id, event.id)?.map(|row| row.sequence);
+    let attendee = act.tx.attendee(act.firm.id, event.id, person)?;
+    let row = act.tx.event(act.firm.id, event.id)?;
+    let sequence = row.zip(attendee).map(|(row, attendee)| row.sequence_for(&attendee));
     let letter = Letter::Event { event, news };
     queue(act, person, letter, key(act, event, sequence), About::Item(event))
 }

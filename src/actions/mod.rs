@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::domain::{FirmId, InboxId, Item, PersonId};
+use crate::domain::{FirmId, InboxId, Item, Kind, PersonId};
 use crate::outbound::letter::{self, Addressed, Letter};
 use crate::sharing::{Ability, Refusal, Verdict};
 use crate::store::audit::Entry;
@@ -69,6 +69,14 @@ impl Act<'_> {
                 Ok(Err(refusal))
             }
         }
+    }
+
+    /// The matter of a thing, if the actor can see that: which other one it belongs to, and whether to any, shows nowhere.
+    pub fn seen_matter(&self, item: Item) -> Result<Option<i64>> {
+        let Some(row) = self.tx.matter_of(self.firm.id, item)? else { return Ok(None) };
+        let matter = Item::new(Kind::Matter, row);
+        let verdict = self.tx.ask(self.firm.id, self.actor.id, Ability::View, matter, self.now)?;
+        Ok(Some(row).filter(|_| verdict.is_allowed()))
     }
 
     /// Writes down what was done; codes and ids only.

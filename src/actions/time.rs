@@ -100,9 +100,11 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
         return Ok(Ok(Recorded::DayTooLong));
     }
     let matter = act.tx.matter_of(act.firm.id, new.on)?;
-    let firm = act.firm.id;
-    for earlier in act.tx.equal_entries(firm, act.actor.whose(), matter, date, new.quantity)? {
-        if !new.anyway && says_the_same(&earlier.work.narrative, &new.narrative) {
+    // Which of the matters that they can't see it is must not show, so all of those count as one.
+    let seen = act.seen_matter(new.on)?;
+    for earlier in act.tx.equal_entries(act.firm.id, act.actor.whose(), date, new.quantity)? {
+        let is_again = !new.anyway && says_the_same(&earlier.work.narrative, &new.narrative);
+        if is_again && act.seen_matter(earlier.item())? == seen {
             return Ok(Ok(Recorded::Again(earlier.item())));
         }
     }
@@ -119,7 +121,7 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
         non_billable: new.terms.non_billable,
         no_charge: new.terms.no_charge,
     };
-    let entry = act.tx.add_time_entry(firm, act.actor.whose(), &work, act.now)?;
+    let entry = act.tx.add_time_entry(act.firm.id, act.actor.whose(), &work, act.now)?;
     act.audit("time.add", entry, json!({"seconds": new.quantity.seconds()}))?;
     Ok(Ok(Recorded::Entry { entry, hints: hints(act, &new.narrative, new.quantity, total) }))
 }

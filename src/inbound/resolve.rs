@@ -3,6 +3,8 @@
 //! who writes; reply addresses, Message-IDs, matter addresses and subject tags say what it is about, and only suggest it
 //! unless the sender's domain signed them (decisions.md 1, gateway.md C1–C4).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::parse::Mail;
@@ -463,33 +465,43 @@ fn context(
     if hints.is_empty() {
         hints.extend(bare_subject_hint(view, firm, mail, person, now)?);
     }
-    let mut matters = Vec::new();
+    // What the writer can't see counts as one and the same, and so does none: which matters those are must not show.
+    let (mut matters, mut apart) = (Vec::new(), BTreeSet::new());
     for hint in &hints {
         let matter = match (hint.item, &hint.thread) {
             (Some(item), _) => view.matter_of(firm.id, item)?,
             (None, Some(thread)) => matter_of_thread(view, firm, thread)?,
             (None, None) => None,
         };
+        let seen = visible(view, firm, person, matter.map(|row| Item::new(Kind::Matter, row)), now)?;
+        if matter.is_some() || hint.item.is_some_and(stands_alone) {
+            apart.insert(seen);
+        }
         matters.extend(matter);
     }
-    matters.sort_unstable();
-    matters.dedup();
     let assigned = inbox.assigned_matter;
-    if matters.len() > 1 && assigned.is_none() {
+    if apart.len() > 1 && assigned.is_none() {
         return Ok(None);
     }
     let is_signed = hints.iter().any(|h| h.is_signed) || assigned.is_some();
     let word = hints.iter().find_map(|h| h.word.clone());
     let thread = hints.iter().find_map(|h| h.thread.clone());
     let item = hints.iter().find_map(|h| h.item).filter(|_| assigned.is_none());
+    let of_item = item.map(|item| view.matter_of(firm.id, item)).transpose()?.flatten();
     Ok(Some(Context {
         thread,
         item: item.or(assigned.map(|row| Item::new(Kind::Matter, row))),
-        matter: assigned.or(matters.first().copied()),
+        matter: assigned.or(of_item).or(matters.first().copied().filter(|_| !item.is_some_and(stands_alone))),
         is_signed,
         is_new: !answers_something,
         address_word: word,
     }))
+}
+
+/// True for what belongs to no other matter than its own, if to any; a conversation may be about nothing, and then goes on
+/// about what an answer names.
+fn stands_alone(item: Item) -> bool {
+    item.kind != Kind::Conversation
 }
 
 fn matter_of_thread(view: &Snapshot<'_>, firm: &Firm, thread: &Thread) -> Result<Option<i64>> {

@@ -642,6 +642,8 @@ pub enum Line {
         more: Vec<String>,
         /// What it shows, with the code of the ability that it takes: asked again when it leaves.
         shows: Vec<(String, Item)>,
+        /// The matters whose words it may have in it, which their mails could carry when it was tried.
+        words_of: Vec<Item>,
     },
     /// No task was named; the answer lists those that are open now.
     WhichTask {

@@ -23,7 +23,10 @@ pub fn refusal(refusal: Refusal, kind: Kind, locale: Locale) -> String {
         Refusal::NotVisible => {
             return say!(locale, "I find no {kind} shared with you under that number.", kind = kind);
         }
-        Refusal::MatterClosed { closed_on } => {
+        Refusal::MatterClosed { closed_on: None } => sentence!(
+            "This matter is closed and read-only. Nothing was added; your text was kept and passed to the firm."
+        ),
+        Refusal::MatterClosed { closed_on: Some(closed_on) } => {
             return say!(
                 locale,
                 "This matter was closed on {day} and is read-only. Nothing was added; your text was kept and passed to the firm.",

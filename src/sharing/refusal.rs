@@ -15,8 +15,8 @@ pub enum Refusal {
     /// The matter is closed and so read-only (decisions.md 23): the sentence gives the day, and says that the text
     /// was kept and passed to the firm.
     MatterClosed {
-        /// The day of closing.
-        closed_on: Date,
+        /// The day of closing; none where only a thing of the matter is shared.
+        closed_on: Option<Date>,
     },
     /// "Co-counsel can't create calendar events. I sent your proposal to the responsible attorney as a message?
     /// (reply #send)"
@@ -105,7 +105,7 @@ impl Refusal {
     pub const ALL: [Refusal; 41] = [
         Refusal::NotVisible,
         Refusal::NotPermitted,
-        Refusal::MatterClosed { closed_on: Date::ZERO },
+        Refusal::MatterClosed { closed_on: Some(Date::ZERO) },
         Refusal::EventsByFirmOnly,
         Refusal::EventChangesByFirmOnly,
         Refusal::NoTimeOnThis,

@@ -103,7 +103,8 @@ impl Condition {
     pub fn refusal(self, facts: &Facts) -> Option<Refusal> {
         match self {
             Condition::Open | Condition::OpenOrWorkedBefore => {
-                facts.closed_on.map(|closed_on| Refusal::MatterClosed { closed_on })
+                let day = |closed_on| Some(closed_on).filter(|_| facts.matter_shared);
+                facts.closed_on.map(|closed_on| Refusal::MatterClosed { closed_on: day(closed_on) })
             }
             Condition::NotComplete => facts.completed_on.map(|completed_on| Refusal::AlreadyComplete { completed_on }),
             Condition::NotBilled => Some(Refusal::AlreadyBilled),

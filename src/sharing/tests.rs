@@ -112,7 +112,9 @@ fn hides(facts: &Facts) {
     refuses(facts, Ability::ALL, Refusal::NotVisible);
 }
 
-const MATTER_CLOSED: Refusal = Refusal::MatterClosed { closed_on: CLOSED };
+const MATTER_CLOSED: Refusal = Refusal::MatterClosed { closed_on: Some(CLOSED) };
+/// Of a matter that is not shared the day is not told.
+const CLOSED_SOME_DAY: Refusal = Refusal::MatterClosed { closed_on: None };
 
 mod table {
     use super::*;
@@ -340,9 +342,10 @@ mod control {
         allows(&closed(of_matter(MATTER)), &[View, SeeDetails, SeeClient]);
         let writes = [Upload, UploadFolder, NameAtUpload, AddNote, AddCommunication, StartConversation, AddTime];
         refuses(&closed(of_matter(MATTER)), &writes, MATTER_CLOSED);
-        refuses(&closed(given(TASK)), &[Complete, AddTime], MATTER_CLOSED);
-        refuses(&closed(given(DOCUMENT)), &[AddVersion], MATTER_CLOSED);
-        refuses(&closed(given(TALK)), &[Reply], MATTER_CLOSED);
+        refuses(&closed(given(TASK)), &[Complete, AddTime], CLOSED_SOME_DAY);
+        refuses(&closed(given(DOCUMENT)), &[AddVersion], CLOSED_SOME_DAY);
+        refuses(&closed(given(TALK)), &[Reply], CLOSED_SOME_DAY);
+        refuses(&closed(Facts { matter_shared: true, ..given(TASK) }), &[Complete, AddTime], MATTER_CLOSED);
         refuses(&closed(own(NOTE)), &[Edit, Delete], MATTER_CLOSED);
         refuses(&closed(own(LOG)), &[Edit], MATTER_CLOSED);
         hides(&closed(cc(MATTER)));
@@ -710,8 +713,9 @@ mod time {
         let on = |worked_on, facts| Facts { worked_on: Some(worked_on), ..closed(facts) };
         for facts in [of_matter(MATTER), given(TASK), own(NOTE), of_matter(LOG), given(DOCUMENT), given(TALK)] {
             allows(&on(BEFORE, facts.clone()), &[AddTime]);
-            refuses(&on(CLOSED, facts.clone()), &[AddTime], MATTER_CLOSED);
-            refuses(&Facts { late_time_over: true, ..on(BEFORE, facts) }, &[AddTime], MATTER_CLOSED);
+            let refusal = if facts.matter_shared { MATTER_CLOSED } else { CLOSED_SOME_DAY };
+            refuses(&on(CLOSED, facts.clone()), &[AddTime], refusal);
+            refuses(&Facts { late_time_over: true, ..on(BEFORE, facts) }, &[AddTime], refusal);
         }
         allows(&on(BEFORE, own(TIME)), &[Edit, Delete]);
         refuses(&on(CLOSED, own(TIME)), &[Edit, Delete], MATTER_CLOSED);

@@ -211,21 +211,20 @@ impl Snapshot<'_> {
         Ok(total.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0))
     }
 
-    /// The time entries of a person for the same matter, day and quantity, whatever their words.
+    /// The time entries of a person for the same day and quantity, whatever their words and on whichever matter.
     pub fn equal_entries(
         &self,
         firm: FirmId,
         person: PersonId,
-        matter: Option<i64>,
         date: Date,
         quantity: Quantity,
     ) -> Result<Vec<TimeEntry>> {
         self.all(
             &format!(
-                "SELECT {COLUMNS} FROM activities a WHERE a.firm_id = ?1 AND a.person_id = ?2 AND a.matter_id IS ?3 AND a.date = ?4
-                   AND a.quantity_seconds = ?5 AND {PRESENT} ORDER BY a.id"
+                "SELECT {COLUMNS} FROM activities a WHERE a.firm_id = ?1 AND a.person_id = ?2 AND a.date = ?3
+                   AND a.quantity_seconds = ?4 AND {PRESENT} ORDER BY a.id"
             ),
-            (firm.0, person.0, matter, date.to_string(), quantity.seconds()),
+            (firm.0, person.0, date.to_string(), quantity.seconds()),
             read,
         )
     }
@@ -470,7 +469,7 @@ mod tests {
         let item = entered(&s, s.jane, work(&s));
         let equal = |person, seconds| {
             let quantity = Quantity::from_seconds(seconds);
-            let found = s.read(|r| r.equal_entries(s.firm, person, Some(s.matter), day(), quantity));
+            let found = s.read(|r| r.equal_entries(s.firm, person, day(), quantity));
             found.iter().map(|e| e.id).collect::<Vec<_>>()
         };
         assert_eq!(equal(s.jane, 3_000), [item.id]);

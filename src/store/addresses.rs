@@ -212,12 +212,29 @@ impl Tx<'_> {
                 (new.identity.0, at(now)),
             )?;
         }
+        self.insert_address_change(firm, new, None, now)
+    }
+
+    /// Notes a change that was asked for and refused, so that it counts. One that is open stays so.
+    pub fn add_refused_address_change(&self, firm: FirmId, new: &NewChange, now: Timestamp) -> Result<()> {
+        self.insert_address_change(firm, new, Some(now), now)?;
+        Ok(())
+    }
+
+    fn insert_address_change(
+        &self,
+        firm: FirmId,
+        new: &NewChange,
+        ended: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<i64> {
         self.insert(
-            "INSERT INTO address_changes (firm_id, person_id, identity_id, kind, old_address, new_address, asked_by, created_at, expires_at)
-             VALUES (:firm, :person, :identity, :kind, :old, :new, :by, :now, :expires)",
+            "INSERT INTO address_changes (firm_id, person_id, identity_id, kind, old_address, new_address, asked_by, created_at, expires_at,
+               ended_at)
+             VALUES (:firm, :person, :identity, :kind, :old, :new, :by, :now, :expires, :ended)",
             named_params! {":firm": firm.0, ":person": new.person.0, ":identity": new.identity.0, ":kind": new.kind.word(),
             ":old": new.old.as_str(), ":new": new.new.as_str(), ":by": new.asked_by.map(|p| p.0), ":now": at(now),
-            ":expires": at(new.expires_at)},
+            ":expires": at(new.expires_at), ":ended": ended.map(at)},
         )
     }
 

@@ -216,7 +216,7 @@ pub struct Event {
     pub number: u32,
     /// iCalendar UID.
     pub uid: String,
-    /// Raised by each change.
+    /// Raised by each change of what it says.
     pub sequence: u32,
     /// What it says.
     pub details: EventDetails,
@@ -232,6 +232,12 @@ impl Event {
     /// The event as an item.
     pub const fn item(&self) -> Item {
         Item::new(Kind::Event, self.id)
+    }
+
+    /// The sequence in mails to this person: raised by what changes for all, and by what concerns only them. What becomes of
+    /// others who are invited does not show in it.
+    pub const fn sequence_for(&self, attendee: &Attendee) -> u32 {
+        self.sequence.saturating_add(attendee.raised)
     }
 }
 
@@ -294,11 +300,13 @@ pub struct Attendee {
     pub answered_at: Option<Timestamp>,
     /// Since.
     pub invited_at: Timestamp,
+    /// How often something concerned only them: so much is their sequence above the event's.
+    pub raised: u32,
     /// The last invitation that left; none if they have none in their calendar.
     pub sent: Option<SentInvitation>,
 }
 
-const ATTENDEE: &str = "SELECT person_id, invited_address, partstat, answered_at, invited_at, sent_sequence, sent_beginning, sent_at FROM attendees";
+const ATTENDEE: &str = "SELECT person_id, invited_address, partstat, answered_at, invited_at, raised, sent_sequence, sent_beginning, sent_at FROM attendees";
 
 fn read_attendee(row: &Row<'_>) -> rusqlite::Result<Attendee> {
     let partstat: String = row.get("partstat")?;
@@ -315,6 +323,7 @@ fn read_attendee(row: &Row<'_>) -> rusqlite::Result<Attendee> {
         partstat: PartStat::from_word(&partstat).unwrap_or(PartStat::NeedsAction),
         answered_at: row.get::<_, Option<i64>>("answered_at")?.map(moment),
         invited_at: moment(row.get("invited_at")?),
+        raised: row.get("raised")?,
         sent,
     })
 }
@@ -506,7 +515,10 @@ impl Tx<'_> {
 
     /// Says what one time of a series is instead, or that it was called off, and raises the event's sequence.
     pub fn set_exception(&self, firm: FirmId, event: i64, day: Date, instead: Option<&Instead>) -> Result<()> {
-        self.raise_sequence(firm, event)?;
+        self.run(
+            "UPDATE calendar_entries SET sequence = sequence + 1 WHERE firm_id = ?1 AND id = ?2",
+            (firm.0, event),
+        )?;
         let text = |field: fn(&Instead) -> &String| instead.map(field).cloned().unwrap_or_default();
         self.run(
             "INSERT INTO event_exceptions (firm_id, calendar_entry_id, day, sequence, summary, description, location, conference_url,
@@ -589,36 +601,30 @@ impl Tx<'_> {
         }
         let again = self.run(
             "UPDATE attendees SET invited_address = ?4, invited_at = ?5, removed_at = NULL, partstat = 'NEEDS-ACTION',
-               answered_at = NULL, sent_sequence = NULL, sent_beginning = NULL, sent_at = NULL
+               answered_at = NULL, raised = raised + 1, sent_sequence = NULL, sent_beginning = NULL, sent_at = NULL
              WHERE firm_id = ?1 AND calendar_entry_id = ?2 AND person_id = ?3 AND removed_at IS NOT NULL",
             (firm.0, event, person.0, address, at(now)),
         )?;
-        if again == 1 {
-            self.raise_sequence(firm, event)?;
-        }
         Ok(again == 1)
     }
 
-    /// Takes a person off an event and raises its sequence, for the cancellation that goes to them; false if they were
-    /// not invited.
+    /// Takes a person off an event; false if they were not invited.
     pub fn remove_attendee(&self, firm: FirmId, event: i64, person: PersonId, now: Timestamp) -> Result<bool> {
         let changed = self.run(
             "UPDATE attendees SET removed_at = ?4 WHERE firm_id = ?1 AND calendar_entry_id = ?2 AND person_id = ?3 AND removed_at IS NULL",
             (firm.0, event, person.0, at(now)),
         )?;
-        if changed == 1 {
-            self.raise_sequence(firm, event)?;
-        }
         Ok(changed == 1)
     }
 
-    /// Raises an event's sequence, for a mail that its readers' calendars must take as newer than all before.
-    pub fn raise_sequence(&self, firm: FirmId, event: i64) -> Result<()> {
+    /// Raises a person's sequence and gives their invitation, for a mail that their calendar must take as newer than all
+    /// before; none if they are not invited.
+    pub fn raise_sequence_for(&self, firm: FirmId, event: i64, person: PersonId) -> Result<Option<Attendee>> {
         self.run(
-            "UPDATE calendar_entries SET sequence = sequence + 1 WHERE firm_id = ?1 AND id = ?2",
-            (firm.0, event),
+            "UPDATE attendees SET raised = raised + 1 WHERE firm_id = ?1 AND calendar_entry_id = ?2 AND person_id = ?3 AND removed_at IS NULL",
+            (firm.0, event, person.0),
         )?;
-        Ok(())
+        self.attendee(firm, event, person)
     }
 
     /// Notes a person's answer that was written at `at`; false if they are not invited, had given this answer, or gave a
@@ -740,12 +746,14 @@ mod tests {
         let moved = EventDetails { start_at: later(3_600), ..details() };
         let wanted = moved.clone();
         assert!(s.write(move |tx| tx.edit_event(firm, item.id, &moved)));
+        assert_eq!(s.write(move |tx| tx.raise_sequence_for(firm, item.id, jane)).unwrap().raised, 1);
         assert!(s.write(move |tx| tx.remove_attendee(firm, item.id, jane, now())));
         assert!(!s.write(move |tx| tx.remove_attendee(firm, item.id, jane, now())));
+        assert!(s.write(move |tx| tx.raise_sequence_for(firm, item.id, jane)).is_none());
         assert!(s.write(move |tx| tx.cancel_event(firm, item.id, now())));
         assert!(!s.write(move |tx| tx.cancel_event(firm, item.id, later(1))));
         let kept = s.read(|r| r.event_by_uid(firm, "u1")).unwrap();
-        assert_eq!((kept.sequence, kept.details, kept.cancelled_at), (3, wanted, Some(now())));
+        assert_eq!((kept.sequence, kept.details, kept.cancelled_at), (2, wanted, Some(now())));
         assert!(s.read(|r| r.attendee(firm, item.id, jane)).is_none());
         assert!(s.read(|r| r.events_of_matter(firm, s.matter)).is_empty());
     }
@@ -831,7 +839,7 @@ mod tests {
         assert!(!s.write(move |tx| tx.set_answer(firm, item.id, jane, PartStat::Declined, later(99))));
         assert!(s.write(move |tx| tx.add_attendee(firm, item.id, jane, "other@example.com", later(1))));
         let again = s.read(|r| r.attendees(firm, item.id)).remove(0);
-        assert_eq!((again.partstat, again.sent), (PartStat::NeedsAction, None));
+        assert_eq!((again.partstat, again.sent, again.raised), (PartStat::NeedsAction, None, 1));
         assert_eq!(again.invited_address, "other@example.com");
     }
 

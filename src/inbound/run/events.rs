@@ -33,14 +33,15 @@ impl Run<'_> {
             Verb::No => PartStat::Declined,
             _ => PartStat::Tentative,
         };
-        let mut events = Vec::new();
+        // Each before the next: what is absent and what is hidden are refused in the same place (threats T43).
         for id in &request.ids {
-            if id.kind == Kind::Event {
-                events.extend(self.find(request, *id)?);
-            } else {
+            let alone = &Request { ids: vec![*id], ..request.clone() };
+            if id.kind != Kind::Event {
                 let why =
                     say!(self, "{id} is no event; only invitations to events are answered so.", id = id.to_string());
-                self.refuse(request, why, None);
+                self.refuse(alone, why, None);
+            } else if let Some(event) = self.find(alone, *id)? {
+                self.answer_event(alone, event, answer)?;
             }
         }
         if request.ids.is_empty() {
@@ -48,20 +49,22 @@ impl Run<'_> {
             let mut meant: Vec<Item> = here.into_iter().chain(self.reported()?).collect();
             meant.retain(|i| i.kind == Kind::Event);
             meant.dedup();
-            match meant.as_slice() {
-                [one] => events.push(*one),
-                _ => return self.ask_which_event(request),
-            }
+            return match meant.as_slice() {
+                [one] => self.answer_event(request, *one, answer),
+                _ => self.ask_which_event(request),
+            };
         }
-        for event in events {
-            let reply = Reply { answer, written_at: self.act.now, only: None, day: None, unproved: None };
-            match calendar::answer(&self.act, event, &reply)? {
-                Ok(is_new) => {
-                    self.effect("answer", Some(event), None)?;
-                    self.lines.push(Line::Answered { event, answer, again: !is_new });
-                }
-                Err(refusal) => self.refuse_by(request, refusal, Kind::Event),
+        Ok(())
+    }
+
+    fn answer_event(&mut self, request: &Request, event: Item, answer: PartStat) -> Result<()> {
+        let reply = Reply { answer, written_at: self.act.now, only: None, day: None, unproved: None };
+        match calendar::answer(&self.act, event, &reply)? {
+            Ok(is_new) => {
+                self.effect("answer", Some(event), None)?;
+                self.lines.push(Line::Answered { event, answer, again: !is_new });
             }
+            Err(refusal) => self.refuse_by(request, refusal, Kind::Event),
         }
         Ok(())
     }
@@ -282,7 +285,9 @@ impl Run<'_> {
         let day = part.only.as_ref().and_then(|o| o.day_in(&zone(&row.details.time_zone)));
         let day = day.filter(|day| row.details.of_series(*day).is_some());
         let changed = row.details.exceptions.iter().find(|e| Some(e.day) == day);
-        if changed.is_some_and(|e| part.sequence.is_some_and(|sequence| sequence < e.sequence)) {
+        let raised = invited.as_ref().map_or(0, |i| i.raised);
+        let is_older = |sequence: u32| changed.is_some_and(|e| sequence < e.sequence.saturating_add(raised));
+        if part.sequence.is_some_and(is_older) {
             return Ok(Err("CALENDAR_STALE"));
         }
         let unproved = self.act.inbox.filter(|_| !comment.is_empty() && !is_proved);

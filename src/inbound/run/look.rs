@@ -333,8 +333,10 @@ impl Run<'_> {
         if request.ids.is_empty() && request.matter.is_none() {
             return self.of_home(request, Ability::View);
         }
-        if let Some(matter) = self.named_matter(request)? {
-            return self.ask_if_allowed(request, Ability::SeeDetails, matter, None);
+        // Named so, it is answered or refused, and the numbers beside it are, whichever it was (threats T43).
+        let named = &Request { ids: Vec::new(), ..request.clone() };
+        if let Some(matter) = self.named_matter(named)? {
+            self.ask_if_allowed(named, Ability::SeeDetails, matter, None)?;
         }
         for id in &request.ids {
             let request = &alone(request, *id);
@@ -730,6 +732,7 @@ mod tests {
         let paper = world.read(|r| r.number(firm, Numbers::Firm, paper)).unwrap().to_string();
         // On her matter: D-2, T-4, MSG-2, BILL-2, EV-2. Where commands are switched off, which she must not learn: the others.
         let things = ["D-2", "T-4", "MSG-2", "BILL-2", "EV-2", "M-2", paper.as_str()];
+        let seen = ["D-1", "T-1", "MSG-1", "BILL-1", "EV-1", "M-1"];
         let mut told = Vec::new();
         for entry in TABLE {
             for tail in ["", " 1h Read it"] {
@@ -743,6 +746,26 @@ mod tests {
                         }
                     }
                 }
+            }
+            // Beside one that she can see, before it and after it; a matter by the firm's own number, too.
+            let refused =
+                |line: &str, id: &str| said_of(&world, None, &format!("#{} {line}", entry.name)).replace(id, "X");
+            for id in things {
+                let prefix = ItemId::parse(id).unwrap().kind.prefix();
+                let absent = format!("{prefix}-99");
+                let fits = |hers: &&str| hers.starts_with(&format!("{prefix}-")) || id == "M-2" && *hers == "T-1";
+                for hers in seen.into_iter().filter(fits) {
+                    for [first, second] in [[hers, "X"], ["X", hers]] {
+                        let line = |id: &str| format!("{first} {second} 1h Read it").replace('X', id);
+                        if refused(&line(id), id) != refused(&line(&absent), &absent) {
+                            told.push(format!("#{} {}", entry.name, line(id)));
+                        }
+                    }
+                }
+            }
+            let named = |number: &str| refused(&format!("[{number}] M-1"), number);
+            if named("2026-0013") != named("2026-0099") {
+                told.push(format!("#{} [2026-0013] M-1", entry.name));
             }
         }
         assert!(told.is_empty(), "{told:#?}");

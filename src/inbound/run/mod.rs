@@ -202,18 +202,18 @@ pub fn rehearse(act: Act<'_>, gateway: &Gateway, situation: &Situation, words: &
         let mut tried = Vec::new();
         if ran.asked_for_code {
             let text = say!(act.actor.locale(act.firm), "You would get a code to confirm first.");
-            tried.push((WouldBe::Told, text, Vec::new(), Vec::new()));
+            tried.push((WouldBe::Told, text, Vec::new(), Vec::new(), Vec::new()));
         }
         for line in &ran.lines {
             let reader = ReaderOfMail::new(tx, act.firm, gateway, act.actor, act.now)?;
             for (outcome, text, more) in templates::rehearsed(&reader, std::slice::from_ref(line))? {
-                tried.push((outcome, text, more, reader.shown()));
+                tried.push((outcome, text, more, reader.shown(), templates::has_words_of(&reader)?));
             }
         }
         Ok(tried)
     })?;
     let mut lines = Vec::new();
-    for (outcome, text, more, shown) in tried {
+    for (outcome, text, more, shown, words_of) in tried {
         let mut shows = Vec::new();
         for disclosure in shown {
             // What was made by the trial is gone with it; what was there before is asked about again when this leaves.
@@ -221,11 +221,12 @@ pub fn rehearse(act: Act<'_>, gateway: &Gateway, situation: &Situation, words: &
                 shows.push((disclosure.ability, disclosure.item));
             }
         }
-        lines.push(Line::Would { outcome, text, more, shows });
+        lines.push(Line::Would { outcome, text, more, shows, words_of });
     }
     if lines.is_empty() {
         let text = say!(act.actor.locale(act.firm), "Nothing.");
-        lines.push(Line::Would { outcome: WouldBe::Told, text, more: Vec::new(), shows: Vec::new() });
+        let (more, shows, words_of) = (Vec::new(), Vec::new(), Vec::new());
+        lines.push(Line::Would { outcome: WouldBe::Told, text, more, shows, words_of });
     }
     Ok(Ran { lines, ..Ran::default() })
 }
@@ -635,6 +636,16 @@ impl Run<'_> {
         Ok(hidden)
     }
 
+    /// As [`Run::find`], and the neutral refusal was said also of what its writer can't see.
+    fn see(&mut self, request: &Request, id: ItemId) -> Result<Option<Item>> {
+        let Some(item) = self.find(request, id)? else { return Ok(None) };
+        let is_seen = self.act.ask(Ability::View, item)?.is_ok();
+        if !is_seen {
+            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+        }
+        Ok(Some(item).filter(|_| is_seen))
+    }
+
     /// What a request is about: what it names, else what its mail is about. None: it was said why not.
     fn target(&mut self, request: &Request) -> Result<Option<Item>> {
         if let Some(id) = request.ids.first() {
@@ -673,13 +684,13 @@ impl Run<'_> {
         })
     }
 
-    /// The matter of a request; none: it was said why not, or the thing belongs to no matter.
+    /// The matter of a request; none: it was said why not, or its writer sees no matter that the thing belongs to.
     fn target_matter(&mut self, request: &Request) -> Result<Option<i64>> {
         let Some(item) = self.target(request)? else { return Ok(None) };
         if self.hides(request, item)? {
             return Ok(None);
         }
-        let matter = self.act.tx.matter_of(self.act.firm.id, item)?;
+        let matter = if item.kind == Kind::Matter { Some(item.id) } else { self.act.seen_matter(item)? };
         if matter.is_none() {
             self.lines.push(Line::WhichMatter { typed: typed(request) });
         }

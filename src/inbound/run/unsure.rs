@@ -136,13 +136,13 @@ impl Run<'_> {
         let (matters, things): (Vec<ItemId>, Vec<ItemId>) =
             request.ids.iter().copied().partition(|id| id.kind == Kind::Matter);
         if let ([matter], [thing]) = (matters.as_slice(), things.as_slice()) {
-            let (tx, firm) = (self.act.tx, self.act.firm.id);
-            let of = match tx.find(firm, self.numbering(), *thing)? {
+            let of = match self.act.tx.find(self.act.firm.id, self.numbering(), *thing)? {
                 // What its writer can't see is refused as if it were not there.
-                Some(item) if self.act.ask(Ability::View, item)?.is_ok() => tx.matter_of(firm, item)?,
+                Some(item) if self.act.ask(Ability::View, item)?.is_ok() => self.act.seen_matter(item)?,
                 _ => return Ok(false),
             };
-            if of.is_none() || of == tx.find(firm, self.numbering(), *matter)?.map(|m| m.id) {
+            let Some(named) = self.see(request, *matter)? else { return Ok(true) };
+            if of == Some(named.id) {
                 return Ok(false);
             }
         }
@@ -154,11 +154,11 @@ impl Run<'_> {
     /// Remarks on words that name another thing than the one they went to, if their writer can see it.
     pub(super) fn names_another(&self, on: Item, words: &str, verb: Verb) -> Result<Option<String>> {
         let (tx, firm) = (self.act.tx, self.act.firm.id);
-        let matter = tx.matter_of(firm, on)?;
+        let matter = self.act.seen_matter(on)?;
         let numbers = words.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter_map(ItemId::parse);
         for id in numbers.take(MOST_NAMED) {
             let Some(other) = tx.find(firm, self.numbering(), id)? else { continue };
-            let is_elsewhere = tx.matter_of(firm, other)? != matter;
+            let is_elsewhere = self.act.seen_matter(other)? != matter;
             let counts = match id.kind {
                 Kind::Matter | Kind::Document => is_elsewhere,
                 Kind::Task => other != on && (is_elsewhere || verb == Verb::Time),

@@ -143,27 +143,21 @@ impl Run<'_> {
         if self.doubts_done(request)? {
             return Ok(());
         }
-        let tasks = match self.tasks_meant(request)? {
-            Some(tasks) => tasks,
-            None => return Ok(()),
-        };
-        // As typed: how many of the numbers exist must show nowhere (threats T43).
-        let only_one = tasks.len().max(request.ids.len()) == 1;
-        for task in tasks {
-            match tasks::complete(&self.act, task)? {
-                Ok(()) => {
-                    self.made("done", Deed::Completed, task, Vec::new())?;
-                    self.completed.push(task);
-                }
-                Err(refusal) => {
-                    let number = self.act.tx.number(self.act.firm.id, self.numbering(), task)?;
-                    let ids = if request.ids.is_empty() { Vec::new() } else { number.into_iter().collect() };
-                    self.refuse_by(&Request { ids, ..request.clone() }, refusal, Kind::Task);
-                    continue;
-                }
-            }
-            if let Some(quantity) = request.duration.filter(|_| only_one) {
-                self.record(request, task, quantity)?;
+        if request.ids.is_empty() {
+            return match self.task_meant(request)? {
+                Some(task) => self.complete(request, task, request.duration),
+                None => Ok(()),
+            };
+        }
+        // As typed: how many of the numbers exist must show nowhere, so each is refused before the next (threats T43).
+        let only_one = request.ids.len() == 1;
+        for id in &request.ids {
+            let alone = &Request { ids: vec![*id], ..request.clone() };
+            if id.kind != Kind::Task {
+                let why = say!(self, "{id} is no task. #done takes tasks, such as T-12.", id = id.to_string());
+                self.refuse(alone, why, None);
+            } else if let Some(task) = self.find(alone, *id)? {
+                self.complete(alone, task, request.duration.filter(|_| only_one))?;
             }
         }
         if request.duration.is_some() && !only_one {
@@ -173,22 +167,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The tasks by number, the task of the thread, or the one open task that is assigned to the sender (gateway.md K5).
-    fn tasks_meant(&mut self, request: &Request) -> Result<Option<Vec<Item>>> {
-        if !request.ids.is_empty() {
-            let mut found = Vec::new();
-            for id in &request.ids {
-                if id.kind == Kind::Task {
-                    found.extend(self.find(request, *id)?);
-                } else {
-                    let why = say!(self, "{id} is no task. #done takes tasks, such as T-12.", id = id.to_string());
-                    self.refuse(request, why, None);
-                }
-            }
-            return Ok(Some(found));
+    /// Completes a task, and records how long it took, if that was said.
+    fn complete(&mut self, request: &Request, task: Item, took: Option<Quantity>) -> Result<()> {
+        if let Err(refusal) = tasks::complete(&self.act, task)? {
+            self.refuse_by(request, refusal, Kind::Task);
+            return Ok(());
         }
+        self.made("done", Deed::Completed, task, Vec::new())?;
+        self.completed.push(task);
+        took.map_or(Ok(()), |quantity| self.record(request, task, quantity))
+    }
+
+    /// Without a number: the task of the thread, or the one open task that is assigned to the sender (gateway.md K5).
+    fn task_meant(&mut self, request: &Request) -> Result<Option<Item>> {
         if let Some(item) = self.situation.item.filter(|i| i.kind == Kind::Task) {
-            return Ok(Some(vec![item]));
+            return Ok(Some(item));
         }
         let mut open = Vec::new();
         for task in self.act.tx.tasks_assigned_to(self.act.firm.id, self.act.actor.whose())? {
@@ -198,7 +191,7 @@ impl Run<'_> {
             }
         }
         match open.as_slice() {
-            [one] if self.situation.context_is_signed => Ok(Some(vec![*one])),
+            [one] if self.situation.context_is_signed => Ok(Some(*one)),
             _ => {
                 self.ask_which_task(request);
                 Ok(None)

@@ -85,7 +85,7 @@ pub fn event(reader: &Reader<'_>, item: Item, news: EventNews) -> Result<Option<
 
 /// True if this version of the event left for this address before.
 fn has_it(attendee: &Attendee, event: &Event, to: &Address) -> bool {
-    let current = attendee.sent.as_ref().is_some_and(|sent| sent.sequence == event.sequence);
+    let current = attendee.sent.as_ref().is_some_and(|sent| sent.sequence == event.sequence_for(attendee));
     current && attendee.invited_address == to.as_str()
 }
 
@@ -152,9 +152,10 @@ fn for_calendar(
         "" => String::new(),
         link => format!("{link}\n\n"),
     };
+    let sequence = row.sequence_for(attendee);
     let parties = Parties {
         uid: &row.uid,
-        sequence: row.sequence,
+        sequence,
         stamp: reader.now,
         organizer: &format!("{}, {}", reader.name_of(row.organizer)?, reader.firm.name),
         answers_to: &reader.gateway.reply_address(&reader.store.token_of(&thread)?),
@@ -169,7 +170,7 @@ fn for_calendar(
         private: shown.is_neutral,
         answer: attendee.partstat,
     };
-    let sent = SentInvitation { sequence: row.sequence, beginning: row.details.beginning(), at: reader.now, only };
+    let sent = SentInvitation { sequence, beginning: row.details.beginning(), at: reader.now, only };
     let of_series = |day: Date| row.details.of_series(day).map(|o| o.start_at);
     if let Some((day, start_at, end_at)) = only.and_then(|day| time_of(row, day)) {
         let once = Once { of_series: of_series(day).unwrap_or(start_at), start_at, end_at, said };
@@ -243,7 +244,7 @@ pub fn once(reader: &Reader<'_>, item: Item, day: Date) -> Result<Option<Page>> 
     let Some(instead) = exception.instead.as_ref().filter(|i| i.end_at > reader.now) else { return Ok(None) };
     let answers = reader.store.occurrence_answers(reader.firm.id, row.id)?;
     let own = answers.iter().find(|a| a.day == day && a.person == attendee.person);
-    let has_it = own.is_some_and(|a| a.sent_sequence == Some(exception.sequence));
+    let has_it = own.is_some_and(|a| a.sent_sequence == Some(exception.sequence.saturating_add(attendee.raised)));
     if row.cancelled_at.is_some() || attendee.sent.is_none() || has_it {
         return Ok(None);
     }

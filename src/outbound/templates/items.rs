@@ -75,12 +75,13 @@ fn name(reader: &Reader<'_>, item: Item) -> Result<Option<String>> {
     })
 }
 
-/// What a conversation is headed; the heading that it was given by itself, in the reader's language.
+/// What a conversation is headed; the heading that it was given by itself, which has the firm's own numbers, in the
+/// reader's language and with the numbers that the reader knows.
 pub fn conversation(reader: &Reader<'_>, row: &Conversation) -> Result<String> {
     let (store, firm) = (reader.store, reader.firm.id);
-    let headed = |locale: Locale| -> Result<String> {
+    let headed = |locale: Locale, numbering: Numbering| -> Result<String> {
         Ok(match (row.about, row.matter) {
-            (Some(item), _) => match store.number(firm, Numbering::Firm, item)? {
+            (Some(item), _) => match store.number(firm, numbering, item)? {
                 Some(id) => say!(locale, "About {kind} {id}", kind = item.kind, id = id.to_string()),
                 None => phrase(locale, item.kind.word()),
             },
@@ -91,7 +92,8 @@ pub fn conversation(reader: &Reader<'_>, row: &Conversation) -> Result<String> {
             (None, None) => say!(locale, "General"),
         })
     };
-    Ok(if headed(Locale::British)? == row.subject { headed(reader.locale)? } else { row.subject.clone() })
+    let by_itself = headed(Locale::British, Numbering::Firm)? == row.subject;
+    if by_itself { headed(reader.locale, reader.numbering()) } else { Ok(row.subject.clone()) }
 }
 
 /// A number and a name in quotation marks; the number alone where there is no name, or none may be said.

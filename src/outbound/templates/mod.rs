@@ -25,7 +25,7 @@ mod welcome;
 pub use assistants::may;
 pub use digest::digest;
 pub use firm_digest::firm_digest;
-pub use receipt::rehearsed;
+pub use receipt::{has_words_of, rehearsed};
 
 use super::letter::Letter;
 use super::page::{Block, Page};

@@ -166,7 +166,7 @@ fn in_words(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         Line::Question { text } => Said::new(Mark::Note, text.clone()),
         Line::WhichMatter { typed } => answers::which_matter(reader, typed)?,
         Line::WhichPerson { typed, people } => which_person(reader, typed, people)?,
-        Line::Would { outcome, text, more, shows } => would(reader, *outcome, text, more, shows)?,
+        Line::Would { .. } => would(reader, line)?,
         Line::WhichTask { typed } => answers::which_task(reader, typed)?,
         Line::Refused { typed, why, instead } => refused(reader, typed, why, instead.as_deref()),
         Line::Ask { .. } | Line::Help { .. } => Said::new(Mark::Note, ""),
@@ -196,21 +196,39 @@ pub fn rehearsed(reader: &Reader<'_>, lines: &[Line]) -> Result<Vec<(WouldBe, St
     Ok(told)
 }
 
-/// What was tried, if all that it shows may still be shown.
-fn would(reader: &Reader<'_>, outcome: WouldBe, text: &str, more: &[String], shows: &[(String, Item)]) -> Result<Said> {
-    for (code, item) in shows {
-        let ability = Ability::ALL.iter().copied().find(|a| a.code() == code).unwrap_or(Ability::View);
-        if !reader.may(ability, *item)? {
-            let text = say!(reader, "One line is about something that can no longer be shown to you.");
-            return Ok(Said::new(Mark::Note, text));
+/// The matters of all that the reader was shown so far whose words their mails may carry now.
+pub fn has_words_of(reader: &Reader<'_>) -> Result<Vec<Item>> {
+    let mut matters = BTreeSet::new();
+    for shown in reader.shown() {
+        if !reader.withholds(shown.item)? {
+            matters.extend(reader.store.matter_of(reader.firm.id, shown.item)?);
         }
     }
+    Ok(matters.into_iter().map(|row| Item::new(Kind::Matter, row)).collect())
+}
+
+/// What was tried, if all that it shows may still be shown, in the words that it was put into then.
+fn would(reader: &Reader<'_>, line: &Line) -> Result<Said> {
+    let Line::Would { outcome, text, more, shows, words_of } = line else { return Ok(Said::new(Mark::Note, "")) };
+    let ability = |code: &str| Ability::ALL.iter().copied().find(|a| a.code() == code).unwrap_or(Ability::View);
+    let mut ended = false;
+    for (code, item) in shows {
+        ended |= !reader.verdict(ability(code), *item)?.is_allowed();
+    }
+    for matter in words_of {
+        ended |= reader.withholds(*matter)?;
+    }
+    if ended {
+        let text = say!(reader, "One line is about something that can no longer be shown to you.");
+        return Ok(Said::new(Mark::Note, text));
+    }
+    shows.iter().for_each(|(code, item)| reader.note(ability(code), *item, None));
     let mark = match outcome {
         WouldBe::Done => Mark::Done,
         WouldBe::Refused => Mark::Refused,
         WouldBe::Told => Mark::Note,
     };
-    Ok(Said { more: more.to_vec(), ..Said::new(mark, text) })
+    Ok(Said { more: more.clone(), ..Said::new(mark, text.as_str()) })
 }
 
 /// Names with their position, and never an address.

@@ -9,12 +9,12 @@ use crate::domain::duration::Quantity;
 use crate::domain::{InboxId, Item, Kind};
 use crate::language::Locale;
 use crate::outbound::letter::{
-    BillEvent, Deed, EventNews, FiledVersion, Filing, Letter, Line, Piece, SharedThing, TaskChange, TaskNews,
+    BillEvent, Deed, EventNews, FiledVersion, Filing, Letter, Line, Piece, SharedThing, TaskChange, TaskNews, WouldBe,
 };
 use crate::outbound::page::Page;
 use crate::outbound::reader::Reader;
 use crate::outbound::templates;
-use crate::sharing::BillState;
+use crate::sharing::{Ability, BillState};
 use crate::store::activities::Work;
 use crate::store::bills::{NewBill, Pdf};
 use crate::store::calendar::{EventDetails, Instead, NewEvent, PartStat};
@@ -307,6 +307,13 @@ fn lines(of: &Things, filed: FiledVersion) -> Vec<Line> {
             large: vec![Piece { asked: of.document, item: of.document, version: Some(1) }],
         },
         Line::Sent { conversation: of.conversation, to: Vec::new(), commanded: true },
+        Line::Would {
+            outcome: WouldBe::Done,
+            text: words("done"),
+            more: vec![words("more")],
+            shows: vec![(Ability::View.code().to_owned(), of.task)],
+            words_of: vec![of.matter],
+        },
         Line::WhichMatter { typed: "#note".into() },
         Line::WhichTask { typed: "#done".into() },
         ask("home", None, ""),

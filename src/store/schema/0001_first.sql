@@ -537,7 +537,7 @@ CREATE TABLE calendar_entries (
   firm_id INTEGER NOT NULL REFERENCES firms(id),       -- the firm
   number INTEGER NOT NULL,                             -- EV-5
   uid TEXT NOT NULL UNIQUE,                            -- iCalendar UID
-  sequence INTEGER NOT NULL DEFAULT 0,                 -- raised by each change
+  sequence INTEGER NOT NULL DEFAULT 0,                 -- raised by each change of what it says
   summary TEXT NOT NULL,                               -- heading
   description TEXT NOT NULL DEFAULT '',                -- text
   location TEXT NOT NULL DEFAULT '',                   -- where
@@ -567,7 +567,8 @@ CREATE TABLE attendees (
   answered_at INTEGER,                                 -- when the answer was written
   invited_at INTEGER NOT NULL,                         -- since
   removed_at INTEGER,                                  -- until
-  sent_sequence INTEGER,                               -- of the last invitation that left; empty: none is in their calendar
+  raised INTEGER NOT NULL DEFAULT 0,                   -- by how much their sequence is above the event's: what concerns only them
+  sent_sequence INTEGER,                               -- theirs in the last invitation that left; empty: none is in their calendar
   sent_beginning TEXT,                                 -- the beginning that it said, as iCalendar writes it
   sent_at INTEGER,                                     -- when it left
   PRIMARY KEY (firm_id, calendar_entry_id, person_id),

@@ -58,6 +58,8 @@ pub const DEEDS: &[(&str, Deed)] = &[
     ("a communication elsewhere", communication),
     ("a price", price),
     ("the digests of others", digest),
+    ("Max at Jane's event", at_hers),
+    ("Max loses his events", suspended),
 ];
 
 fn name(twin: &Twin, dice: &mut Dice) -> String {
@@ -378,4 +380,21 @@ fn digest(twin: &mut Twin, _: &mut Dice) {
     let wanted = docketpost::store::people::Preferences { stopped: true, ..Default::default() };
     let now = twin.now;
     drop(twin.office.store.write(move |tx| tx.set_preferences(firm, max, &wanted, now)));
+}
+
+/// Max is invited to an event of Jane's, taken off it, and sometimes invited again.
+fn at_hers(twin: &mut Twin, dice: &mut Dice) {
+    let (anna, jane, max) = (twin.office.anna, twin.office.jane, twin.office.max);
+    let hers = twin.office.store.read(|view| view.events_of(twin.office.firm.id, jane)).unwrap();
+    let Some(event) = hers.last().map(|row| row.item()) else { return };
+    twin.act(anna, move |act| calendar::invite(act, event, max, true, ""));
+    twin.act(anna, move |act| calendar::remove(act, event, max));
+    if dice.once_in(2) {
+        twin.act(anna, move |act| calendar::invite(act, event, max, true, ""));
+    }
+}
+
+fn suspended(twin: &mut Twin, _: &mut Dice) {
+    let max = twin.office.max;
+    twin.act(twin.office.anna, move |act| calendar::suspend(act, max).map(Ok));
 }

@@ -5,6 +5,7 @@
 //! `WORLDS=10000` plays so many pairs (`tests/worlds`), with `FROM=150` beginning at that one; `WORLD=17` plays one. Of a
 //! leak it is said which deeds alone make it.
 
+mod cases;
 mod dice;
 mod hidden;
 mod revocation;
@@ -87,6 +88,12 @@ const MAILS: &[(&str, &str, &str)] = &[
     ("m-1", "A call", "#call 10m with Mr Smith: agreed extension\n#log\n"),
     ("the gateway", "Pay", "#pay BILL-1\n#pay BILL-21\n#yes EV-1\n#no EV-21\n"),
     ("m-1", "Would it", "#dry-run\n#time 2h Drafted reply brief\n#done T-2\n"),
+    ("m-1", "About them", "#message N-1: Is that still so?\n#message TE-1: Is that right?\n#messages\n"),
+    (
+        "the gateway",
+        "Several",
+        "#tasks [2026-0019] M-1\n#tasks [2026-9999] M-1\n#done T-1 T-3 T-99\n#yes EV-21 EV-1 EV-99\n",
+    ),
 ];
 
 /// Subjects of which Jane answers the last mail that she got, and the words.
@@ -179,26 +186,13 @@ fn firm_does(twin: &mut Twin, open: &mut Dice, planted: Option<Planted>) {
     if let Some(planted) = planted {
         tell(twin, planted(twin));
     }
-    match open.below(6) {
+    match open.below(7) {
         0 => tell(twin, "Dear Jane, does the limitation point hold?".into()),
         1 => {
             twin.act(anna, move |act| notes::add(act, matter.id, "Strategy", "We plead limitation."));
         }
         2 => {
-            let start_at = now + SignedDuration::from_hours(30);
-            let details = EventDetails {
-                summary: "Hearing".into(),
-                description: String::new(),
-                location: "Court, room 4".into(),
-                conference_url: String::new(),
-                start_at,
-                end_at: start_at + SignedDuration::from_hours(1),
-                all_day: false,
-                time_zone: "Europe/London".into(),
-                recurrence_rule: None,
-                exceptions: Vec::new(),
-            };
-            let new = NewEvent { uid: format!("hearing-{now}"), details, matter: Some(matter.id), organizer: anna };
+            let new = hearing(twin);
             twin.act(anna, move |act| match calendar::create(act, &new)? {
                 Ok(event) => calendar::invite(act, event, jane, true, ""),
                 Err(refusal) => Ok(Err(refusal)),
@@ -218,8 +212,35 @@ fn firm_does(twin: &mut Twin, open: &mut Dice, planted: Option<Planted>) {
                 Err(refusal) => Ok(Err(refusal)),
             });
         }
+        4 => {
+            let hers = twin.office.store.read(|view| view.events_of(twin.office.firm.id, jane)).unwrap();
+            if let Some(row) = hers.last() {
+                let (event, place) = (row.item(), format!("Court, room {}", open.below(90)));
+                let details = EventDetails { location: place, ..row.details.clone() };
+                twin.act(anna, move |act| calendar::change(act, event, &details));
+            }
+        }
         _ => {}
     }
+}
+
+/// An event of the shared matter.
+fn hearing(twin: &Twin) -> NewEvent {
+    let start_at = twin.now + SignedDuration::from_hours(30);
+    let details = EventDetails {
+        summary: "Hearing".into(),
+        description: String::new(),
+        location: "Court, room 4".into(),
+        conference_url: String::new(),
+        start_at,
+        end_at: start_at + SignedDuration::from_hours(1),
+        all_day: false,
+        time_zone: "Europe/London".into(),
+        recurrence_rule: None,
+        exceptions: Vec::new(),
+    };
+    let (uid, matter) = (format!("hearing-{}", twin.now), Some(twin.office.matter.id));
+    NewEvent { uid, details, matter, organizer: twin.office.anna }
 }
 
 fn tell(twin: &Twin, text: String) {

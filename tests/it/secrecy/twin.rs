@@ -175,7 +175,8 @@ impl Twin {
         let database = self.office.store.folder().join(docketpost::store::DATABASE);
         let connection = rusqlite::Connection::open(database).unwrap();
         let firm = self.office.firm.id.0;
-        for kind in Kind::ALL {
+        let by_reader = [Kind::Note, Kind::Communication, Kind::TimeEntry];
+        for kind in Kind::ALL.into_iter().filter(|kind| !by_reader.contains(kind)) {
             let level = "INSERT INTO counters (firm_id, reader_id, kind, last) VALUES (?1, 0, ?2, ?3)
                 ON CONFLICT DO UPDATE SET last = excluded.last";
             connection.execute(level, (firm, kind.stored(), next - 1)).unwrap();

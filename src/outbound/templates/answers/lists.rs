@@ -283,17 +283,22 @@ fn events(reader: &Reader<'_>, question: &Question<'_>) -> Result<Vec<Item>> {
     Ok(rows.iter().map(|e| e.item()).collect())
 }
 
-/// By matter; folders and the documents at the top first, then what lies in the folders, each in its place.
+/// By matter; folders and the documents at the top first, then what lies in the folders, each in its place. What lies
+/// where the reader can't look comes first: in which matter or folder that is, its place in the list must not tell.
 fn documents(reader: &Reader<'_>) -> Result<Vec<Item>> {
+    let seen = |kind: Kind, row: i64| -> Result<i64> {
+        Ok(if reader.verdict(Ability::View, Item::new(kind, row))?.is_allowed() { row } else { 0 })
+    };
     let mut rows = Vec::new();
     for item in visible(reader, Kind::Document)? {
         if let Some(row) = reader.document(item.id)? {
-            rows.push(((row.matter, row.folder.unwrap_or(0), 1_u8, row.number), item));
+            let folder = row.folder.map_or(Ok(0), |folder| seen(Kind::Folder, folder))?;
+            rows.push(((seen(Kind::Matter, row.matter)?, folder, 1_u8, row.number), item));
         }
     }
     for item in visible(reader, Kind::Folder)? {
         if let Some(row) = reader.folder(item.id)? {
-            rows.push(((row.matter, row.id, 0, row.number), item));
+            rows.push(((seen(Kind::Matter, row.matter)?, row.id, 0, row.number), item));
         }
     }
     rows.sort();
