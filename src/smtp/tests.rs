@@ -667,7 +667,8 @@ async fn t88_f31_without_a_good_certificate_nothing_is_sent_and_nobody_logs_in()
     let other_name = |port| Smtp { host: "127.0.0.1".into(), ..good(port) };
     // Of an authority that is trusted, for the right name, and over.
     let expired = |port| Smtp { ca_file: Some(fixture("expired-ca.pem")), ..good(port) };
-    let settings: [(&dyn Fn(u16) -> Smtp, &str, &str); 3] = [
+    type Make<'m> = &'m dyn Fn(u16) -> Smtp;
+    let settings: [(Make<'_>, &str, &str); 3] = [
         (&unknown_authority, "localhost", "UnknownIssuer"),
         (&other_name, "localhost", "name"),
         (&expired, "expired", "expired"),
