@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::meant::{
-    Addressing, Auth, AuthResults, BlobKey, Clamd, ClamdPlace, Config, FileRules, Files, Firm, Grant, Imap, Limits,
-    Log, Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn, WayOut,
+    Addressing, Auth, AuthResults, BlobKey, Clamd, ClamdPlace, Config, FileRules, Files, Firm, Grant, Imap, Layout,
+    Limits, Log, Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn, WayOut,
 };
 use super::place::{Places, readable};
 use super::secrets::{self, Environment, Source};
@@ -414,6 +414,24 @@ impl Checker<'_> {
             fields: self.small(&format!("{at}.fields"), written.fields),
             layout: written.layout,
             profile: written.profile,
+        if written.profile == Profile::M365 {
+            if written.hops.is_some() {
+                self.wrong(
+                    &format!("{at}.hops"),
+                    "must be left out: Microsoft 365's own servers are now more, now fewer",
+                );
+            }
+            if written.layout == Layout::Below {
+                self.wrong(
+                    &format!("{at}.layout"),
+                    "must be above: Microsoft 365 writes its results above its own line",
+                );
+            }
+            for (n, _) in written.received_by.iter().enumerate().filter(|(_, name)| !name.contains('.')) {
+                let what = "must be the domain below which the border's servers are named: mail.protection.outlook.com";
+                self.wrong(&format!("{at}.received_by.{n}"), what);
+            }
+        }
             spf_alone: written.spf_alone.unwrap_or(true),
         }
     }

@@ -235,7 +235,7 @@ pub(super) struct AuthResults {
     /// The names by which the provider signs its verdicts.
     #[serde(default)]
     pub authserv_id: Vec<String>,
-    /// The hosts after `by` in the trusted Received lines.
+    /// The hosts after `by` in the trusted Received lines; with `m365` the domain of the border's.
     pub received_by: Vec<String>,
     /// How many trusted Received lines there are, the border's included.
     pub hops: Option<u8>,

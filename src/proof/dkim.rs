@@ -127,6 +127,38 @@ pub enum DmarcPolicy {
 pub struct DmarcFact {
     /// The policy that applies; `None` without a record.
     pub policy: Option<DmarcPolicy>,
+impl From<Policy> for DmarcPolicy {
+    fn from(policy: Policy) -> DmarcPolicy {
+        match policy {
+            Policy::Reject => DmarcPolicy::Reject,
+            Policy::Quarantine => DmarcPolicy::Quarantine,
+            Policy::None | Policy::Unspecified => DmarcPolicy::None,
+        }
+    }
+}
+
+/// What a domain asks others to do with mail in its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// DNS does not say.
+    Unknown,
+    /// There is no record for it.
+    None,
+    /// This.
+    Policy(DmarcPolicy),
+}
+
+/// What DMARC is published for `domain`, at its own name or at the nearest above it.
+pub(super) async fn published_policy(domain: &str, resolver: &Resolver) -> Published {
+    let Some(Answers(records)) = walked(domain, &BTreeSet::new(), resolver).await else { return Published::Unknown };
+    for name in steps(domain) {
+        if let Some(Txt::Dmarc(record)) = records.get(format!("_dmarc.{name}.").as_str()) {
+            return Published::Policy(if name == domain { record.p } else { record.sp }.into());
+        }
+    }
+    Published::None
+}
+
     /// Only the author's very domain may sign (`adkim=s`).
     pub strict: bool,
     /// DNS did not say; to be asked again.
@@ -377,11 +409,7 @@ async fn align(
         let judged = dmarc(message, output.map(std::slice::from_ref).unwrap_or_default(), &answers, resolver).await;
         let Some(record) = judged.dmarc_record() else { break };
         fact.strict = record.adkim == Alignment::Strict;
-        fact.policy = Some(match judged.policy() {
-            Policy::Reject => DmarcPolicy::Reject,
-            Policy::Quarantine => DmarcPolicy::Quarantine,
-            Policy::None | Policy::Unspecified => DmarcPolicy::None,
-        });
+        fact.policy = Some(judged.policy().into());
         if aligned.is_none() && *judged.dkim_result() == DmarcResult::Pass {
             aligned = output.and_then(DkimOutput::signature).map(|s| s.d.clone());
         }

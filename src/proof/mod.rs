@@ -20,7 +20,7 @@ pub mod headers;
 mod level;
 mod resolver;
 
-pub use dkim::{DkimFact, DkimFinding, DmarcFact, DmarcPolicy};
+pub use dkim::{DkimFact, DkimFinding, DkimVoid, DmarcFact, DmarcPolicy, Published};
 pub use from::{Author, FromDefect};
 pub use level::{Circumstances, CommandClass, Level, Permit, TokenStanding, challenges, level, permits};
 
@@ -155,6 +155,11 @@ impl Verifier {
     pub fn new(settings: &VerifierSettings) -> Result<Verifier, NoResolver> {
         let servers = settings.resolver.as_deref();
         let resolver = Resolver::new(servers, settings.timeout, settings.tries).map_err(NoResolver)?;
+    /// What a domain asks others to do with mail in its name that it did not sign.
+    pub async fn published_policy(&self, domain: &str) -> Published {
+        dkim::published_policy(domain, &self.resolver).await
+    }
+
         Ok(Verifier { resolver })
     }
 
