@@ -129,6 +129,7 @@ pub fn tokens(bytes: &[u8]) {
         address: Address::parse("r@gw.hale.example").unwrap(),
         addressing: Addressing::Subdomain,
         domains: vec!["hale.example".into()],
+        local_part_unproven: Vec::new(),
         way_out: WayOut::Directory("out".into()),
         shares_wait: Default::default(),
         files: Default::default(),

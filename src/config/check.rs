@@ -105,6 +105,13 @@ impl Checker<'_> {
         for (n, domain) in written.domains.iter().enumerate() {
             domains.push(self.own_domain(&format!("{at}.domains.{n}"), domain));
         }
+        let mut local_part_unproven = Vec::new();
+        for (n, domain) in written.local_part_unproven.iter().enumerate() {
+            if Address::parse(&format!("a@{domain}")).is_err() {
+                self.wrong(&format!("{at}.local_part_unproven.{n}"), "must be a mail domain such as chambers.example");
+            }
+            local_part_unproven.push(domain.to_ascii_lowercase());
+        }
         let own_domain = address.as_ref().map_or("", Address::domain);
         if written.addressing == Addressing::Subdomain && domains.iter().any(|d| d == own_domain) {
             self.wrong(
@@ -133,7 +140,7 @@ impl Checker<'_> {
         let wait = self.number(&format!("{at}.shares_wait_secs"), written.shares_wait_secs, SHARES_WAIT_SECS, 0, 3600);
         let shares_wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or_default());
         let (slug, addressing) = (written.slug.clone(), written.addressing);
-        Some(Firm { slug, address: address?, addressing, domains, way_out, shares_wait, files })
+        Some(Firm { slug, address: address?, addressing, domains, local_part_unproven, way_out, shares_wait, files })
     }
 
     fn pdftoppm(&mut self, at: &str, written: &written::Files) -> Option<PathBuf> {
@@ -407,13 +414,6 @@ impl Checker<'_> {
         if written.received_by.is_empty() {
             self.wrong(&format!("{at}.received_by"), "must name the host that the provider's Received lines say");
         }
-        AuthResults {
-            authserv_id: self.names(&key, &written.authserv_id),
-            received_by: self.names(&format!("{at}.received_by"), &written.received_by),
-            hops: self.small(&format!("{at}.hops"), written.hops),
-            fields: self.small(&format!("{at}.fields"), written.fields),
-            layout: written.layout,
-            profile: written.profile,
         if written.profile == Profile::M365 {
             if written.hops.is_some() {
                 self.wrong(
@@ -432,6 +432,13 @@ impl Checker<'_> {
                 self.wrong(&format!("{at}.received_by.{n}"), what);
             }
         }
+        AuthResults {
+            authserv_id: self.names(&key, &written.authserv_id),
+            received_by: self.names(&format!("{at}.received_by"), &written.received_by),
+            hops: self.small(&format!("{at}.hops"), written.hops),
+            fields: self.small(&format!("{at}.fields"), written.fields),
+            layout: written.layout,
+            profile: written.profile,
             spf_alone: written.spf_alone.unwrap_or(true),
         }
     }

@@ -124,6 +124,8 @@ pub struct Firm {
     pub addressing: Addressing,
     /// The firm's own mail domains, in lower case.
     pub domains: Vec<String>,
+    /// Domains whose servers sign whatever a user of theirs writes into From, in lower case (sender-proof.md 5.9).
+    pub local_part_unproven: Vec<String>,
     /// How its mails leave.
     pub way_out: WayOut,
     /// How long the mail about a share waits for further ones.

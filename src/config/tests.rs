@@ -172,6 +172,7 @@ fn f51_a_bad_file_is_refused_with_line_and_key() {
         ("store = \"/s\"", "store = \"/s\"\nresolver = [\"9.9.9.9\",\n\"dns\"]".into(), 3, "resolver", "must be an address"),
         ("store = \"/s\"", "store = \"/s\"\n[limits]\nmail_bytes = 10".into(), 3, "limits.mail_bytes", "between"),
         ("slug = \"hale\"", "slug = \"Hale & Co\"".into(), 3, "firm.slug", "small letters"),
+        ("[firm.smtp]", "local_part_unproven = [\"nowhere\"]\n[firm.smtp]".into(), 7, "firm.local_part_unproven", "mail domain"),
         ("r@gw.hale.example", "gateway".into(), 4, "firm.address", "plain mail address"),
         ("r@gw.hale.example", "r+x@gw.hale.example".into(), 4, "firm.address", "plus"),
         ("r@gw.hale.example", "r@hale.example".into(), 4, "firm.address", "own domains"),

@@ -72,6 +72,9 @@ pub(super) struct Firm {
     pub addressing: Addressing,
     /// The firm's own mail domains.
     pub domains: Vec<String>,
+    /// Domains whose servers sign whatever a user of theirs writes into From.
+    #[serde(default)]
+    pub local_part_unproven: Vec<String>,
     /// A folder that gets `.eml` files instead of sending them.
     pub directory: Option<PathBuf>,
     /// The submission server.
