@@ -52,6 +52,7 @@ fn gateway(addressing: Addressing) -> Gateway {
         address: Address::parse("r@gw.hale.example").unwrap(),
         addressing,
         domains: vec!["hale.example".into()],
+        local_part_unproven: Vec::new(),
         way_out: WayOut::Directory("out".into()),
         shares_wait: Default::default(),
         files: Default::default(),

@@ -153,22 +153,30 @@ fn release(act: &Act<'_>, challenge: i64) -> Result<Confirmed> {
     let mut released = 0_usize;
     let (late, asked): (Vec<_>, Vec<_>) =
         act.tx.mails_of_challenge(act.firm.id, challenge)?.into_iter().partition(|m| m.late);
+    let mut bound = Vec::new();
     for mail in &asked {
         if act.tx.release(act.firm.id, mail.inbox, CONFIRMED, None, None)? {
             released = released.saturating_add(1);
             note(act, "challenge.release", json!({"mail": mail.inbox}))?;
         }
-        if let Some(signer) = &mail.signer {
+        // Of two copies with different signatures one was sent on by somebody else, and which, the answer does not say.
+        if let Some(signer) = &mail.signer
+            && !act.tx.is_signed_otherwise(act.firm.id, mail.inbox)?
+        {
             let matter = act.tx.inbox(act.firm.id, mail.inbox)?.and_then(|m| m.matter);
-            let lawyer = act.responsible(matter)?;
-            bind(act, signer, lawyer)?;
+            bind(act, signer, act.responsible(matter)?)?;
+            bound.push(signer);
         }
     }
     for mail in late {
         // The question did not ask about it: a mail that somebody added since is not released by the same answer, unless
         // the domain that was just confirmed signed it.
         let waits = act.tx.inbox(act.firm.id, mail.inbox)?.is_some_and(|m| m.state == InboxState::Held);
-        if mail.signer.is_some() && asked.iter().any(|a| a.signer == mail.signer) {
+        // What was confirmed says no more the second time, whoever signed it then.
+        if mail.content.is_some() && asked.iter().any(|a| a.content == mail.content) {
+            continue;
+        }
+        if mail.signer.as_ref().is_some_and(|signer| bound.contains(&signer)) {
             if act.tx.release(act.firm.id, mail.inbox, CONFIRMED, None, None)? {
                 released = released.saturating_add(1);
                 note(act, "challenge.release", json!({"mail": mail.inbox}))?;

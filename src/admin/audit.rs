@@ -132,18 +132,23 @@ pub fn status(office: &Office) -> Result<Told> {
         text.push_str(&format!("Border:    {} {word}: {} ({when}{again})\n", check.mailbox, check.said));
     }
     let month_ago = office.now.saturating_sub(MONTH).unwrap_or(Timestamp::MIN);
-    let ((mails, unproved), people) =
-        office.store.read(|s| Ok((s.unproved_counts(firm, month_ago)?, s.never_proved(firm, month_ago)?)))?;
+    let ((mails, unproved), writers, people) = office.store.read(|s| {
+        Ok((s.unproved_counts(firm, month_ago)?, s.writers(firm, month_ago)?, s.never_proved(firm, month_ago)?))
+    })?;
     if unproved > 0 {
         text.push_str(&format!(
             "Unproved:  {unproved} of {mails} mails in 30 days had no usable verdict on their sender\n"
         ));
     }
+    if !people.is_empty() {
+        let which = people.len();
+        text.push_str(&format!(
+            "           {which} of the {writers} people who wrote cannot be proved; each mail of theirs waits for a confirmation:\n"
+        ));
+    }
     for person in &people {
         let name = name(office, *person)?;
-        text.push_str(&format!(
-            "           none of {name} (P-{person}) could be proved; each waits for a confirmation\n"
-        ));
+        text.push_str(&format!("           {name} (P-{person})\n"));
     }
     let object = |counts: Vec<(String, u64)>| counts.into_iter().collect::<std::collections::BTreeMap<_, _>>();
     let failed = failed.map(|(letter, at, reply)| json!({"letter": letter, "at": at.to_string(), "reply": reply}));
@@ -152,7 +157,7 @@ pub fn status(office: &Office) -> Result<Told> {
         json!({"firm": office.firm.slug, "daemon_runs": running, "inbox": object(inbox), "outbox": object(outbox),
             "last_sent": sent.map(|at| at.to_string()), "last_failed": failed, "stopped": stopped, "signers": signers, "borders": borders.iter().map(|c| json!({"mailbox": c.mailbox,
                 "holds": c.holds, "checked_at": c.checked_at.to_string(), "fresh": c.is_fresh(office.now), "said": c.said})).collect::<Vec<_>>(),
-            "unproved": {"mails": mails, "without_verdict": unproved, "people": people}}),
+            "unproved": {"mails": mails, "without_verdict": unproved, "writers": writers, "people": people}}),
     ))
 }
 

@@ -210,6 +210,10 @@ fn judge(raw: &[u8], policy: Option<&AuthResults>, mark: &str) -> Said {
         ));
     };
     match (found.came_through, found.left, policy.layout) {
+        (false, _, _) if policy.profile == Profile::M365 => Err(format!(
+            "the mail came by no server below {} with none but Microsoft's behind it, so it shows nothing; {advice}",
+            policy.received_by.join(" or ")
+        )),
         (false, _, _) => Err(format!(
             "the mail did not come through {} configured servers ({}), so it shows nothing; {advice}",
             policy.hops,
@@ -225,6 +229,9 @@ fn judge(raw: &[u8], policy: Option<&AuthResults>, mark: &str) -> Said {
     }
 }
 
+/// The domain of Microsoft 365's border.
+const MICROSOFT: &str = "mail.protection.outlook.com";
+
 /// The lines of the configuration that fit what arrived.
 fn advice(found: &Probed) -> String {
     let Some(host) = &found.received_by else { return "it has no Received line that can be read".to_owned() };
@@ -235,6 +242,13 @@ fn advice(found: &Probed) -> String {
         Layout::Above => "above",
         Layout::Below => "below",
     };
+    // Results in nobody's name are Microsoft's.
+    if added.id.contains('=') {
+        return format!(
+            "it came with results of Microsoft 365: [mailbox.auth_results] profile = \"m365\", received_by = [{MICROSOFT:?}], fields = {}",
+            added.fields
+        );
+    }
     let mut hosts = added.received_by.clone();
     hosts.dedup();
     format!(
@@ -316,5 +330,8 @@ mod tests {
             assert!(said(&mail).contains(wanted), "{}", said(&mail));
         }
         assert!(said(&back("", "")).contains("no server says anything"));
+        let microsoft = "Received: from a by b.prod.outlook.com; now\r\nAuthentication-Results: spf=pass\r\nReceived: from x by c.mail.protection.outlook.com; now\r\n";
+        let wanted = "profile = \"m365\", received_by = [\"mail.protection.outlook.com\"], fields = 1";
+        assert!(said(&back(microsoft, "")).contains(wanted), "{}", said(&back(microsoft, "")));
     }
 }

@@ -2,7 +2,7 @@
 //! line for each; it logs in and out again, reads, and changes nothing. With `--border` it sends a mail to each mailbox of ours
 //! instead, and keeps what that showed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::maildir::owner_of;
 use crate::outbound::gateway::Gateway;
 use crate::proof::auth_results::{self, Seen};
 use crate::proof::headers::Headers;
-use crate::proof::{Verifier, VerifierSettings};
+use crate::proof::{DmarcPolicy, Published, Verifier, VerifierSettings};
 use crate::smtp;
 use crate::store::Store;
 use crate::store::conservation;
@@ -98,6 +98,7 @@ pub fn run(chosen: &Chosen, args: &Args, now: Timestamp) -> Result<Told> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         checks.push(Check::new("DNS servers", resolver(&config).await));
+        checks.extend(policies(&config).await);
         for mailbox in &config.mailboxes {
             let ours = examined.as_ref().ok().and_then(|_| Ours::of(&config, mailbox).ok());
             checks.push(Check::new(format!("mailbox {}", mailbox.name), way_in(mailbox, ours.as_ref(), now).await));
@@ -271,15 +272,15 @@ fn border(config: &Config, mailbox: &Mailbox, now: Timestamp) -> std::result::Re
         let Some(row) = s.firm_by_slug(&mailbox.firm)? else { return Ok(Vec::new()) };
         s.inbox_list(row.id, None, ANSWERS_LOOKED_AT)
     });
+    let policy = mailbox.auth_results.as_ref();
     let mut seen = Vec::new();
     let mails = mails.map_err(|e| e.to_string())?;
     for mail in mails.iter().filter(|m| m.mailbox == mailbox.name && !m.is_purged()).take(ANSWERS_COUNTED) {
         let raw = store.blobs().get(mail.blob()).map_err(|e| format!("Q-{}: {e}", mail.id))?;
         if let Ok(headers) = Headers::read(&raw) {
-            seen.push(auth_results::seen(&headers));
+            seen.push(auth_results::seen(&headers, policy));
         }
     }
-    let policy = mailbox.auth_results.as_ref();
     let believed = store.read(|s| s.believed(&mailbox.name, policy, now).map(|p| p.is_some()));
     let said = provider(policy, &seen)?;
     match policy {
@@ -304,7 +305,19 @@ fn provider(policy: Option<&AuthResults>, seen: &[Seen]) -> std::result::Result<
     };
     let host = most(seen.iter().filter_map(|s| s.received_by.as_ref()).collect());
     let name = most(seen.iter().flat_map(|s| &s.above).collect());
+    let bears = |seen: &Seen, policy: &AuthResults| match policy.profile {
+        Profile::M365 => !seen.above.is_empty(),
+        _ => seen.above.iter().any(|id| policy.authserv_id.contains(id)),
+    };
+    let configured = policy.map(|policy| seen.iter().filter(|s| s.came_through && bears(s, policy)).count());
     let said = match (&host, &name) {
+        _ if let (Some(policy), Some(count)) = (policy, configured) => {
+            let whose = match policy.profile {
+                Profile::M365 => "Microsoft 365".to_owned(),
+                _ => policy.authserv_id.join(" or "),
+            };
+            format!("{count} of the last {} mails have results of {whose} where the border puts them", seen.len())
+        }
         (Some((host, _)), Some((name, count))) => format!(
             "{count} of the last {} mails came through {host} with results of {name} above its line (received_by = [{host:?}], \
              authserv_id = [{name:?}], layout = \"above\")",
@@ -322,9 +335,20 @@ fn provider(policy: Option<&AuthResults>, seen: &[Seen]) -> std::result::Result<
         Some(policy) => policy.authserv_id.contains(id),
         None => name.as_ref().is_some_and(|(name, _)| name == id),
     };
+    if let Some(policy) = policy {
+        let others = seen.iter().filter(|s| !s.came_through).count();
+        let servers = match policy.profile {
+            Profile::M365 => format!("a server below {}", policy.received_by.join(" or ")),
+            _ => format!("exactly {} servers named {}", policy.hops, policy.received_by.join(" or ")),
+        };
+        if others > 0 {
+            return Err(format!(
+                "{said}; {others} of {} mails did not come through {servers}, so that nothing is believed of what those say",
+                seen.len()
+            ));
+        }
+    }
     let strays = seen.iter().filter(|s| s.below.iter().any(known)).count();
-    let configured =
-        policy.map(|policy| seen.iter().filter(|s| s.above.iter().any(|id| policy.authserv_id.contains(id))).count());
     match (policy, configured) {
         (Some(policy), Some(0)) if policy.layout == Layout::Above && policy.profile != Profile::M365 => {
             Err(format!("{said}; none has results of {}, which is configured", policy.authserv_id.join(" or ")))
@@ -341,10 +365,8 @@ fn provider(policy: Option<&AuthResults>, seen: &[Seen]) -> std::result::Result<
 
 /// Asks for a record that any working resolver has an answer about, even if the answer is that there is none.
 async fn resolver(config: &Config) -> std::result::Result<String, String> {
-    let resolver = Some(config.resolver.clone()).filter(|servers| !servers.is_empty());
-    let which = if resolver.is_some() { "as configured" } else { "the system's" };
-    let settings = VerifierSettings { resolver, timeout: DNS_PATIENCE, tries: 2 };
-    let verifier = Verifier::new(&settings).map_err(|e| e.to_string())?;
+    let which = if config.resolver.is_empty() { "the system's" } else { "as configured" };
+    let verifier = verifier(config)?;
     let firm = config.firms.first();
     let domain = firm.and_then(|f| f.domains.first().cloned()).unwrap_or_else(|| "example.com".to_owned());
     let name = format!("_dmarc.{}.", domain.trim_end_matches('.'));
@@ -355,6 +377,40 @@ async fn resolver(config: &Config) -> std::result::Result<String, String> {
         }
     }
 }
+
+fn verifier(config: &Config) -> std::result::Result<Verifier, String> {
+    let resolver = Some(config.resolver.clone()).filter(|servers| !servers.is_empty());
+    Verifier::new(&VerifierSettings { resolver, timeout: DNS_PATIENCE, tries: 2 }).map_err(|e| e.to_string())
+}
+
+/// What the firm's domains ask others to do with mail that strangers write in their name (sender-proof.md 5.9, 5.11): advice,
+/// since it is theirs to decide, and outside nobody but they can change it.
+async fn policies(config: &Config) -> Vec<Check> {
+    let Ok(verifier) = verifier(config) else { return Vec::new() };
+    let own = |firm: &Firm| std::iter::once(firm.address.domain().to_owned()).chain(firm.domains.clone());
+    let domains: BTreeSet<String> = config.firms.iter().flat_map(own).collect();
+    let mut checks = Vec::new();
+    for domain in domains {
+        let said = match verifier.published_policy(&domain).await {
+            Published::Unknown => "DNS does not say".to_owned(),
+            Published::None => format!("it publishes none, so that anybody can write in its name; {ADVICE}"),
+            Published::Policy(DmarcPolicy::Reject) => {
+                "it asks that mail in its name which it did not sign be refused".into()
+            }
+            Published::Policy(DmarcPolicy::Quarantine) => {
+                format!("it asks that mail in its name which it did not sign be set aside (quarantine); {ADVICE}")
+            }
+            Published::Policy(DmarcPolicy::None) => {
+                format!("it asks for nothing (p=none), so that anybody can write in its name; {ADVICE}")
+            }
+        };
+        checks.push(Check::new(format!("DMARC of {domain}"), Ok(said)));
+    }
+    checks
+}
+
+/// Where a domain does not ask for rejection.
+const ADVICE: &str = "once all its mail is signed, publish p=reject";
 
 /// What the store has to do with a mailbox.
 struct Ours {
@@ -488,7 +544,7 @@ mod tests {
     fn t10_what_the_provider_writes_and_whether_it_takes_strangers_words_away_is_told() {
         let mail = |above: &str, below: &str| {
             let raw = format!("{above}Received: from x by mx.hale.example; now\r\n{below}From: a@b.example\r\n\r\nx");
-            auth_results::seen(&Headers::read(raw.as_bytes()).unwrap())
+            Headers::read(raw.as_bytes()).map(|headers| auth_results::seen(&headers, None)).unwrap()
         };
         let results = "Authentication-Results: MX.hale.example (x) 1; dkim=pass\r\n";
         let (whole, forged, bare) = (mail(results, ""), mail(results, results), mail("", results));
@@ -522,6 +578,44 @@ mod tests {
     }
 
     #[test]
+    fn t10_mails_that_came_another_way_than_the_configured_one_are_counted() {
+        let policy = AuthResults {
+            authserv_id: vec!["mx.hale.example".into()],
+            received_by: vec!["store.hale.example".into(), "mx.hale.example".into()],
+            hops: 2,
+            fields: 1,
+            layout: Layout::Above,
+            profile: Profile::Rfc8601,
+            spf_alone: true,
+        };
+        let mail = |lines: &[&str]| {
+            let raw = format!("{}\r\nFrom: a@b.example\r\n\r\nx", lines.join("\r\n"));
+            auth_results::seen(&Headers::read(raw.as_bytes()).unwrap(), Some(&policy))
+        };
+        let (inner, results) =
+            ("Received: from mx by store.hale.example; now", "Authentication-Results: mx.hale.example; spf=none");
+        let border = "Received: from x by mx.hale.example; now";
+        let whole = mail(&[inner, results, border]);
+        let said = provider(Some(&policy), &[whole.clone(), whole.clone()]).unwrap();
+        assert!(said.starts_with("2 of the last 2 mails have results of mx.hale.example"), "{said}");
+        let said = provider(Some(&policy), &[whole.clone(), mail(&[results, border])]).unwrap_err();
+        assert!(said.contains("1 of 2 mails did not come through exactly 2 servers"), "{said}");
+        let microsoft = AuthResults {
+            authserv_id: Vec::new(),
+            received_by: vec!["mail.protection.outlook.com".into()],
+            profile: Profile::M365,
+            ..policy.clone()
+        };
+        let raw = "Received: from a by b.prod.outlook.com; now\r\nAuthentication-Results: spf=pass\r\nReceived: from x by c.mail.protection.outlook.com; now\r\n\r\n";
+        let seen = auth_results::seen(&Headers::read(raw.as_bytes()).unwrap(), Some(&microsoft));
+        assert!(
+            provider(Some(&microsoft), &[seen])
+                .unwrap()
+                .starts_with("1 of the last 1 mails have results of Microsoft 365")
+        );
+    }
+
+    #[test]
     fn what_survives_of_the_marks_of_answers_is_told() {
         let whole = Carriers { address: true, message_id: true, subject: false };
         let bare = Carriers { address: false, ..whole };
@@ -552,6 +646,45 @@ mod tests {
         dns.say("_dmarc.hale.example", Says::Failure);
         let error = runtime.block_on(resolver(&config)).unwrap_err();
         assert!(error.contains("no answer about _dmarc.hale.example"), "{error}");
+    }
+
+    #[test]
+    fn what_the_firms_domains_ask_of_others_is_told_and_fails_nothing() {
+        use crate::demo::signer::dmarc_record;
+        use crate::demo::zone::{Says, Zone};
+        let dns = Zone::start([]).unwrap();
+        let s = Sample::new();
+        let file = s.folder.path().join("config.toml");
+        let text = format!(
+            "store = {:?}\nresolver = [{:?}]\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\n\
+             addressing = \"subdomain\"\ndomains = [\"hale.example\"]\ndirectory = \"out\"\n\
+             [[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = \"in\"\n",
+            s.folder.path(),
+            dns.address().to_string()
+        );
+        std::fs::write(&file, text).unwrap();
+        let config = Config::load(&file).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let told = || -> Vec<String> {
+            let checks = runtime.block_on(policies(&config));
+            checks.into_iter().map(|check| format!("{}: {}", check.what, check.result.unwrap())).collect()
+        };
+        let said = told();
+        assert!(
+            said.len() == 2 && said.iter().all(|s| s.contains("publishes none") && s.contains("p=reject")),
+            "{said:?}"
+        );
+        // The gateway's own domain lies below the firm's, whose record speaks for it too.
+        dns.add(dmarc_record("hale.example", "reject"));
+        assert!(told().iter().all(|s| s.contains("be refused")), "{:?}", told());
+        dns.add(("_dmarc.hale.example".into(), "v=DMARC1; p=reject; sp=none".into()));
+        let said = told();
+        assert!(said.iter().any(|s| s.starts_with("DMARC of gw.hale.example: it asks for nothing")), "{said:?}");
+        assert!(said.iter().any(|s| s.starts_with("DMARC of hale.example: it asks that")), "{said:?}");
+        dns.add(dmarc_record("hale.example", "quarantine"));
+        assert!(told().iter().all(|s| s.contains("quarantine")), "{:?}", told());
+        dns.say("_dmarc.hale.example", Says::Failure);
+        assert!(told().iter().all(|s| s.ends_with("DNS does not say")), "{:?}", told());
     }
 
     #[test]

@@ -216,6 +216,7 @@ mod tests {
             address: crate::domain::Address::parse("r@gw.hale.example").unwrap(),
             addressing: crate::config::Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             way_out: crate::config::WayOut::Directory("out".into()),
             shares_wait: jiff::SignedDuration::ZERO,
             files: crate::config::Files::default(),

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::meant::{
-    Addressing, Auth, AuthResults, BlobKey, Clamd, ClamdPlace, Config, FileRules, Files, Firm, Grant, Imap, Limits,
-    Log, Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn, WayOut,
+    Addressing, Auth, AuthResults, BlobKey, Clamd, ClamdPlace, Config, FileRules, Files, Firm, Grant, Imap, Layout,
+    Limits, Log, Login, Mailbox, OAuth, Profile, Smtp, Tls, WayIn, WayOut,
 };
 use super::place::{Places, readable};
 use super::secrets::{self, Environment, Source};
@@ -105,6 +105,13 @@ impl Checker<'_> {
         for (n, domain) in written.domains.iter().enumerate() {
             domains.push(self.own_domain(&format!("{at}.domains.{n}"), domain));
         }
+        let mut local_part_unproven = Vec::new();
+        for (n, domain) in written.local_part_unproven.iter().enumerate() {
+            if Address::parse(&format!("a@{domain}")).is_err() {
+                self.wrong(&format!("{at}.local_part_unproven.{n}"), "must be a mail domain such as chambers.example");
+            }
+            local_part_unproven.push(domain.to_ascii_lowercase());
+        }
         let own_domain = address.as_ref().map_or("", Address::domain);
         if written.addressing == Addressing::Subdomain && domains.iter().any(|d| d == own_domain) {
             self.wrong(
@@ -133,7 +140,7 @@ impl Checker<'_> {
         let wait = self.number(&format!("{at}.shares_wait_secs"), written.shares_wait_secs, SHARES_WAIT_SECS, 0, 3600);
         let shares_wait = SignedDuration::from_secs(i64::try_from(wait).unwrap_or_default());
         let (slug, addressing) = (written.slug.clone(), written.addressing);
-        Some(Firm { slug, address: address?, addressing, domains, way_out, shares_wait, files })
+        Some(Firm { slug, address: address?, addressing, domains, local_part_unproven, way_out, shares_wait, files })
     }
 
     fn pdftoppm(&mut self, at: &str, written: &written::Files) -> Option<PathBuf> {
@@ -406,6 +413,24 @@ impl Checker<'_> {
         }
         if written.received_by.is_empty() {
             self.wrong(&format!("{at}.received_by"), "must name the host that the provider's Received lines say");
+        }
+        if written.profile == Profile::M365 {
+            if written.hops.is_some() {
+                self.wrong(
+                    &format!("{at}.hops"),
+                    "must be left out: Microsoft 365's own servers are now more, now fewer",
+                );
+            }
+            if written.layout == Layout::Below {
+                self.wrong(
+                    &format!("{at}.layout"),
+                    "must be above: Microsoft 365 writes its results above its own line",
+                );
+            }
+            for (n, _) in written.received_by.iter().enumerate().filter(|(_, name)| !name.contains('.')) {
+                let what = "must be the domain below which the border's servers are named: mail.protection.outlook.com";
+                self.wrong(&format!("{at}.received_by.{n}"), what);
+            }
         }
         AuthResults {
             authserv_id: self.names(&key, &written.authserv_id),

@@ -124,6 +124,8 @@ pub struct Firm {
     pub addressing: Addressing,
     /// The firm's own mail domains, in lower case.
     pub domains: Vec<String>,
+    /// Domains whose servers sign whatever a user of theirs writes into From, in lower case (sender-proof.md 5.9).
+    pub local_part_unproven: Vec<String>,
     /// How its mails leave.
     pub way_out: WayOut,
     /// How long the mail about a share waits for further ones.
@@ -359,9 +361,10 @@ pub enum EnvelopeSender {
 pub struct AuthResults {
     /// The names by which the provider signs its verdicts, in lower case; empty only for `Profile::M365`.
     pub authserv_id: Vec<String>,
-    /// The hosts after `by` in the trusted Received lines, in lower case.
+    /// The hosts after `by` in the trusted Received lines, in lower case; for `Profile::M365` the domains below which the
+    /// border's hosts are named, since each mail comes through another.
     pub received_by: Vec<String>,
-    /// How many trusted Received lines there are, the border's included.
+    /// How many trusted Received lines there are, the border's included; without meaning for `Profile::M365`.
     pub hops: u8,
     /// How many Authentication-Results the border adds.
     pub fields: u8,

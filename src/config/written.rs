@@ -72,6 +72,9 @@ pub(super) struct Firm {
     pub addressing: Addressing,
     /// The firm's own mail domains.
     pub domains: Vec<String>,
+    /// Domains whose servers sign whatever a user of theirs writes into From.
+    #[serde(default)]
+    pub local_part_unproven: Vec<String>,
     /// A folder that gets `.eml` files instead of sending them.
     pub directory: Option<PathBuf>,
     /// The submission server.
@@ -235,7 +238,7 @@ pub(super) struct AuthResults {
     /// The names by which the provider signs its verdicts.
     #[serde(default)]
     pub authserv_id: Vec<String>,
-    /// The hosts after `by` in the trusted Received lines.
+    /// The hosts after `by` in the trusted Received lines; with `m365` the domain of the border's.
     pub received_by: Vec<String>,
     /// How many trusted Received lines there are, the border's included.
     pub hops: Option<u8>,

@@ -698,13 +698,14 @@ mod tests {
     use crate::config::{Clamd, ClamdPlace};
     use crate::demo::zone::Says;
     use crate::demo::zone::Zone;
-    use crate::domain::Address;
     use crate::domain::dates::Locale;
+    use crate::domain::{Address, Item, Kind};
     use crate::inbound::{Arrived, Desk};
     use crate::outbound::gateway::Gateway;
     use crate::proof::{Author, DmarcFact, Verifier, VerifierSettings};
     use crate::scan::Scanner;
     use crate::store::firms::NewFirm;
+    use crate::store::threads::{About, Purpose};
 
     fn house(office: &sample::Office, resolver: SocketAddr) -> Arc<House> {
         house_with(office, resolver, config::Limits::default(), None)
@@ -721,6 +722,7 @@ mod tests {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: Addressing::Subdomain,
             domains: Vec::new(),
+            local_part_unproven: Vec::new(),
             way_out: WayOut::Directory("/nowhere".into()),
             shares_wait: jiff::SignedDuration::ZERO,
             files: crate::config::Files::default(),
@@ -913,6 +915,31 @@ mod tests {
         assert_eq!(row(&house, &office, stranger).reason.as_deref(), Some("UNKNOWN_SENDER"));
         let person = row(&house, &office, person);
         assert!(person.state == InboxState::Received && person.was_put_off && person.tries == 0);
+    }
+
+    /// Whoever has her reply address is asked then; before that, DNS is (threats T20).
+    #[tokio::test]
+    async fn t20_a_mail_about_which_dns_fails_for_three_days_is_weak_after_them_and_not_before() {
+        let (office, zone) = (sample::Office::new(), Zone::start([]).unwrap());
+        zone.say("k._domainkey.evil.example", Says::Failure);
+        let house = house(&office, zone.address());
+        let (firm, jane, about) = (office.firm, office.jane, About::Item(Item::new(Kind::Matter, office.matter)));
+        let token = house.store.write(move |tx| {
+            let thread = tx.thread_for(firm, jane, Purpose::Reply, about, None, now())?;
+            tx.thread(thread)?.map(|thread| tx.token_of(&thread)).transpose()
+        });
+        let to = house.firms[0].desk.gateway.reply_address(&token.unwrap().unwrap());
+        let id = stage(&house, office.firm, "1", &signed("jane@doe.example", &to, "evil.example"), now());
+        for hours in [0, 1, 24, 71] {
+            all_due(&house, now() + SignedDuration::from_hours(hours)).await.unwrap();
+            assert_eq!(row(&house, &office, id).state, InboxState::Received, "after {hours} hours");
+        }
+        all_due(&house, now() + DNS_PATIENCE).await.unwrap();
+        let mail = row(&house, &office, id);
+        assert_eq!(
+            (mail.state, mail.reason.as_deref(), mail.level.as_deref()),
+            (InboxState::Held, Some("AUTH_WEAK"), Some("weak"))
+        );
     }
 
     /// A mail with a file that is proved to be Jane's.

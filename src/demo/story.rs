@@ -190,6 +190,7 @@ fn config(folder: &Path, providers: &Providers) -> Result<Config> {
             address: Address::parse(GATEWAY)?,
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             way_out: WayOut::Directory(folder.join("out")),
             shares_wait: jiff::SignedDuration::ZERO,
             files: crate::config::Files::default(),

@@ -19,6 +19,8 @@ pub enum Says {
     Txt(String),
     /// That the server has failed (SERVFAIL).
     Failure,
+    /// That the answer is too long for a datagram (TC); over TCP there is none.
+    Truncated,
     /// Nothing, for ever.
     Silence,
 }
@@ -107,10 +109,11 @@ fn reply(query: &[u8], names: &Names) -> Option<Vec<u8>> {
     reply.metadata.authoritative = true;
     reply.metadata.recursion_desired = query.metadata.recursion_desired;
     reply.metadata.recursion_available = true;
+    reply.metadata.truncation = known == Some(&Says::Truncated);
     reply.metadata.response_code = match known {
         Some(Says::Silence) => return None,
         Some(Says::Failure) => ResponseCode::ServFail,
-        Some(Says::Txt(_)) => ResponseCode::NoError,
+        Some(Says::Txt(_) | Says::Truncated) => ResponseCode::NoError,
         None => ResponseCode::NXDomain,
     };
     if let (Some(Says::Txt(text)), RecordType::TXT) = (known, question.query_type()) {

@@ -8,6 +8,7 @@ pub mod names;
 pub mod words;
 pub mod charset;
 pub mod transfer;
+pub mod recoding;
 pub mod uuencode;
 pub mod tnef;
 pub mod rtf;
@@ -161,6 +162,7 @@ pub fn read(raw: &[u8], desk: &Desk) -> Read {
         (mail, instead) = cards::bare(instead.as_deref().unwrap_or(raw));
         extract = extract::extract(&mail);
     }
+    mail.is_recoded = is_recoded(&mail, &extract);
     mail.subject = desk.gateway.without_reply_addresses(&mail.subject);
     let class = screen::screen(&mail, &own_marks(&desk.gateway));
     let is_doubtful = screen::is_doubtful(&mail, class);
@@ -255,6 +257,23 @@ pub fn keep_files(read: &mut Read, desk: &Desk, keep: &mut Keep<'_>) -> std::io:
 fn wants_unpacking(read: &Read) -> bool {
     let in_subject = command::says(&[extract::Line { text: read.mail.subject.clone(), wrapped: false }], Verb::Unzip);
     !read.extract.ambiguous && (in_subject || command::says(&read.extract.lines, Verb::Unzip))
+}
+
+/// True if the mail says commands that it does not say in the encoding in which it may have been written.
+fn is_recoded(mail: &Mail, extract: &Extract) -> bool {
+    let Some(text) = mail.recoded.clone().filter(|_| !extract.ambiguous) else { return false };
+    let now = Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+    let about = command::About::Other;
+    let reading = Reading { now: &now, locale: Locale::British, about, firm_codes: &[] };
+    let said = |extract: &Extract| command::read(&extract.lines, &reading).requests;
+    let said_here = said(extract);
+    if said_here.is_empty() {
+        return false;
+    }
+    let (text, html) = if mail.html.is_some() { (None, Some(text)) } else { (Some(text), None) };
+    let otherwise = Mail { text, html, flow: mail.flow, from: mail.from.clone(), ..Mail::default() };
+    let mut otherwise = said(&extract::extract(&otherwise)).into_iter();
+    !said_here.iter().all(|here| otherwise.any(|there| there.verb == here.verb))
 }
 
 /// What is written after `#as`, read as any other command: the role is needed before it is known whose zone a date means.
@@ -836,9 +855,11 @@ fn command_class(situation: &Situation, commands: &Commands, has_files: bool) ->
         return None;
     }
     Some(match situation.purpose() {
-        // The answer to an invitation is a yes or a no from the invited mailbox (decisions.md 3).
-        Some(Purpose::Invite) if by_token => CommandClass::Rsvp,
-        _ if only(Verb::Stop) && commands.text.trim().is_empty() && !has_files => CommandClass::Stop,
+        // The answer to an invitation is a yes or a no from the invited mailbox (decisions.md 3); once it was given, its
+        // address is a reply address like any other (threats T40).
+        Some(Purpose::Invite) if by_token && situation.person.accepted_at.is_none() => CommandClass::Rsvp,
+        // Weak is also who is signed by a provider that signs everybody's mail: without a token anybody could end it.
+        _ if by_token && only(Verb::Stop) && commands.text.trim().is_empty() && !has_files => CommandClass::Stop,
         _ if is_of_an_event(situation) && is_bare_answer(commands) && !has_files => CommandClass::Rsvp,
         _ => CommandClass::Write,
     })
@@ -969,6 +990,9 @@ fn written_at(mail: &Mail, arrived: Timestamp) -> Zoned {
 pub fn commands(mail: &Mail, extract: &Extract, situation: &Situation, reading: &Reading<'_>) -> Commands {
     if extract.ambiguous {
         let mut read = command::read(&extract.lines, reading);
+        // Whichever of the two says one: its sender is asked about it.
+        let other = extract.other_lines.as_deref().unwrap_or_default();
+        read.requests.extend(command::read(other, reading).requests);
         read.mid_line =
             read.requests.iter().map(|r| command::MidLine { word: r.verb.name().to_owned(), line: r.line }).collect();
         read.requests.clear();

@@ -15,7 +15,7 @@ use crate::domain::{Kind as Thing, PersonId};
 use crate::outbound::compose::OWN_MARK;
 use crate::outbound::letter::{self, Addressed, Letter, Line, Notice};
 use crate::outbound::undelivered::{self, Failure};
-use crate::proof::Proof;
+use crate::proof::{self, Proof};
 use crate::store::audit::Entry;
 use crate::store::firms::Firm;
 use crate::store::inbox::{Findings, Inbox};
@@ -140,9 +140,9 @@ impl Outcome {
         Outcome { receipts_in_a_row, ..self }
     }
 
-    /// Notes the one foreign domain that signed it.
+    /// Notes the one foreign domain that signed it, if that can be told: who is signed for by their own needs none.
     pub fn signed_by(self, proof: &Proof) -> Outcome {
-        Outcome { signer: proof.other_signers.first().cloned(), ..self }
+        Outcome { signer: proof::signer_to_bind(proof).map(str::to_owned), ..self }
     }
 
     /// What running came to: held if only the firm can help, refused if nothing took effect, applied otherwise.

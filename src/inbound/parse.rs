@@ -5,7 +5,7 @@
 use super::limits::{self, Limit, Limits};
 use super::names::safe_name;
 use super::transfer::{self, Claim};
-use super::{charset, rtf, sealed, tnef, uuencode, words};
+use super::{charset, recoding, rtf, sealed, tnef, uuencode, words};
 use crate::proof::MAX_DATE;
 use jiff::{Zoned, civil, tz};
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
@@ -144,8 +144,13 @@ pub struct Mail {
     pub attachments: Vec<Attachment>,
     /// The type of the whole mail in lower case, such as `multipart/report`; empty if it says nothing.
     pub content_type: String,
-    /// Its body was cut into other parts than its type says now.
+    /// Its body was cut into other parts, or was of another kind, than its type says now.
     pub is_recut: bool,
+    /// The text of the only part as it reads in the transfer encoding in which it may have been written, if another one may
+    /// have been named on the way: what stands only in `text` or `html` may be nobody's words ([`super::recoding`]).
+    pub recoded: Option<String>,
+    /// It says commands that it does not say as it may have been written.
+    pub is_recoded: bool,
     /// What was odd.
     pub defects: Vec<Defect>,
 }
@@ -202,7 +207,8 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
         Ok(Some(message)) => {
             read_header(&message, raw, &mut mail);
             read_bodies(&message, raw, &mut mail);
-            mail.is_recut = is_recut(&message, raw);
+            mail.is_recut = is_recut(&message, raw) || is_no_page(&mail);
+            mail.recoded = recoded(&message, raw);
         }
         Ok(None) => mail.defects.push(Defect::NoHeader),
         Err(limit) => {
@@ -283,6 +289,25 @@ fn is_recut(message: &Message<'_>, raw: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// True if a mail of one HTML part begins with no tag: it was plain text, in which anybody's quoted words can look like tags.
+fn is_no_page(mail: &Mail) -> bool {
+    let page = mail.html.as_deref().filter(|_| mail.content_type == "text/html");
+    page.map(|html| html.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}'))
+        .is_some_and(|html| !html.is_empty() && !html.starts_with('<'))
+}
+
+/// The text of a mail that is nothing but a text, as it reads in another transfer encoding than its header says.
+fn recoded(message: &Message<'_>, raw: &[u8]) -> Option<String> {
+    let [part] = message.parts.as_slice() else { return None };
+    let kind = match part.body {
+        PartType::Text(_) => recoding::Kind::Text,
+        PartType::Html(_) => recoding::Kind::Page,
+        _ => return None,
+    };
+    let claimed = part.content_type().and_then(|ct| ct.attribute("charset"));
+    recoding::otherwise(raw_body(part, raw), claim_of(part), kind).map(|bytes| charset::decode(&bytes, claimed))
 }
 
 /// Frees a mail level by level: freeing it as a whole would go as deep as it does.

@@ -401,15 +401,26 @@ fn level(
         return Level::Good;
     }
     let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
-    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain });
+    let shared_domain = gateway.local_part_unproven.iter().any(|d| d == author.domain());
+    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain, shared_domain });
     // Signed or not, this is not as it was written; its owner, who would know the subject, is not asked.
-    if mail.is_recut && !proof.covers("content-type", bound) && level != Level::Fail {
+    let is_changed = |what: bool, field: &str| what && !proof.covers(field, bound);
+    let is_not_theirs =
+        is_changed(mail.is_recut, "content-type") || is_changed(mail.is_recoded, "content-transfer-encoding");
+    if is_not_theirs && level != Level::Fail {
         return Level::None;
     }
     // Signed for neither its recipients nor its parts, a mail can be sent on to us and cut anew, so that what it quotes
     // becomes what it says: its owner is asked.
     let is_loose = !proof.covers("to", bound) && !proof.covers("content-type", bound);
-    let by_signature = matches!(proof.verdict, Verdict::Aligned | Verdict::OtherSigner);
+    let by_signature = match proof.verdict {
+        Verdict::Aligned | Verdict::OtherSigner => true,
+        // Where the border's word is not enough, it was the signature.
+        Verdict::SpfOnlyTrusted => {
+            token != TokenStanding::ValidForThisPerson || proof.border.as_ref().is_some_and(|b| b.spf_is_weak)
+        }
+        _ => false,
+    };
     match level {
         Level::Strong | Level::Good if by_signature && is_loose => match token {
             TokenStanding::ValidForThisPerson => Level::Weak,

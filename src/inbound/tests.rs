@@ -535,6 +535,41 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
     assert!(left.iter().all(|m| m.to != "jane@roe.example" || (!m.text.contains("Urgent") && !m.text.contains("M-1"))));
 }
 
+/// What mail-parser reads counts as much as what the two strict readings agree on, though no mail is known of which it reads
+/// another author: here its reading is changed.
+#[test]
+fn t03_a_mail_of_which_a_third_parser_reads_another_author_is_nobodys() {
+    let post = Post::with_jane();
+    let (firm, desk) = (post.firm.id, Desk::new(post.gateway.clone(), Limits::default()));
+    let raw = b"From: jane@roe.example\r\nTo: m-1@gw.hale.example\r\nSubject: Room\r\n\r\n#note The room is 4.\r\n";
+    for (uid, author) in [("1", Some("admin@legitimate.example")), ("2", Some("jane@roe.example"))] {
+        let arrived = Arrived {
+            mailbox: "in".into(),
+            uid_validity: 0,
+            uid: uid.into(),
+            size: raw.len() as u64,
+            arrived_at: at(0),
+            bytes: [raw.as_slice(), uid.as_bytes()].concat(),
+        };
+        let id = stage(&post.store, firm, arrived, at(0)).unwrap().unwrap();
+        let mut read = read(raw, &desk);
+        read.mail.from = author.map(|address| parse::Mailbox { name: None, address: address.into() });
+        let (desk, proof) = (desk.clone(), proved("jane@roe.example", at(0)));
+        let outcome = post.write(move |tx| {
+            let inbox = tx.inbox(firm, id)?.unwrap();
+            receive(
+                tx,
+                &desk,
+                &inbox,
+                &Taken { read: &read, proof: Some(&proof), files_kept: true, doubt: None },
+                at(0),
+            )
+        });
+        let wanted = if uid == "1" { (Kind::Held, "NO_SENDER") } else { (Kind::Applied, "APPLIED") };
+        assert_eq!((outcome.kind, outcome.reason), wanted);
+    }
+}
+
 #[test]
 fn f44_a_date_that_is_junk_or_later_than_the_mail_came_is_the_moment_it_came() {
     let came = "2028-02-29T12:00:00Z";

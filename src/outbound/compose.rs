@@ -127,6 +127,7 @@ mod tests {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: Addressing::Subdomain,
             domains: Vec::new(),
+            local_part_unproven: Vec::new(),
             drawing: Default::default(),
             shares_wait: Default::default(),
         }

@@ -30,6 +30,8 @@ pub struct Gateway {
     pub addressing: Addressing,
     /// The firm's own mail domains, lower case.
     pub domains: Vec<String>,
+    /// Domains whose servers sign whatever a user of theirs writes into From, lower case.
+    pub local_part_unproven: Vec<String>,
     /// What draws first pages.
     pub drawing: Drawing,
     /// How long the mail about a share waits for further ones.
@@ -56,6 +58,7 @@ impl Gateway {
             address: firm.address.clone(),
             addressing: firm.addressing,
             domains: firm.domains.clone(),
+            local_part_unproven: firm.local_part_unproven.clone(),
             drawing: Drawing { pdftoppm: firm.files.pdftoppm.clone(), ..Drawing::default() },
             shares_wait: firm.shares_wait,
         }
@@ -165,6 +168,7 @@ mod tests {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             drawing: Default::default(),
             shares_wait: Default::default(),
         }

@@ -40,7 +40,7 @@ pub struct Claim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Void {
-    /// The trusted Received lines are not as many as configured.
+    /// The trusted Received lines are not those that are configured, or not as many.
     Hops,
     /// More fields than the border adds.
     TooMany,
@@ -124,28 +124,38 @@ pub fn read(headers: &Headers<'_>, author_domain: &str, policy: &AuthResults) ->
 pub struct Seen {
     /// The host that its topmost Received line says.
     pub received_by: Option<String>,
-    /// Whose Authentication-Results stand above that line; nobody outside can have written them.
+    /// Whose Authentication-Results stand above the border's line, or where the configuration says that the border puts
+    /// them; nothing configured: above the topmost. Nobody outside can have written them above.
     pub above: Vec<String>,
-    /// Whose stand below it, where anybody can have written them.
+    /// Whose stand elsewhere, where anybody can have written them.
     pub below: Vec<String>,
+    /// It came through the servers that are configured, if any are.
+    pub came_through: bool,
 }
 
-/// Looks at a header for whose results it has, and where.
-pub fn seen(headers: &Headers<'_>) -> Seen {
-    seen_in(headers.lines())
+/// Looks at a header for whose results it has, and where, as it is configured.
+pub fn seen(headers: &Headers<'_>, policy: Option<&AuthResults>) -> Seen {
+    let seen = seen_in(headers.lines());
+    match policy.map(|policy| zone(headers.lines(), policy)) {
+        None => seen,
+        Some(None) => Seen { came_through: false, ..seen },
+        Some(Some((zone, outside))) => Seen { above: named_in(&zone), below: named_in(&outside), ..seen },
+    }
+}
+
+/// In whose name the Authentication-Results among these lines are.
+fn named_in(lines: &[Line<'_>]) -> Vec<String> {
+    let fields = lines.iter().filter(|l| l.name.eq_ignore_ascii_case("Authentication-Results"));
+    let clean = fields.filter_map(|l| without_comments(&unfold(l.value)));
+    let name = |f: String| f.split([';', ' ', '\t']).find(|w| !w.is_empty()).map(str::to_ascii_lowercase);
+    clean.filter_map(name).take(MAX_PARTS).collect()
 }
 
 fn seen_in(lines: &[Line<'_>]) -> Seen {
     let first = lines.iter().position(|l| l.name.eq_ignore_ascii_case("Received"));
     let (above, below) = lines.split_at_checked(first.unwrap_or(lines.len())).unwrap_or((lines, &[]));
-    let names = |lines: &[Line<'_>]| {
-        let fields = lines.iter().filter(|l| l.name.eq_ignore_ascii_case("Authentication-Results"));
-        let clean = fields.filter_map(|l| without_comments(&unfold(l.value)));
-        let name = |f: String| f.split([';', ' ', '\t']).find(|w| !w.is_empty()).map(str::to_ascii_lowercase);
-        clean.filter_map(name).take(MAX_PARTS).collect()
-    };
     let received_by = below.first().and_then(|l| received_by(&unfold(l.value)));
-    Seen { received_by, above: names(above), below: names(below) }
+    Seen { received_by, above: named_in(above), below: named_in(below), came_through: true }
 }
 
 /// What came back of a mail in which results were forged, each with a mark in it.
@@ -234,8 +244,25 @@ fn zone<'a>(lines: &[Line<'a>], policy: &AuthResults) -> Option<(Vec<Line<'a>>, 
     Some((zone, outside))
 }
 
-/// Where the border's own Received line stands: the last of exactly `hops` trusted ones at the top.
+/// The domains in which Microsoft 365 names the servers behind its border.
+const MICROSOFT: [&str; 3] = ["outlook.com", "office365.com", "exchangelabs.com"];
+
+/// Where the border's own Received line stands: the last of exactly `hops` trusted ones at the top. Microsoft's border has
+/// another name for each mail and hands it on through so many servers as it likes: there it is the topmost line of a host
+/// below the configured domain, with none but Microsoft's above it.
 fn border_line(lines: &[Line<'_>], policy: &AuthResults) -> Option<usize> {
+    if policy.profile == Profile::M365 {
+        for (at, line) in lines.iter().enumerate().filter(|(_, l)| l.name.eq_ignore_ascii_case("Received")) {
+            let by = received_by(&unfold(line.value))?;
+            if policy.received_by.iter().any(|domain| is_within(&by, domain)) {
+                return Some(at);
+            }
+            if !MICROSOFT.iter().any(|domain| is_within(&by, domain)) {
+                return None;
+            }
+        }
+        return None;
+    }
     let mut hops = 0usize;
     for (at, line) in lines.iter().enumerate() {
         if !line.name.eq_ignore_ascii_case("Received") {
@@ -676,11 +703,40 @@ mod tests {
         let b = border_of(&lines, &gmail);
         assert!(b.dmarc_passes() && b.dkim[0].domain == "lawfirm.example", "{b:?}");
         let microsoft = "Authentication-Results: spf=pass (sender IP is 192.0.2.7)\r\n smtp.mailfrom=lawfirm.example; dkim=pass (signature was verified)\r\n header.d=lawfirm.example;dmarc=pass action=none\r\n header.from=lawfirm.example;compauth=pass reason=100";
-        let m365 = AuthResults { profile: Profile::M365, ..policy() };
+        let m365 = AuthResults { profile: Profile::M365, authserv_id: Vec::new(), ..policy() };
         assert!(border_of(&[microsoft, BORDER], &m365).dmarc_passes());
         assert!(border_of(&[microsoft, BORDER], &policy()).dmarc.is_none());
         let below = border_of(&[BORDER, microsoft], &m365);
         assert!(below.dmarc.is_none() && below.stray);
+    }
+
+    /// Its border is called otherwise for each mail, and there are now more servers behind it, now fewer.
+    #[test]
+    fn t10_microsofts_border_is_the_topmost_line_of_its_own_behind_which_nobody_elses_server_stands() {
+        let (received_by, profile) = (vec!["mail.protection.outlook.com".into()], Profile::M365);
+        let m365 = AuthResults { profile, received_by, authserv_id: Vec::new(), ..policy() };
+        let results = "Authentication-Results: spf=pass (sender IP is 192.0.2.7)\r\n smtp.mailfrom=lawfirm.example; dkim=pass (signature was verified)\r\n header.d=lawfirm.example;dmarc=pass action=none\r\n header.from=lawfirm.example;compauth=pass reason=100";
+        let by = |host: &str| {
+            format!("Received: from x.example (192.0.2.7) by {host} (10.167.8.4) with Microsoft SMTP Server; now")
+        };
+        let border = by("BL02EPF0001A0FA.mail.protection.outlook.com");
+        let behind = [
+            by("SA1PR19MB5678.namprd19.prod.exchangelabs.com"),
+            by("DM6PR08CA0012.namprd08.prod.outlook.com"),
+            by("BL1PR13CA0068.outlook.office365.com"),
+        ];
+        for servers in [&behind[..0], &behind[1..2], &behind[..]] {
+            let lines: Vec<&str> = servers.iter().map(String::as_str).chain([results, &border]).collect();
+            assert!(border_of(&lines, &m365).dmarc_passes(), "{servers:?}");
+        }
+        // Its own name below its own line, and a server of somebody's before it is reached.
+        let later = border_of(&[&border, results, &border], &m365);
+        assert!(later.dmarc.is_none() && later.stray);
+        for other in [by("mx.evil.test"), by("x.mail.protection.outlook.com.evil.test"), by("evil-outlook.com")] {
+            let b = border_of(&[&behind[1], &other, results, &border], &m365);
+            assert!(b.dmarc.is_none() && b.void == Some(Void::Hops), "{other}: {b:?}");
+        }
+        assert_eq!(border_of(&[results, results, &border], &m365).void, Some(Void::TooMany));
     }
 
     #[test]

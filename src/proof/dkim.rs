@@ -79,7 +79,7 @@ pub enum DkimVoid {
     BodyLength,
     /// SHA-1, or RSA below 1024 bits (threats.md T19).
     Weak,
-    /// From, Date, Subject or Message-ID is not signed (decisions.md 1).
+    /// It holds, but From, Date, Subject or Message-ID is not signed (decisions.md 1).
     Uncovered,
     /// It had expired when the mail arrived.
     Expired,
@@ -108,6 +108,11 @@ impl DkimFact {
     pub fn signs(&self, name: &str) -> bool {
         self.signed.iter().any(|s| s == name)
     }
+
+    /// Says whether it covers what it has to (decisions.md 1).
+    pub(super) fn covers_enough(&self) -> bool {
+        MUST_SIGN.iter().all(|name| self.signs(name))
+    }
 }
 
 /// What the author's domain asks for mails that fail DMARC.
@@ -120,6 +125,38 @@ pub enum DmarcPolicy {
     Quarantine,
     /// To refuse them.
     Reject,
+}
+
+impl From<Policy> for DmarcPolicy {
+    fn from(policy: Policy) -> DmarcPolicy {
+        match policy {
+            Policy::Reject => DmarcPolicy::Reject,
+            Policy::Quarantine => DmarcPolicy::Quarantine,
+            Policy::None | Policy::Unspecified => DmarcPolicy::None,
+        }
+    }
+}
+
+/// What a domain asks others to do with mail in its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// DNS does not say.
+    Unknown,
+    /// There is no record for it.
+    None,
+    /// This.
+    Policy(DmarcPolicy),
+}
+
+/// What DMARC is published for `domain`, at its own name or at the nearest above it.
+pub(super) async fn published_policy(domain: &str, resolver: &Resolver) -> Published {
+    let Some(Answers(records)) = walked(domain, &BTreeSet::new(), resolver).await else { return Published::Unknown };
+    for name in steps(domain) {
+        if let Some(Txt::Dmarc(record)) = records.get(format!("_dmarc.{name}.").as_str()) {
+            return Published::Policy(if name == domain { record.p } else { record.sp }.into());
+        }
+    }
+    Published::None
 }
 
 /// What DMARC is published for the author's domain, and who is aligned with it.
@@ -165,10 +202,16 @@ pub(super) async fn verify(
         Answers(keys.iter().filter_map(|(name, key)| Some((name.as_str().into(), key.for_mail_auth()?))).collect());
     let outputs = resolver.authenticator.verify_dkim(Parameters::new(&*message).with_txt_cache(&answers)).await;
     let mut verified = outputs.iter().filter(|o| o.signature().is_some());
+    let mut passing = Vec::new();
     for fact in facts.iter_mut().filter(|f| f.result == DkimFinding::Pass) {
-        fact.result = verified.next().map_or(DkimFinding::Broken, |o| finding(o.result()));
+        let output = verified.next();
+        fact.result = output.map_or(DkimFinding::Broken, |o| finding(o.result()));
+        if fact.passes() && !fact.covers_enough() {
+            fact.result = DkimFinding::Void(DkimVoid::Uncovered);
+        }
+        passing.extend(output.filter(|_| fact.passes()));
     }
-    let (dmarc, aligned) = align(message, &outputs, author_domain, &facts, resolver).await;
+    let (dmarc, aligned) = align(message, &passing, author_domain, &facts, resolver).await;
     Findings { dkim: facts, dmarc, aligned }
 }
 
@@ -227,9 +270,6 @@ fn void(raw: &[u8], signature: &mail_auth::dkim::Signature, signed: &[String], a
     }
     if signature.a == Algorithm::RsaSha1 {
         return Some(DkimVoid::Weak);
-    }
-    if MUST_SIGN.iter().any(|name| !signed.iter().any(|s| s == name)) {
-        return Some(DkimVoid::Uncovered);
     }
     match (seconds("t"), seconds("x")) {
         (Some(None), _) | (_, Some(None)) => Some(DkimVoid::Malformed),
@@ -360,7 +400,7 @@ fn finding(result: &DkimResult) -> DkimFinding {
 /// Finds the DMARC record of the author's domain by the tree walk of RFC 9989, and the passing signer aligned with it.
 async fn align(
     message: &AuthenticatedMessage<'_>,
-    outputs: &[DkimOutput<'_>],
+    passing: &[&DkimOutput<'_>],
     author_domain: &str,
     facts: &[DkimFact],
     resolver: &Resolver,
@@ -373,15 +413,11 @@ async fn align(
     // One signer after the other, because mail-auth says that one is aligned but not which.
     let mut fact = DmarcFact::default();
     let mut aligned = own;
-    for output in std::iter::once(None).chain(outputs.iter().filter(|o| *o.result() == DkimResult::Pass).map(Some)) {
+    for output in std::iter::once(None).chain(passing.iter().copied().map(Some)) {
         let judged = dmarc(message, output.map(std::slice::from_ref).unwrap_or_default(), &answers, resolver).await;
         let Some(record) = judged.dmarc_record() else { break };
         fact.strict = record.adkim == Alignment::Strict;
-        fact.policy = Some(match judged.policy() {
-            Policy::Reject => DmarcPolicy::Reject,
-            Policy::Quarantine => DmarcPolicy::Quarantine,
-            Policy::None | Policy::Unspecified => DmarcPolicy::None,
-        });
+        fact.policy = Some(judged.policy().into());
         if aligned.is_none() && *judged.dkim_result() == DmarcResult::Pass {
             aligned = output.and_then(DkimOutput::signature).map(|s| s.d.clone());
         }

@@ -63,6 +63,8 @@ pub struct Circumstances<'a> {
     pub bound_signers: &'a [String],
     /// The author's domain is the firm's own and the mail came from outside (sender-proof.md 5.9).
     pub own_firm_domain: bool,
+    /// The servers of the author's domain sign whatever any of its users writes into From (sender-proof.md 5.9).
+    pub shared_domain: bool,
 }
 
 /// The level of a mail (decisions.md 2). A proof that still waits for DNS is worth what it is worth without.
@@ -83,20 +85,20 @@ pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
     // A domain that signs one customer's mail only vouches for new mail too; one that signs everybody's does not.
     let of_tenant = bound.iter().any(|d| signs_for_one_tenant(d));
     let bound = !bound.is_empty();
-    if proof.verdict == Verdict::OtherSigner && proof.dmarc.rejects() && !(bound && token) {
-        return Level::Fail;
-    }
     if !is_timely(proof) {
         return with_token(Level::Weak);
     }
     match proof.verdict {
+        // Everybody there can sign in everybody's name: its owner is asked about what comes to no address of theirs.
+        Verdict::Aligned if circumstances.shared_domain && token => Level::Good,
+        Verdict::Aligned if circumstances.shared_domain => Level::Weak,
         Verdict::Aligned if token => Level::Strong,
         Verdict::Aligned => Level::Good,
-        Verdict::OtherSigner if bound && (token || of_tenant) => Level::Good,
-        Verdict::OtherSigner if bound => Level::Weak,
-        Verdict::SpfOnlyTrusted if bound || !proof.border.as_ref().is_some_and(|b| b.spf_is_weak) => {
-            with_token(Level::Good)
-        }
+        // What the author's domain asks of others decides nothing here: whoever fails by the border's word is forged, and
+        // a lawyer whose provider signs for itself alone can be asked (sender-proof.md 5.9). A border beside it only adds.
+        Verdict::OtherSigner | Verdict::SpfOnlyTrusted if bound && (token || of_tenant) => Level::Good,
+        Verdict::OtherSigner | Verdict::SpfOnlyTrusted if bound => Level::Weak,
+        Verdict::SpfOnlyTrusted if !proof.border.as_ref().is_some_and(|b| b.spf_is_weak) => with_token(Level::Good),
         Verdict::OtherSigner | Verdict::SpfOnlyTrusted | Verdict::Unproven | Verdict::Unknown => {
             with_token(Level::Weak)
         }
@@ -112,6 +114,17 @@ const TENANTS: [&str; 2] = ["onmicrosoft.com", "gappssmtp.com"];
 fn signs_for_one_tenant(domain: &str) -> bool {
     let label = |suffix: &&str| domain.strip_suffix(*suffix).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'));
     TENANTS.iter().any(label)
+}
+
+/// The domain that is bound to a person who confirms that a mail is theirs (decisions.md 3): none where their own signed
+/// it, or where it can't be told which of several is their provider's. Of several it is the one customer's own.
+pub fn signer_to_bind(proof: &Proof) -> Option<&str> {
+    let mut signers = proof.other_signers.iter().map(String::as_str).filter(|_| proof.aligned.is_none());
+    if proof.other_signers.len() > 1 {
+        let mut tenants = signers.filter(|domain| signs_for_one_tenant(domain));
+        return tenants.next().filter(|_| tenants.next().is_none());
+    }
+    signers.next()
 }
 
 /// Says whether the mail's Date lies within 7 days before its arrival, and not in its future.
@@ -228,7 +241,7 @@ mod tests {
 
     fn with(proof: &Proof, token: TokenStanding, bound: &[&str]) -> Level {
         let bound: Vec<String> = bound.iter().map(|b| (*b).to_owned()).collect();
-        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false })
+        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false, shared_domain: false })
     }
 
     #[test]
@@ -291,7 +304,7 @@ mod tests {
 
     #[test]
     fn own_firm_domain_from_outside_fails_unless_aligned() {
-        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true };
+        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true, shared_domain: false };
         for verdict in VERDICTS {
             let got = level(&proof(verdict), &own(ValidForThisPerson));
             let expected = if verdict == Verdict::Aligned { Level::Strong } else { Level::Fail };
@@ -299,13 +312,59 @@ mod tests {
         }
     }
 
+    /// sender-proof.md 5.9: a provider that signs for itself alone is no evidence against its customer.
     #[test]
-    fn an_unbound_signer_under_a_rejecting_policy_fails() {
+    fn under_a_rejecting_policy_an_unbound_signer_is_asked_about_and_proves_nothing() {
         let dmarc = DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() };
         let rejecting = Proof { dmarc, ..proof(Verdict::OtherSigner) };
-        assert_eq!(with(&rejecting, ValidForThisPerson, &[]), Level::Fail);
-        assert_eq!(with(&rejecting, TokenStanding::None, &["provider.example"]), Level::Fail);
+        assert_eq!(with(&rejecting, ValidForThisPerson, &[]), Level::Weak);
+        assert_eq!(with(&rejecting, TokenStanding::None, &[]), Level::None);
+        assert_eq!(with(&rejecting, TokenStanding::None, &["provider.example"]), Level::Weak);
         assert_eq!(with(&rejecting, ValidForThisPerson, &["provider.example"]), Level::Good);
+    }
+
+    #[test]
+    fn the_borders_word_makes_nothing_less_of_a_bound_signer() {
+        let spf_is_weak = [false, true].map(|spf_is_weak| {
+            let border = Some(super::super::auth_results::Border { spf_is_weak, ..Default::default() });
+            Proof { border, ..proof(Verdict::SpfOnlyTrusted) }
+        });
+        for signer in ["provider.example", "roelaw.onmicrosoft.com"] {
+            let signers = vec![signer.to_owned()];
+            let alone = Proof { other_signers: signers.clone(), ..proof(Verdict::OtherSigner) };
+            for beside in spf_is_weak.clone().map(|p| Proof { other_signers: signers.clone(), ..p }) {
+                for token in TOKENS {
+                    assert_eq!(with(&beside, token, &[signer]), with(&alone, token, &[signer]), "{signer} {token:?}");
+                }
+            }
+        }
+        let [counts, is_weak] = spf_is_weak;
+        assert_eq!(TOKENS.map(|token| with(&counts, token, &[])), [Level::Good, Level::None, Level::None, Level::None]);
+        assert_eq!(with(&is_weak, ValidForThisPerson, &[]), Level::Weak);
+    }
+
+    #[test]
+    fn at_a_domain_that_signs_any_author_a_signature_needs_a_token_and_is_never_strong() {
+        let shared = |token| {
+            let with = Circumstances { token, bound_signers: &[], own_firm_domain: false, shared_domain: true };
+            level(&proof(Verdict::Aligned), &with)
+        };
+        assert_eq!(TOKENS.map(shared), [Level::Good, Level::Weak, Level::Weak, Level::None]);
+    }
+
+    #[test]
+    fn a_confirmation_binds_the_one_signer_that_can_be_the_persons_provider() {
+        let binds = |signers: &[&str], aligned: Option<&str>| {
+            let other_signers = signers.iter().map(|s| (*s).to_owned()).collect();
+            let proof = Proof { other_signers, aligned: aligned.map(str::to_owned), ..proof(Verdict::OtherSigner) };
+            signer_to_bind(&proof).map(str::to_owned)
+        };
+        assert_eq!(binds(&["provider.example"], None).as_deref(), Some("provider.example"));
+        assert_eq!(binds(&["a.example", "roe.onmicrosoft.com"], None).as_deref(), Some("roe.onmicrosoft.com"));
+        assert_eq!(binds(&["eve.onmicrosoft.com", "roe.onmicrosoft.com"], None), None);
+        assert_eq!(binds(&["a.example", "b.example"], None), None);
+        assert_eq!(binds(&["provider.example"], Some("lawfirm.example")), None);
+        assert_eq!(binds(&[], None), None);
     }
 
     #[test]

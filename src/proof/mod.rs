@@ -19,9 +19,11 @@ pub mod headers;
 mod level;
 mod resolver;
 
-pub use dkim::{DkimFact, DkimFinding, DmarcFact, DmarcPolicy};
+pub use dkim::{DkimFact, DkimFinding, DkimVoid, DmarcFact, DmarcPolicy, Published};
 pub use from::{Author, FromDefect};
-pub use level::{Circumstances, CommandClass, Level, Permit, TokenStanding, challenges, level, permits};
+pub use level::{
+    Circumstances, CommandClass, Level, Permit, TokenStanding, challenges, level, permits, signer_to_bind,
+};
 
 use crate::config::AuthResults;
 use crate::domain::address::is_within;
@@ -120,16 +122,6 @@ impl Proof {
         self
     }
 
-    /// The proof again if the caller's parser found exactly the same author in From, else that of a mail from nobody
-    /// (sender-proof.md 5.2, rule 5).
-    pub fn confirmed_by<'a>(mut self, found: impl IntoIterator<Item = &'a str>) -> Proof {
-        self.from = self.from.and_then(|author| from::agreed(author, found));
-        if self.from.is_err() {
-            self.verdict = Verdict::Unproven;
-        }
-        self
-    }
-
     /// True if a signer who is believed about the author covers this header field, named in lower case: the aligned one,
     /// else one that is bound to the person. A signature that anybody may add covers nothing (decisions.md 1, 3).
     pub fn covers(&self, name: &str, bound: &[String]) -> bool {
@@ -167,6 +159,11 @@ impl Verifier {
     /// True if some DNS server answers for the TXT records of `name`; that there are none is an answer, silence is not.
     pub async fn answers(&self, name: &str) -> bool {
         self.resolver.txt(name).await != resolver::Answer::Unavailable
+    }
+
+    /// What a domain asks others to do with mail in its name that it did not sign.
+    pub async fn published_policy(&self, domain: &str) -> Published {
+        dkim::published_policy(domain, &self.resolver).await
     }
 
     /// Finds out who wrote `raw` as of its arrival; structure limits are the caller's and come first.
@@ -268,7 +265,7 @@ fn by<'a>(facts: &'a [DkimFact], domain: &'a str) -> impl Iterator<Item = &'a Dk
 }
 
 fn keyless(fact: &DkimFact) -> bool {
-    matches!(fact.result, DkimFinding::TempError | DkimFinding::KeyAbsent)
+    matches!(fact.result, DkimFinding::TempError | DkimFinding::KeyAbsent) && fact.covers_enough()
 }
 
 /// Says whether a header field is covered by a signature that is believed: one that passed, or all that are vouched for.
@@ -330,11 +327,19 @@ fn verdict(proof: &Proof, patience: Patience) -> Verdict {
         Verdict::SpfOnlyTrusted
     } else if !proof.other_signers.is_empty() {
         Verdict::OtherSigner
-    } else if proof.dmarc.rejects() {
+    } else if proof.dmarc.rejects() && !signs_too_little(&proof.dkim, author.address.domain()) {
         Verdict::Forged
     } else {
         Verdict::Unproven
     }
+}
+
+/// Says whether the author's domain signed the mail, and only not all that we act on: that speaks for nobody, and not
+/// against its author either. Some big providers sign no Message-ID, and ask for rejection.
+fn signs_too_little(facts: &[DkimFact], author_domain: &str) -> bool {
+    let is_own =
+        |f: &&DkimFact| f.result == DkimFinding::Void(DkimVoid::Uncovered) && related(&f.domain, author_domain);
+    facts.iter().any(|f| is_own(&f))
 }
 
 /// Says whether the border passed the mail by SPF for a domain that belongs to the author's (threats.md T13).

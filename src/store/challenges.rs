@@ -35,6 +35,8 @@ pub struct ChallengedMail {
     pub signer: Option<String>,
     /// It came after the question was put into words, so the question did not ask about it.
     pub late: bool,
+    /// Canonical hash of its content (decisions.md 40).
+    pub content: Option<String>,
 }
 
 const SELECT: &str = "SELECT id, person_id, asks, tries, created_at, expires_at, used_at FROM challenges";
@@ -81,9 +83,14 @@ impl Snapshot<'_> {
     /// The held mails that a question is about, oldest first.
     pub fn mails_of_challenge(&self, firm: FirmId, challenge: i64) -> Result<Vec<ChallengedMail>> {
         self.all(
-            "SELECT inbox_id, signer, late FROM challenge_mails WHERE firm_id = ?1 AND challenge_id = ?2 ORDER BY inbox_id",
+            "SELECT c.inbox_id, c.signer, c.late, i.content_hash FROM challenge_mails c
+             JOIN inbox i ON i.firm_id = c.firm_id AND i.id = c.inbox_id
+             WHERE c.firm_id = ?1 AND c.challenge_id = ?2 ORDER BY c.inbox_id",
             (firm.0, challenge),
-            |r| Ok(ChallengedMail { inbox: InboxId(r.get(0)?), signer: r.get(1)?, late: r.get(2)? }),
+            |r| {
+                let inbox = InboxId(r.get(0)?);
+                Ok(ChallengedMail { inbox, signer: r.get(1)?, late: r.get(2)?, content: r.get(3)? })
+            },
         )
     }
 }
@@ -196,7 +203,7 @@ mod tests {
         s.write(move |tx| tx.add_mail_to_challenge(firm, id, inbox, Some("mail.example")));
         s.write(move |tx| tx.add_mail_to_challenge(firm, id, inbox, None));
         let mails = s.read(|r| r.mails_of_challenge(firm, id));
-        assert_eq!(mails, [ChallengedMail { inbox, signer: Some("mail.example".into()), late: false }]);
+        assert_eq!(mails, [ChallengedMail { inbox, signer: Some("mail.example".into()), late: false, content: None }]);
         s.refuse(move |tx| tx.add_mail_to_challenge(other, id, inbox, None));
     }
 }

@@ -483,6 +483,18 @@ impl Snapshot<'_> {
         )
     }
 
+    /// True if another mail of the same person says the same and other domains than its author's signed it.
+    pub fn is_signed_otherwise(&self, firm: FirmId, mail: InboxId) -> Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM inbox a JOIN inbox b ON b.firm_id = a.firm_id AND b.person_id = a.person_id AND b.content_hash = a.content_hash
+             WHERE a.firm_id = ?1 AND a.id = ?2 AND b.id <> a.id
+               AND json_extract(b.proof, '$.other_signers') IS NOT json_extract(a.proof, '$.other_signers') LIMIT 1",
+            (firm.0, mail.0),
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     /// The mails of a person with this Message-ID, but one, that took effect; and those that came before it, were proved, say
     /// something else than `hash` and wait. What waits and is taken up again isn't measured by what came after it.
     pub fn inbox_with_message_id(

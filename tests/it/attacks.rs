@@ -73,6 +73,7 @@ impl World {
             address: Address::parse(GATEWAY).unwrap(),
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             way_out: WayOut::Directory(std::path::PathBuf::new()),
             shares_wait: jiff::SignedDuration::ZERO,
             files: docketpost::config::Files::default(),
@@ -702,6 +703,147 @@ async fn t41_what_was_unshared_between_question_and_answer_is_not_released() {
         w.settle_released(at("08:46:00"));
         let rows = w.rows(at("08:46:00"));
         assert_eq!(rows.iter().any(|r| r.contains("free in May")), !is_unshared, "{rows:#?}");
+    }
+}
+
+/// The code in the question that was sent to Jane.
+fn code_in(left: &[Left]) -> String {
+    let question = left.iter().find(|l| l.template == "challenge").unwrap();
+    let code = question.text.lines().find_map(|l| l.trim().strip_prefix("#confirm ")).unwrap();
+    code.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Her own mail that nothing proves is sent on by somebody else, with their signature, before or after she was asked.
+#[tokio::test]
+async fn t17_t41_a_copy_of_her_own_mail_with_a_strangers_signature_binds_nobody() {
+    for copy_comes_first in [false, true] {
+        let w = World::new().await;
+        let (firm, jane) = (w.office.firm.id, w.office.jane);
+        let to = w.reply_to(jane, Purpose::Reply, About::Item(w.office.matter));
+        let own = mail(JANE, &to, "Re: M-1", "o1", "The point holds.");
+        let copy = w.sign("evil.example", own.as_bytes(), &USUAL);
+        let (first, second) = if copy_comes_first { (&copy, &own) } else { (&own, &copy) };
+        assert_eq!(w.receive(first, at("08:30:00")).await, "HELD AUTH_WEAK weak");
+        let code = code_in(&w.deliver(at("08:31:00")).await);
+        assert_eq!(w.receive(second, at("08:32:00")).await, "HELD AUTH_WEAK weak");
+        let question = w.store().read(|v| v.open_challenge(firm, jane, at("08:33:00"))).unwrap().unwrap();
+        let confirm = w.reply_to(jane, Purpose::Confirm, About::Challenge(question.id));
+        let raw = mail(JANE, &confirm, "Re: Please confirm", "o2", &format!("#confirm {code}"));
+        assert!(w.receive(&raw, at("08:34:00")).await.starts_with("APPLIED"));
+        w.settle_released(at("08:35:00"));
+        assert_eq!(w.rows(at("08:36:00")).iter().filter(|r| r.contains("The point holds")).count(), 1);
+        assert!(w.deliver(at("08:36:00")).await.iter().all(|l| l.template != "challenge"), "it was confirmed");
+        let identity = w.store().read(|v| v.person(firm, jane)).unwrap().unwrap().identity.unwrap();
+        assert!(w.store().read(|v| v.bound_signers(identity)).unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn t40_the_address_of_an_invitation_that_was_answered_takes_nothing_that_is_not_proved() {
+    let w = World::new().await;
+    let to = w.reply_to(w.office.jane, Purpose::Invite, About::Invitation(1));
+    let before = w.rows(at("08:29:00"));
+    for (n, text) in ["We concede.", "#accept", "#accept\n\nWe concede."].into_iter().enumerate() {
+        let raw = mail(JANE, &to, "Re: Invitation", &format!("q{n}"), text);
+        assert_eq!(w.receive(&raw, at("08:30:00")).await, "HELD AUTH_WEAK weak", "{text}");
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    assert_eq!(w.deliver(at("08:31:00")).await.iter().filter(|l| l.template == "challenge").count(), 1);
+    let state = jane_says(&w, &to, "Re: Invitation", "q9", "The point holds.").await;
+    assert_eq!(state, "APPLIED APPLIED strong");
+    assert!(w.rows(at("08:32:00")).iter().any(|r| r.contains("The point holds")));
+}
+
+/// A provider whose signature is bound to her signs its other customers' mail as well.
+#[tokio::test]
+async fn t39_nobody_ends_her_mails_in_her_name_without_an_address_of_hers() {
+    let w = World::new().await;
+    let (firm, jane) = (w.office.firm.id, w.office.jane);
+    let identity = w.store().read(|v| v.person(firm, jane)).unwrap().unwrap().identity.unwrap();
+    w.store().write(move |tx| tx.bind_signer(identity, "oduya.example", at("08:00:00"))).unwrap();
+    let raw = mail(JANE, "r@gw.hale.example", "Stop", "u1", "#stop");
+    let state = w.receive(&w.sign("oduya.example", raw.as_bytes(), &USUAL), at("08:30:00")).await;
+    assert_eq!(state, "HELD AUTH_WEAK weak");
+    let to = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    let state = w.receive(&mail(JANE, &to, "Stop", "u2", "#stop"), at("08:30:00")).await;
+    assert_eq!(state, "APPLIED APPLIED weak", "with an address of hers nobody is asked");
+}
+
+/// A mail of Jane's in this transfer encoding, signed by a provider that does not sign that.
+fn encoded(w: &World, to: &str, id: &str, kind: &str, encoding: &str, body: &str) -> String {
+    let field = if encoding.is_empty() { String::new() } else { format!("\r\nContent-Transfer-Encoding: {encoding}") };
+    let raw = mail(JANE, to, "Re: Task", id, body).replace("text/plain; charset=utf-8", &format!("{kind}{field}"));
+    w.sign(
+        "roe.example",
+        raw.as_bytes(),
+        &["From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type"],
+    )
+}
+
+#[tokio::test]
+async fn t15_t57_what_she_quotes_is_not_carried_out_by_naming_another_transfer_encoding() {
+    let (plain, page) = ("text/plain; charset=utf-8", "text/html; charset=utf-8");
+    let quoted = |kind| format!("{kind}\r\nContent-Transfer-Encoding: quoted-printable");
+    let hidden = format!("All fine.\n\n> {}\n", data_encoding::BASE64.encode(b"\n#done T-1\n"));
+    let of_code = "All fine.\n\n> The list:=0A#done T-1=0Aand so on\n";
+    let broken =
+        "All fine.\n\n> Your list, which I have read from its beginning to its very end, says =\n#done T-1=20\n";
+    let tagged = "<html><p>All fine.</p><blockquote>The list:=3C/blockquote=3E=3Cp=3E#done T-1</blockquote></html>";
+    for (n, (kind, encoding, body, copy)) in [
+        (plain, "", of_code, (plain.to_owned(), quoted(plain))),
+        (plain, "quoted-printable", broken, (quoted(plain), plain.to_owned())),
+        (page, "", tagged, (page.to_owned(), quoted(page))),
+        (plain, "", hidden.as_str(), (plain.to_owned(), format!("{plain}\r\nContent-Transfer-Encoding: base64"))),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let w = World::new().await;
+        let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+        let before: Vec<String> = w.rows(at("08:29:00")).into_iter().filter(|r| !r.contains("MSG-")).collect();
+        let genuine = encoded(&w, &to, &format!("v{n}"), kind, encoding, body);
+        let changed = genuine.replace(&copy.0, &copy.1);
+        assert_ne!(changed, genuine);
+        let state = w.receive(&changed, at("08:30:00")).await;
+        if n < 3 {
+            assert_eq!(state, "HELD AUTH_NONE none", "{n}");
+            assert_eq!(w.receive(&genuine, at("08:31:00")).await, "APPLIED APPLIED strong", "{n}");
+        }
+        let after: Vec<String> = w.rows(at("08:32:00")).into_iter().filter(|r| !r.contains("MSG-")).collect();
+        assert_eq!(after, before, "{n}: {state}");
+    }
+    // Nor by saying that her text is a page, where nobody signed that.
+    let w = World::new().await;
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let raw = mail(JANE, &to, "Re: Task", "v9", "All fine.\n\n> The list:<br>#done T-1<br>and so on");
+    let raw = w.sign("roe.example", raw.as_bytes(), &["From", "To", "Subject", "Date", "Message-ID"]);
+    let changed = raw.replace("text/plain", "text/html");
+    assert_eq!(w.receive(&changed, at("08:30:00")).await, "HELD AUTH_NONE none");
+    assert_eq!(w.receive(&raw, at("08:31:00")).await, "APPLIED APPLIED strong");
+}
+
+#[tokio::test]
+async fn genuine_mail_is_held_in_no_transfer_encoding() {
+    let w = World::new().await;
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let (plain, page) = ("text/plain; charset=utf-8", "text/html; charset=utf-8");
+    let coded = data_encoding::BASE64.encode("#time 1h Drafted für Müller\r\n".as_bytes());
+    for (n, (kind, encoding, body)) in [
+        (plain, "quoted-printable", "#time 1.5h =C3=9Cberpr=C3=BCfung des langen Schriftsatzes und aller Anlagen dazu, m=\nit Notizen\n\nSee =E2=80=9Cx=E2=80=9D =3D fine. =\n\n"),
+        (plain, "quoted-printable", "Dear all, this is a line that is long enough to be broken by her program, and more =\nof it.\n#time 1h Drafted=20\n#note M-1 1 + 1 =3D 2\n"),
+        (plain, "quoted-printable", "=C2=A0#time 1h Gr=C3=BC=C3=9Fe\n"),
+        (plain, "base64", coded.as_str()),
+        (plain, "7bit", "#time 1h Read the bundle\n==========\n#note M-1 a=b\n"),
+        (plain, "8bit", "#time 1h Met Müller\n-- =\n"),
+        (page, "quoted-printable", "<html><head><style>p{color:=\n#000}</style></head><body><div class=3D\"x\" style=3D\"color:=\n#000;font-size:10pt\">#time 2h Drafted</div><b=\nr><p>#note M-1 See =E2=80=9Cx=E2=80=9D</p></body></html>"),
+        (page, "", "<html><body><p class=\"x\">#time 3h Called them</p><a href=\"x?a=20b\">x</a></body></html>"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let state = w.receive(&encoded(&w, &to, &format!("x{n}"), kind, encoding, body), at("08:30:00")).await;
+        assert_eq!(state, "APPLIED APPLIED strong", "{n}: {body}");
+        assert_eq!(w.rows(at("08:32:00")).iter().filter(|r| r.contains("TE-")).count(), n + 1, "{n}: {body}");
     }
 }
 

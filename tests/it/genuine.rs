@@ -71,6 +71,15 @@ const PROVIDERS: &[Provider] = &[
         asks: 1,
     },
     Provider {
+        name: "Microsoft 365 that signs for its tenant, where the domain asks that others be set aside",
+        signs: &["roelaw.onmicrosoft.com"],
+        covers: &MICROSOFT,
+        policy: Some("quarantine"),
+        adds: "Thread-Index: AdyxTS==\nX-MS-Has-Attach: \n",
+        disclaimer: false,
+        asks: 1,
+    },
+    Provider {
         name: "iCloud with a domain of one's own",
         signs: &["icloud.example", DOMAIN],
         covers: &USUAL,

@@ -86,6 +86,7 @@ impl World {
             address: Address::parse(GATEWAY).unwrap(),
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             way_out: WayOut::Directory(PathBuf::new()),
             shares_wait: Default::default(),
             files: docketpost::config::Files::default(),

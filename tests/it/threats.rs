@@ -404,8 +404,12 @@ async fn t56_a_mail_whose_parts_say_different_things_does_neither() {
     {
         let body = format!("--x\nContent-Type: text/plain\n\n{text}\n--x\nContent-Type: text/html\n\n{html}\n--x--\n");
         let raw = of_parts(&to, &format!("t56-{n}"), "multipart/alternative; boundary=x", &body);
-        w.receive(&signed(&w, &raw), at("08:30:00")).await;
+        let state = w.receive(&signed(&w, &raw), at("08:30:00")).await;
+        assert_eq!(state, "APPLIED APPLIED strong", "{text} | {html}");
         assert_eq!(rows_without_messages(&w), before, "{text} | {html}");
+        let left = w.deliver(at("08:31:00")).await;
+        let asks = |l: &Left| l.to == w.office.jane && l.text.contains("Did you mean #");
+        assert!(left.iter().any(asks), "{text} | {html}: {:?}", left.iter().map(|l| &l.text).collect::<Vec<_>>());
     }
 }
 
@@ -468,6 +472,11 @@ async fn t57_no_command_hides_in_the_structure_of_a_mail() {
         }
     }
     assert!(done.is_empty(), "{done:#?}");
+    // Made in the same way, a command that hides nowhere acts.
+    let raw = of_parts(&to, "t57-plain", mixed, &format!("{}--x--\n", part(c)));
+    let state = w.receive(&signed(&w, &raw), at("08:30:00")).await;
+    assert!(state.starts_with("APPLIED APPLIED"), "{state}");
+    assert!(rows_without_messages(&w).iter().any(|r| r.contains("T-1") && !before.contains(r)));
 }
 
 /// Bytes that are a command only to a reader who guesses how they are meant.
@@ -502,6 +511,11 @@ async fn t60_no_command_comes_out_of_odd_bytes() {
     for l in w.deliver(at("08:31:00")).await {
         assert!(!l.text.contains(['\0', '\u{8}', '\u{1b}']), "{}", l.text);
     }
+    // Made in the same way, a command in bytes that are none too odd acts.
+    let kind = "text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64";
+    let raw = of_parts(&to, "t60-plain", kind, &base64(b"#done T-1"));
+    assert_eq!(w.receive(&signed(&w, &raw), at("08:30:00")).await, "APPLIED APPLIED strong");
+    assert!(rows_without_messages(&w).iter().any(|r| r.contains("T-1") && !before.contains(r)));
 }
 
 #[tokio::test]

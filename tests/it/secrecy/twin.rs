@@ -73,6 +73,7 @@ impl Twin {
             address: Address::parse(GATEWAY).unwrap(),
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             way_out: WayOut::Directory(PathBuf::new()),
             shares_wait: Default::default(),
             files: config::Files::default(),

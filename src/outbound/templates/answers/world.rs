@@ -93,6 +93,7 @@ impl World {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: Addressing::Subdomain,
             domains: vec!["hale.example".into()],
+            local_part_unproven: Vec::new(),
             drawing: Default::default(),
             shares_wait: Default::default(),
         }
