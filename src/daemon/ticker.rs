@@ -108,6 +108,7 @@ mod tests {
             address: Address::parse("r@gw.hale.example").unwrap(),
             addressing: config::Addressing::Subdomain,
             domains: Vec::new(),
+            local_part_unproven: Vec::new(),
             way_out: config::WayOut::Directory("/nowhere".into()),
             shares_wait: SignedDuration::ZERO,
             files: config::Files::default(),
