@@ -100,17 +100,22 @@ pub fn record(act: &Act<'_>, new: &NewEntry) -> Answer<Recorded> {
         return Ok(Ok(Recorded::DayTooLong));
     }
     let matter = act.tx.matter_of(act.firm.id, new.on)?;
-    // Which of the matters that they can't see it is must not show, so all of those count as one.
-    let seen = act.seen_matter(new.on)?;
+    // Which of the matters that they can't see it is must not show: there, the same is what is on the same thing.
+    let place = |subject: Option<Item>, on: Item| -> Result<(Option<i64>, Option<Item>)> {
+        let seen = act.seen_matter(on)?;
+        Ok((seen, subject.filter(|_| seen.is_none())))
+    };
+    let subject = Some(new.on).filter(|item| item.kind != Kind::Matter);
+    let here = place(subject, new.on)?;
     for earlier in act.tx.equal_entries(act.firm.id, act.actor.whose(), date, new.quantity)? {
         let is_again = !new.anyway && says_the_same(&earlier.work.narrative, &new.narrative);
-        if is_again && act.seen_matter(earlier.item())? == seen {
+        if is_again && place(earlier.work.subject, earlier.item())? == here {
             return Ok(Ok(Recorded::Again(earlier.item())));
         }
     }
     let work = Work {
         matter,
-        subject: Some(new.on).filter(|i| i.kind != Kind::Matter),
+        subject,
         date,
         quantity: new.quantity,
         rounded: increment(act).round_up(new.quantity),

@@ -188,7 +188,7 @@ fn clock(mark: Option<Mark>, last: Option<Timestamp>, now: Timestamp) -> std::re
     let known = shown(mark.at);
     if let Some(leapt_to) = mark.leapt_to {
         return Err(format!(
-            "{now_shown}; it leapt from {known} to {}, and mails that turn on an end wait: set it right; or, if it is right, \
+            "{now_shown}; it leapt from {known} to {}, and mails that turn on an end, digests and reminders wait: set it right; or, if it is right, \
              `docketpost clock confirm`",
             shown(leapt_to)
         ));

@@ -8,6 +8,7 @@ use super::show::{moment, named, table};
 use super::who::number_after;
 use super::{Office, Told, administrator};
 use crate::allowed;
+use crate::daemon;
 use crate::domain::OutboxId;
 use crate::inbound::parse;
 use crate::outbound::reader::Reader;
@@ -156,10 +157,12 @@ fn change(office: &Office, text: &str, action: &'static str) -> Result<Told> {
     let id = OutboxId(number_after("", text)?);
     let letter = office.store.read(|s| s.outbox(office.firm.id, id))?;
     let letter = letter.with_context(|| format!("there is no letter {id}"))?;
+    let is_left_behind = letter.state == OutboxState::Sending && !daemon::is_running(office.store.folder());
     let done = office.act(&format!("{action}:{id}"), move |act| {
         allowed!(administrator(act, Ability::Edit));
         let done = match action {
             "outbox.retry" => act.tx.requeue(act.firm.id, id, act.now)?,
+            _ if is_left_behind => act.tx.cancel_left_behind(id, "DROPPED")?,
             _ => act.tx.cancel_letter(id, "DROPPED")?,
         };
         let facts = json!({"letter": id, "done": done});
@@ -195,9 +198,11 @@ mod tests {
         let (one, two) = (write("1"), write("2"));
         assert!(run(&s.office, &What::Retry { letter: one.to_string() }).is_err());
         s.office.store.write(move |tx| tx.claim(one, now())).unwrap();
+        let running = daemon::Lock::take(s.office.store.folder()).unwrap();
         let under_way = run(&s.office, &What::Drop { letter: one.to_string() }).unwrap_err();
+        drop(running);
         assert!(under_way.to_string().contains("under way"), "{under_way}");
-        s.office.store.write(move |tx| tx.set_deferred(one, "451 later", now())).unwrap();
+        // Of a daemon that was ended in the midst nobody knows whether it left; it need not leave again.
         run(&s.office, &What::Drop { letter: one.to_string() }).unwrap();
         s.office.store.write(move |tx| tx.set_failed(two, "REFUSED", "550 no")).unwrap();
         let failed = run(&s.office, &What::List { state: Some("failed".into()), limit: 9 }).unwrap();

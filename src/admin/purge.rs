@@ -44,10 +44,13 @@ pub fn run(office: &Office, args: &Args) -> Result<Told> {
         }
         Ok(Ok(found))
     })?;
-    if !dry_run {
-        office.store.empty_log()?;
+    let mut told = tell(&found, args);
+    if !dry_run && !matches!(office.store.empty_log(), Ok(true)) {
+        told.note.push_str(
+            "Somebody reads the store just now, so words of what was purged may still lie in its log. Run this again in a while.\n",
+        );
     }
-    Ok(tell(&found, args))
+    Ok(told)
 }
 
 fn tell(found: &Purgeable, args: &Args) -> Told {

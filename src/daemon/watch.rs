@@ -58,7 +58,7 @@ async fn doubted(house: &House, mark: Option<Mark>, line: Option<Line>, now: Tim
     tracing::error!(
         %believed_at,
         shows = %now,
-        "the clock leapt: mails that turn on an end, such as a code's, wait until it is right; set it, or say `docketpost \
+        "the clock leapt: digests, reminders and mails that turn on an end, such as a code's, wait until it is right; set it, or say `docketpost \
          clock confirm`"
     );
     if mark.is_some_and(|mark| mark.leapt_to.is_some()) && line.is_none() {

@@ -127,11 +127,13 @@ pub(super) fn size(bytes: &[u8]) -> u64 {
 /// Signatures, keys and reports that mail programs add; nobody attached them.
 fn is_machinery(part: &Attachment) -> bool {
     let is_control = part.mime == "application/pgp-encrypted" && !part.bytes.starts_with(b"-----BEGIN PGP");
+    // Some systems name files of other programs so.
+    let is_key = part.mime == "application/pgp-keys" && part.bytes.starts_with(b"-----BEGIN PGP PUBLIC KEY");
     is_control
+        || is_key
         || matches!(
             part.mime.as_str(),
             "application/pgp-signature"
-                | "application/pgp-keys"
                 | "application/pkcs7-signature"
                 | "application/x-pkcs7-signature"
                 | "message/delivery-status"
@@ -435,9 +437,13 @@ mod tests {
         for (name, kind) in
             [("smime.p7s", "application/pkcs7-signature"), ("publickey - jane@roe.example.asc", "application/pgp-keys")]
         {
-            let mail = Mail { attachments: vec![part(name, kind, b"x")], ..Mail::default() };
+            let key = b"-----BEGIN PGP PUBLIC KEY BLOCK-----";
+            let mail = Mail { attachments: vec![part(name, kind, key)], ..Mail::default() };
             assert_eq!(of(&mail), (vec![], vec![]), "{name}");
         }
+        let slides =
+            Mail { attachments: vec![part("closing.key", "application/pgp-keys", b"PK slides")], ..Mail::default() };
+        assert_eq!(of(&slides).0, ["closing.key"], "a file of another program, by its ending");
     }
 
     #[test]

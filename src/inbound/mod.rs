@@ -163,6 +163,7 @@ pub fn read(raw: &[u8], desk: &Desk) -> Read {
         extract = extract::extract(&mail);
     }
     mail.is_recoded = is_recoded(&mail, &extract);
+    mail.is_recut |= was_text(&mail, &extract);
     mail.subject = desk.gateway.without_reply_addresses(&mail.subject);
     let class = screen::screen(&mail, &own_marks(&desk.gateway));
     let is_doubtful = screen::is_doubtful(&mail, class);
@@ -261,7 +262,18 @@ fn wants_unpacking(read: &Read) -> bool {
 
 /// True if the mail says commands that it does not say in the encoding in which it may have been written.
 fn is_recoded(mail: &Mail, extract: &Extract) -> bool {
-    let Some(text) = mail.recoded.clone().filter(|_| !extract.ambiguous) else { return false };
+    let text = mail.recoded.clone().filter(|_| !extract.ambiguous);
+    let (text, html) = if mail.html.is_some() { (None, text) } else { (text, None) };
+    (text.is_some() || html.is_some()) && says_more(mail, extract, text, html)
+}
+
+/// True if a page that may have been plain text says commands that it does not say as such.
+fn was_text(mail: &Mail, extract: &Extract) -> bool {
+    parse::is_no_page(mail) && says_more(mail, extract, mail.html.clone(), None)
+}
+
+/// True if the mail says commands that it does not say with this text or page.
+fn says_more(mail: &Mail, extract: &Extract, text: Option<String>, html: Option<String>) -> bool {
     let now = Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
     let about = command::About::Other;
     let reading = Reading { now: &now, locale: Locale::British, about, firm_codes: &[] };
@@ -270,10 +282,12 @@ fn is_recoded(mail: &Mail, extract: &Extract) -> bool {
     if said_here.is_empty() {
         return false;
     }
-    let (text, html) = if mail.html.is_some() { (None, Some(text)) } else { (Some(text), None) };
     let otherwise = Mail { text, html, flow: mail.flow, from: mail.from.clone(), ..Mail::default() };
     let mut otherwise = said(&extract::extract(&otherwise)).into_iter();
-    !said_here.iter().all(|here| otherwise.any(|there| there.verb == here.verb))
+    let is_same = |a: &command::Request, b: &command::Request| {
+        (a.verb, &a.ids, &a.matter, a.duration) == (b.verb, &b.ids, &b.matter, b.duration)
+    };
+    !said_here.iter().all(|here| otherwise.any(|there| is_same(&there, here)))
 }
 
 /// What is written after `#as`, read as any other command: the role is needed before it is known whose zone a date means.
@@ -833,7 +847,13 @@ fn unproved(situation: &Situation, commands: &Commands, has_files: bool) -> Opti
 }
 
 fn permitted(situation: &Situation, class: CommandClass) -> Option<Outcome> {
+    // Not even the answers that a reply address is enough for.
+    let class = match class {
+        CommandClass::Rsvp | CommandClass::Stop if situation.is_disowned => CommandClass::Write,
+        class => class,
+    };
     match crate::proof::permits(situation.level, class) {
+        Permit::Hold | Permit::Refuse if situation.is_disowned => Some(Outcome::hold("AUTH_FAIL")),
         Permit::Allow | Permit::Confirm => None,
         Permit::Challenge => Some(Outcome::hold("AUTH_WEAK").asking()),
         Permit::Hold | Permit::Refuse => Some(Outcome::hold("AUTH_NONE")),

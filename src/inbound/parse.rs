@@ -207,7 +207,7 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
         Ok(Some(message)) => {
             read_header(&message, raw, &mut mail);
             read_bodies(&message, raw, &mut mail);
-            mail.is_recut = is_recut(&message, raw) || is_no_page(&mail);
+            mail.is_recut = is_recut(&message, raw);
             mail.recoded = recoded(&message, raw);
         }
         Ok(None) => mail.defects.push(Defect::NoHeader),
@@ -292,7 +292,7 @@ fn is_recut(message: &Message<'_>, raw: &[u8]) -> bool {
 }
 
 /// True if a mail of one HTML part begins with no tag: it was plain text, in which anybody's quoted words can look like tags.
-fn is_no_page(mail: &Mail) -> bool {
+pub(super) fn is_no_page(mail: &Mail) -> bool {
     let page = mail.html.as_deref().filter(|_| mail.content_type == "text/html");
     page.map(|html| html.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}'))
         .is_some_and(|html| !html.is_empty() && !html.starts_with('<'))

@@ -35,6 +35,8 @@ pub struct Situation {
     pub person: Person,
     /// How sure that is.
     pub level: Level,
+    /// The author's domain would have it turned away ([`Proof::is_disowned`]).
+    pub is_disowned: bool,
     /// The reply address it came to.
     pub token: TokenStanding,
     /// The thread it continues.
@@ -160,6 +162,7 @@ pub fn resolve(
     Ok(Resolved::Known(Box::new(Situation {
         person: person.clone(),
         level,
+        is_disowned: inbox.released_level.is_none() && proof.is_disowned(&bound),
         token,
         receipt_of: context.thread.as_ref().and_then(receipt_of),
         thread: context.thread,
@@ -476,7 +479,7 @@ fn context(
     if hints.is_empty() {
         hints.extend(bare_subject_hint(view, firm, mail, person, now)?);
     }
-    // What the writer can't see counts as one and the same, and so does none: which matters those are must not show.
+    // Which matters those are that the writer can't see must not show, so what lies there is told apart by itself.
     let (mut matters, mut apart) = (Vec::new(), BTreeSet::new());
     for hint in &hints {
         let matter = match (hint.item, &hint.thread) {
@@ -486,7 +489,7 @@ fn context(
         };
         let seen = visible(view, firm, person, matter.map(|row| Item::new(Kind::Matter, row)), now)?;
         if matter.is_some() || hint.item.is_some_and(stands_alone) {
-            apart.insert(seen);
+            apart.insert((seen, hint.item.filter(|_| seen.is_none())));
         }
         matters.extend(matter);
     }

@@ -96,7 +96,11 @@ pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
         Verdict::Aligned => Level::Good,
         // What the author's domain asks of others decides nothing here: whoever fails by the border's word is forged, and
         // a lawyer whose provider signs for itself alone can be asked (sender-proof.md 5.9). A border beside it only adds.
-        Verdict::OtherSigner | Verdict::SpfOnlyTrusted if bound && (token || of_tenant) => Level::Good,
+        Verdict::OtherSigner | Verdict::SpfOnlyTrusted
+            if bound && (token || of_tenant && !circumstances.shared_domain) =>
+        {
+            Level::Good
+        }
         Verdict::OtherSigner | Verdict::SpfOnlyTrusted if bound => Level::Weak,
         Verdict::SpfOnlyTrusted if !proof.border.as_ref().is_some_and(|b| b.spf_is_weak) => with_token(Level::Good),
         Verdict::OtherSigner | Verdict::SpfOnlyTrusted | Verdict::Unproven | Verdict::Unknown => {
@@ -350,6 +354,12 @@ mod tests {
             level(&proof(Verdict::Aligned), &with)
         };
         assert_eq!(TOKENS.map(shared), [Level::Good, Level::Weak, Level::Weak, Level::None]);
+        // Nor does the tenant speak for one of its users.
+        let tenant = ["roe.onmicrosoft.com".to_owned()];
+        let with = |token| Circumstances { token, bound_signers: &tenant, own_firm_domain: false, shared_domain: true };
+        let by_tenant = Proof { other_signers: tenant.to_vec(), ..proof(Verdict::OtherSigner) };
+        let levels = TOKENS.map(|token| level(&by_tenant, &with(token)));
+        assert_eq!(levels, [Level::Good, Level::Weak, Level::Weak, Level::None]);
     }
 
     #[test]

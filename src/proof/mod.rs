@@ -131,6 +131,13 @@ impl Proof {
         }
     }
 
+    /// True if the author's domain asks others to turn away what it did not sign, and only somebody who is not bound to the
+    /// person signed this: anybody can, so it serves to ask its owner and for nothing else.
+    pub fn is_disowned(&self, bound: &[String]) -> bool {
+        let is_bound = || self.other_signers.iter().any(|signer| bound.contains(signer));
+        self.verdict == Verdict::OtherSigner && self.dmarc.rejects() && !is_bound()
+    }
+
     /// Whom its author could be taken for and is not (threats.md T06, T07).
     pub fn taken_for<'c>(&self, circle: &'c Circle) -> Option<Likeness<'c>> {
         let author = self.from.as_ref().ok()?;

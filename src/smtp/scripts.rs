@@ -17,7 +17,7 @@ const IMPATIENT: Duration = Duration::from_millis(400);
 /// comes of it: one word for each mail, or why there is no connection.
 type Script = (&'static str, &'static str, usize, &'static str, &'static str);
 
-const SCRIPTS: [Script; 96] = [
+const SCRIPTS: [Script; 97] = [
     ("nothing odd", "", 0, "", "sent sent sent"),
     // the greeting
     ("busy", "GREETING", 0, "421 4.3.2 busy|", "no connection for now"),
@@ -70,6 +70,7 @@ const SCRIPTS: [Script; 96] = [
     ("user not local", "RCPT", 2, "551 5.1.6 moved|", "sent recipient! sent"),
     ("forwarded", "RCPT", 2, "251 will forward|", "sent sent sent"),
     ("not allowed name", "RCPT", 2, "553 5.1.3 bad address|", "sent recipient! sent"),
+    ("a name with a telling word", "RCPT", 2, "550 5.7.1 <jane@relay.example>: user unknown|", "sent recipient! sent"),
     ("relaying denied", "RCPT", 2, "554 5.7.1 relay access denied|", "sent account! sent"),
     ("the sender is refused at RCPT", "RCPT", 2, "550 5.7.1 sender address rejected: no|", "sent account! sent"),
     ("the sender's domain is unknown", "RCPT", 2, "550 5.1.8 bad sender system|", "sent account! sent"),

@@ -305,10 +305,17 @@ const SAID_ABOUT_US: [&str; 6] = [
     "sending limit exceeded",
 ];
 
+/// Without the addresses in angle brackets that servers repeat: those may hold any word.
+fn without_addresses(text: &str) -> String {
+    let mut pieces = text.split('<');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| text + piece.split_once('>').map_or(piece, |(_, rest)| rest))
+}
+
 /// True for what a server says to RCPT, or after the dot, about the sender: Postfix keeps its judgement of MAIL until
 /// the one, Exchange until the other, and a recipient must not be blamed for it.
 fn is_about_us(reply: &Reply, text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
+    let text = without_addresses(text).to_ascii_lowercase();
     let denied = reply.has_enhanced("5.7.") && (text.contains("sender address rejected") || text.contains("relay"));
     let says = || SAID_ABOUT_US.iter().any(|words| text.contains(words));
     denied || ABOUT_US.iter().any(|code| reply.has_enhanced(code)) || says()

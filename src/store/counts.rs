@@ -82,7 +82,7 @@ impl Snapshot<'_> {
     pub fn last_failed(&self, firm: FirmId) -> Result<Option<(i64, Timestamp, Option<String>)>> {
         self.one(
             "SELECT id, coalesce(claimed_at, created_at), last_reply FROM outbox WHERE firm_id = ?1
-               AND (state = 'FAILED' OR (state = 'QUEUED' AND tries > 0)) ORDER BY coalesce(claimed_at, created_at) DESC, id DESC LIMIT 1",
+               AND (state = 'FAILED' OR (state = 'QUEUED' AND last_reply IS NOT NULL)) ORDER BY coalesce(claimed_at, created_at) DESC, id DESC LIMIT 1",
             [firm.0],
             |r| Ok((r.get(0)?, moment(r.get(1)?), r.get(2)?)),
         )

@@ -349,7 +349,7 @@ impl Tx<'_> {
             "INSERT INTO outbox (firm_id, person_id, letter_key, template, content, thread_id, inbox_id, message_id, date_at,
                to_login_address, coalesce_key, state, next_at, created_at)
              VALUES (:firm, :person, :key, :template, :content, :thread, :inbox, :message_id, :now, :only_to, :coalesce, 'QUEUED', :next, :now)
-             ON CONFLICT DO NOTHING RETURNING id",
+             ON CONFLICT (firm_id, letter_key) DO NOTHING RETURNING id",
             named_params! {":firm": firm.0, ":person": new.person.0, ":key": new.key, ":template": new.template, ":content": new.content,
             ":thread": new.thread.map(|t| t.0), ":inbox": new.inbox.map(|i| i.0), ":message_id": new.message_id, ":only_to": new.only_to,
             ":coalesce": new.coalesce, ":next": at(new.not_before), ":now": at(now)},
@@ -494,6 +494,12 @@ impl Tx<'_> {
             self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
         }
         Ok(changed == 1)
+    }
+
+    /// SENDING → CANCELLED, of a letter that a process which ended left behind: nobody knows whether it has left.
+    pub fn cancel_left_behind(&self, outbox: OutboxId, reason: &str) -> Result<bool> {
+        self.run("UPDATE outbox SET state = 'QUEUED' WHERE id = ?1 AND state = 'SENDING'", [outbox.0])?;
+        self.cancel_letter(outbox, reason)
     }
 
     /// QUEUED → QUEUED, not before `next`: its person paused mails of its kind. No attempt is counted.

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use docketpost::actions::{Act, shares};
 use docketpost::config::{Addressing, FileRule, Firm, Limits, WayOut};
 use docketpost::demo::office::{DOMAINS, GATEWAY, Office, SLUG};
-use docketpost::demo::signer::{MICROSOFT, Signer, USUAL};
+use docketpost::demo::signer::{MICROSOFT, Signer, USUAL, dmarc_record};
 use docketpost::demo::zone::Zone;
 use docketpost::domain::{Address, PersonId};
 use docketpost::inbound::{self, Arrived, Desk, Outcome, Taken, parse};
@@ -59,13 +59,18 @@ impl Drop for World {
 
 impl World {
     pub async fn new() -> World {
+        World::with_records(Vec::new()).await
+    }
+
+    /// With these records in the zone beside everybody's keys.
+    async fn with_records(records: Vec<(String, String)>) -> World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path()).unwrap();
         let office = Office::make(&store, at("07:00:00")).unwrap();
         let domains = DOMAINS.iter().copied().chain(["evil.example"]);
         let signers: Vec<(String, Signer)> =
             domains.map(|d| (d.to_owned(), Signer::generate(d, "s1").unwrap())).collect();
-        let zone = Zone::start(signers.iter().map(|(_, s)| s.dns_record())).unwrap();
+        let zone = Zone::start(signers.iter().map(|(_, s)| s.dns_record()).chain(records)).unwrap();
         let settings = VerifierSettings { resolver: Some(vec![zone.address()]), ..VerifierSettings::default() };
         let verifier = Verifier::new(&settings).unwrap();
         let firm = Firm {
@@ -767,6 +772,20 @@ async fn t39_nobody_ends_her_mails_in_her_name_without_an_address_of_hers() {
     let to = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
     let state = w.receive(&mail(JANE, &to, "Stop", "u2", "#stop"), at("08:30:00")).await;
     assert_eq!(state, "APPLIED APPLIED weak", "with an address of hers nobody is asked");
+}
+
+/// Anybody can sign what her own domain asks others to turn away.
+#[tokio::test]
+async fn t01_t32_a_strangers_signature_is_no_better_than_none_where_her_domain_asks_to_turn_its_like_away() {
+    let w = World::with_records(vec![dmarc_record("roe.example", "reject")]).await;
+    let to = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let by = |who: &str, raw: &str| w.sign(who, raw.as_bytes(), &USUAL);
+    let stop = |to: &str, id: &str| mail(JANE, to, "Stop", id, "#stop");
+    assert_eq!(w.receive(&stop(&to, "v1"), at("08:30:00")).await, "HELD AUTH_FAIL fail");
+    assert_eq!(w.receive(&by("evil.example", &stop(&to, "v2")), at("08:31:00")).await, "HELD AUTH_WEAK weak");
+    let fresh = stop("r@gw.hale.example", "v3");
+    assert_eq!(w.receive(&by("evil.example", &fresh), at("08:32:00")).await, "HELD AUTH_FAIL none");
+    assert!(w.receive(&by("roe.example", &stop(&to, "v4")), at("08:33:00")).await.starts_with("APPLIED"));
 }
 
 /// A mail of Jane's in this transfer encoding, signed by a provider that does not sign that.

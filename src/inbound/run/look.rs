@@ -610,6 +610,7 @@ mod tests {
                 is_addressed: true,
                 person: person.clone(),
                 level: Level::Strong,
+                is_disowned: false,
                 token: TokenStanding::ValidForThisPerson,
                 thread: None,
                 item: here.filter(|i| i.kind != Kind::Matter),

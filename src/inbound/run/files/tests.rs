@@ -82,6 +82,7 @@ impl Office {
                 is_addressed: true,
                 person: person.clone(),
                 level: Level::Strong,
+                is_disowned: false,
                 token: TokenStanding::ValidForThisPerson,
                 thread: None,
                 item: context.item,
