@@ -224,7 +224,7 @@ async fn nobody_is_held(provider: &Provider) -> usize {
     let mut stage = Stage::with(zone.address(), send, Begins::Working, &[]).await;
     let message = "#message to Jane Roe: Could you let us know by Friday whether the limitation point holds?";
     stage.play("anna writes to m-1: Limitation", message).await;
-    let (mut asked, mut mails) = (0, 0);
+    let (mut asked, mut mails) = (stage.confirmed, 0);
     for name in samples() {
         prepare(&mut stage, &name, mails).await;
         let told = stage.play(&format!("jane sends mail/{name}.eml"), "").await;

@@ -121,6 +121,8 @@ pub(crate) struct Stage<'o> {
     written: usize,
     /// The last of them, as it came.
     last: Vec<u8>,
+    /// How many questions Jane was asked before anything else.
+    pub(crate) confirmed: usize,
     folder: tempfile::TempDir,
 }
 
@@ -159,8 +161,19 @@ impl<'o> Stage<'o> {
         std::fs::write(&config, text).unwrap();
         let house = Arc::new(House::open(&Config::load(&config).unwrap()).unwrap());
         let (now, letters) = (morning(), Letters::default());
-        let mut stage =
-            Stage { send, office, house, config, now, left: vec![], letters, written: 0, last: Vec::new(), folder };
+        let mut stage = Stage {
+            send,
+            office,
+            house,
+            config,
+            now,
+            left: vec![],
+            letters,
+            written: 0,
+            last: Vec::new(),
+            confirmed: 0,
+            folder,
+        };
         stage.begin(begins).await;
         stage
     }
@@ -172,7 +185,12 @@ impl<'o> Stage<'o> {
             self.deliver().await;
         }
         if begins >= Begins::Working {
-            self.play("jane replies to \"#accept\"", "#accept").await;
+            let told = self.play("jane replies to \"#accept\"", "#accept").await;
+            // Her domain turns away what another signed for her: she is asked.
+            if told.contains(" held") {
+                self.confirmed = 1;
+                self.play("jane replies to \"Please confirm\"", "#confirm [code]").await;
+            }
             let (firm, max, matter) = (self.office.firm.id, self.office.max, self.office.other_matter);
             let job = move |act: &docketpost::actions::Act<'_>| {
                 let identity = act.tx.identity_for(&Address::parse("max@oduya.example").unwrap(), act.now)?;
