@@ -330,6 +330,24 @@ mod tests {
     }
 
     #[test]
+    fn t41_a_mail_that_came_once_the_question_was_written_is_not_released_by_its_code() {
+        let post = Post::with_jane();
+        let (first, second, firm, jane) = (post.held("1"), post.held("2"), post.firm.id, post.jane);
+        asked(&post, first, None, now());
+        // The question was written, and our own account was refused: it leaves as it is, and counts as never tried.
+        post.write(move |tx| {
+            let letter = tx.queued_letters(firm, jane)?.into_iter().find(|l| l.template == "challenge").unwrap().id;
+            tx.claim(letter, now())?;
+            tx.freeze(firm, letter, b"the question", "", &[])?;
+            tx.set_kept(letter, "550 not you", now())
+        });
+        asked(&post, second, None, later(1));
+        let question = open(&post, later(1));
+        let late = post.read(|r| r.mails_of_challenge(firm, question)).into_iter().map(|m| m.late).collect::<Vec<_>>();
+        assert_eq!(late, [false, true]);
+    }
+
+    #[test]
     fn t41_an_answer_about_mails_of_two_signers_binds_neither() {
         for (one, other, is_bound) in [("a", "b", false), ("a", "a", true)] {
             let post = Post::with_jane();

@@ -142,8 +142,8 @@ impl Tx<'_> {
         self.run(
             "INSERT INTO challenge_mails (firm_id, challenge_id, inbox_id, signer, late) SELECT ?1, ?2, ?3, ?4, EXISTS (SELECT 1
                FROM outbox o JOIN threads t ON t.id = o.thread_id WHERE t.firm_id = ?1 AND t.kind = 'challenge' AND t.item_id = ?2
-               AND t.person_id = (SELECT person_id FROM challenges WHERE id = ?2) AND t.purpose = 'confirm' AND o.tries > 0
-               AND o.template = 'challenge') WHERE true ON CONFLICT DO NOTHING",
+               AND t.person_id = (SELECT person_id FROM challenges WHERE id = ?2) AND t.purpose = 'confirm'
+               AND (o.tries > 0 OR EXISTS (SELECT 1 FROM outbox_bytes b WHERE b.outbox_id = o.id)) AND o.template = 'challenge') WHERE true ON CONFLICT DO NOTHING",
             (firm.0, challenge, inbox.0, signer),
         )?;
         Ok(())
