@@ -119,7 +119,7 @@ fn start(
     // Who writes to other firms is not theirs to find out: such an address is asked like any other, and taken in the end.
     let is_free = if by_firm { is_free(tx, firm, *identity, new)? } else { is_free_here(tx, firm, *identity, new)? };
     // Nor whom an address looks like, so they hear no more than of one that is taken (threats.md T07).
-    let looks_like = !by_firm && tx.circle(firm)?.looks_like(new, Some(person.id)).is_some();
+    let looks_like = !by_firm && tx.circle(firm)?.looks_like(new, |known| known.person != person.id).is_some();
     if !is_free || looks_like {
         if !by_firm {
             // It counts: whoever tries one address after the other soon learns nothing more.
@@ -373,7 +373,7 @@ pub fn ask_whether_theirs(
     let said_no = asked.is_some_and(|q| q.ended);
     let day_ago = now.saturating_sub(GOOD_FOR).unwrap_or(Timestamp::MIN);
     let often = tx.address_changes_since(identity, ChangeKind::Further, day_ago)? >= PER_DAY;
-    let looks_alike = tx.circle(firm.id)?.looks_like(address, None).is_some();
+    let looks_alike = tx.circle(firm.id)?.looks_like(address, |_| true).is_some();
     if said_no || often || looks_alike || !is_free(tx, firm.id, identity, address)? {
         return Ok(false);
     }
@@ -821,15 +821,20 @@ mod tests {
         assert!(post.read(|r| r.bound_signers(identity)).is_empty());
     }
 
+    /// Where Jane answers about the matter.
+    fn thread_of_jane(post: &Post) -> Thread {
+        let (firm, jane, matter) = (post.firm.id, post.jane, post.matter);
+        post.write(move |tx| {
+            let id = tx.thread_for(firm, jane, Purpose::Reply, About::Item(matter), None, now())?;
+            Ok(tx.thread(id)?.unwrap())
+        })
+    }
+
     /// She could take the stranger's for her own, and say yes.
     #[test]
     fn t07_nobody_is_asked_whether_an_address_that_looks_like_theirs_is_theirs() {
         let post = Post::with_jane();
-        let (firm, jane, matter) = (post.firm.clone(), post.jane, post.matter);
-        let thread = post.write(move |tx| {
-            let id = tx.thread_for(firm.id, jane, Purpose::Reply, About::Item(matter), None, now())?;
-            Ok(tx.thread(id)?.unwrap())
-        });
+        let thread = thread_of_jane(&post);
         for (uid, from) in [("1", "jane@r0e.example"), ("2", "anna@ha1e.example")] {
             let (inbox, firm, thread) = (post.held(uid), post.firm.clone(), thread.clone());
             let asked = post.write(move |tx| ask_whether_theirs(tx, &firm, &thread, &address(from), inbox, now()));
@@ -841,11 +846,7 @@ mod tests {
     #[test]
     fn a_second_address_is_asked_about_once_and_never_after_a_no() {
         let post = Post::with_jane();
-        let (firm, jane, matter) = (post.firm.clone(), post.jane, post.matter);
-        let thread = post.write(move |tx| {
-            let id = tx.thread_for(firm.id, jane, Purpose::Reply, About::Item(matter), None, now())?;
-            Ok(tx.thread(id)?.unwrap())
-        });
+        let thread = thread_of_jane(&post);
         let asked = |uid: &str, from: &'static str| {
             let (inbox, firm, thread) = (post.held(uid), post.firm.clone(), thread.clone());
             post.write(move |tx| ask_whether_theirs(tx, &firm, &thread, &address(from), inbox, now()))
@@ -856,11 +857,11 @@ mod tests {
         assert_eq!(to(&mails, "jane@roe.example").len(), 1, "{mails:?}");
         let id = newest(&post).id;
         let before = thread.generation;
-        assert_eq!(post.act(jane, now(), "no", move |act| disown(act, id)), Confirmed::Done);
+        assert_eq!(post.act(post.jane, now(), "no", move |act| disown(act, id)), Confirmed::Done);
         let after = post.read(|r| r.thread(thread.id)).unwrap().generation;
         assert!(after > before, "the reply address was replaced");
         assert!(!asked("4", "jane@home.example"), "never after a no");
-        assert_eq!(post.act(jane, now(), "yes", move |act| add(act, id)), Confirmed::Over);
+        assert_eq!(post.act(post.jane, now(), "yes", move |act| add(act, id)), Confirmed::Over);
         let mails = post.deliver(now());
         assert!(to(&mails, "anna@hale.example").iter().any(|m| m.text.contains("not theirs")), "{mails:?}");
     }

@@ -82,9 +82,7 @@ pub fn name(
     }
     // Of others than the firm's people and themselves a co-counsel knows nothing, and learns nothing here (threats.md T07).
     let circle = tx.circle(firm)?;
-    if let Some(known) = circle.looks_like(address, None)
-        && (known.person == act.actor.id || tx.person(firm, known.person)?.is_some_and(|p| p.is_user()))
-    {
+    if circle.looks_like(address, |known| known.is_user || known.person == act.actor.id).is_some() {
         return Ok(Ok(Err(CannotName::AddressTaken)));
     }
     let mut live = 0_usize;

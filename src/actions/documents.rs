@@ -151,7 +151,7 @@ fn folder_here(act: &Act<'_>, spot: Spot, name: &str) -> Answer<i64> {
     };
     let called = |f: &&Folder| f.parent == spot.folder && !f.is_drop && f.name.to_lowercase() == name.to_lowercase();
     for folder in beside.iter().filter(called) {
-        if sees(act, folder.item())? {
+        if act.sees(folder.item())? {
             allowed!(act.ask(Ability::Upload, folder.item()));
             return Ok(Ok(folder.id));
         }
@@ -292,7 +292,7 @@ fn settle(act: &Act<'_>, place: Place) -> Result<Place> {
         }
         let folder = act.tx.folder(act.firm.id, share.item.id)?;
         let is_here = folder.is_some_and(|f| f.matter == matter && !f.is_drop && !f.locked);
-        if is_here && sees(act, share.item)? {
+        if is_here && act.sees(share.item)? {
             open.push(share.item);
         }
     }
@@ -319,7 +319,7 @@ fn spot(act: &Act<'_>, place: Place) -> Result<Option<Spot>> {
 fn same_content(act: &Act<'_>, spot: Spot, sha256: &str) -> Result<Option<FiledVersion>> {
     for version in act.tx.documents_with_content(act.firm.id, spot.matter, spot.folder, sha256)? {
         let document = Item::new(Kind::Document, version.document);
-        if sees(act, document)? {
+        if act.sees(document)? {
             return Ok(Some(FiledVersion { document, version: version.number }));
         }
     }
@@ -332,7 +332,7 @@ fn unused_name(act: &Act<'_>, spot: Spot, name: &str) -> Result<String> {
     for number in 2..MOST_NAMES {
         let mut is_taken = false;
         for document in act.tx.documents_with_name(act.firm.id, spot.matter, spot.folder, &tried)? {
-            is_taken |= sees(act, document.item())?;
+            is_taken |= act.sees(document.item())?;
         }
         if !is_taken {
             break;
@@ -347,10 +347,6 @@ fn numbered(name: &str, number: u32) -> String {
         Some((stem, ext)) => format!("{stem} ({number}).{ext}"),
         None => format!("{name} ({number})"),
     }
-}
-
-fn sees(act: &Act<'_>, item: Item) -> Result<bool> {
-    Ok(act.tx.ask(act.firm.id, act.actor.id, Ability::View, item, act.now)?.is_allowed())
 }
 
 fn version_of(act: &Act<'_>, file: &File) -> NewVersion {

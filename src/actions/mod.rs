@@ -73,10 +73,15 @@ impl Act<'_> {
 
     /// The matter of a thing, if the actor can see that: which other one it belongs to, and whether to any, shows nowhere.
     pub fn seen_matter(&self, item: Item) -> Result<Option<i64>> {
-        let Some(row) = self.tx.matter_of(self.firm.id, item)? else { return Ok(None) };
-        let matter = Item::new(Kind::Matter, row);
-        let verdict = self.tx.ask(self.firm.id, self.actor.id, Ability::View, matter, self.now)?;
-        Ok(Some(row).filter(|_| verdict.is_allowed()))
+        match self.tx.matter_of(self.firm.id, item)? {
+            Some(row) if self.sees(Item::new(Kind::Matter, row))? => Ok(Some(row)),
+            _ => Ok(None),
+        }
+    }
+
+    /// True if the actor can see it; a no is not audited.
+    pub fn sees(&self, item: Item) -> Result<bool> {
+        Ok(self.tx.ask(self.firm.id, self.actor.id, Ability::View, item, self.now)?.is_allowed())
     }
 
     /// Writes down what was done; codes and ids only.

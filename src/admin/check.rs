@@ -626,11 +626,8 @@ mod tests {
         assert!(survived(Addressing::Plus, &[]).unwrap().starts_with("none came yet"));
     }
 
-    #[test]
-    fn no_such_name_is_an_answer_and_silence_is_none() {
-        use crate::demo::zone::{Says, Zone};
-        let dns = Zone::start([]).unwrap();
-        let s = Sample::new();
+    /// The configuration of the sample's firm, with this resolver.
+    fn asking(s: &Sample, dns: &crate::demo::zone::Zone) -> Config {
         let file = s.folder.path().join("config.toml");
         let text = format!(
             "store = {:?}\nresolver = [{:?}]\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\n\
@@ -640,7 +637,15 @@ mod tests {
             dns.address().to_string()
         );
         std::fs::write(&file, text).unwrap();
-        let config = Config::load(&file).unwrap();
+        Config::load(&file).unwrap()
+    }
+
+    #[test]
+    fn no_such_name_is_an_answer_and_silence_is_none() {
+        use crate::demo::zone::{Says, Zone};
+        let dns = Zone::start([]).unwrap();
+        let s = Sample::new();
+        let config = asking(&s, &dns);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         assert!(runtime.block_on(resolver(&config)).is_ok());
         dns.say("_dmarc.hale.example", Says::Failure);
@@ -654,16 +659,7 @@ mod tests {
         use crate::demo::zone::{Says, Zone};
         let dns = Zone::start([]).unwrap();
         let s = Sample::new();
-        let file = s.folder.path().join("config.toml");
-        let text = format!(
-            "store = {:?}\nresolver = [{:?}]\n[[firm]]\nslug = \"hale\"\naddress = \"r@gw.hale.example\"\n\
-             addressing = \"subdomain\"\ndomains = [\"hale.example\"]\ndirectory = \"out\"\n\
-             [[mailbox]]\nname = \"main\"\nfirm = \"hale\"\nmaildir = \"in\"\n",
-            s.folder.path(),
-            dns.address().to_string()
-        );
-        std::fs::write(&file, text).unwrap();
-        let config = Config::load(&file).unwrap();
+        let config = asking(&s, &dns);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let told = || -> Vec<String> {
             let checks = runtime.block_on(policies(&config));

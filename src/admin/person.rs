@@ -357,7 +357,7 @@ fn add(
 /// Refuses an address that looks like somebody else's and is another: whoever chose it may want to be taken for them.
 fn refuse_look_alike(office: &Office, address: &Address, own: Option<PersonId>) -> Result<()> {
     let circle = office.store.read(|s| s.circle(office.firm.id))?;
-    let Some(known) = circle.looks_like(address, own) else { return Ok(()) };
+    let Some(known) = circle.looks_like(address, |known| Some(known.person) != own) else { return Ok(()) };
     bail!(
         "{address} looks like {}, the address of {} (P-{}), and is another; nothing was changed. Ask them by telephone. If it \
          is right, add --looks-alike",

@@ -90,7 +90,7 @@ fn border_policy() -> AuthResults {
 }
 
 fn worth(proof: &Proof, token: TokenStanding, bound: &[String]) -> Level {
-    level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain: false, shared_domain: false })
+    level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain: false, local_part_unproven: false })
 }
 
 fn text(raw: Vec<u8>) -> String {
@@ -226,7 +226,7 @@ async fn t01_a_plain_forgery_proves_nothing() {
     let w = world_without_dmarc();
     assert_eq!(w.prove(&mail()).await.verdict, Verdict::Unproven);
     let token = TokenStanding::ValidForThisPerson;
-    let own = Circumstances { token, bound_signers: &[], own_firm_domain: true, shared_domain: false };
+    let own = Circumstances { token, bound_signers: &[], own_firm_domain: true, local_part_unproven: false };
     assert_eq!(level(&w.prove(&mail()).await, &own), Level::Fail);
 }
 

@@ -11,6 +11,8 @@ pub struct Known {
     pub person: PersonId,
     /// Their name.
     pub name: String,
+    /// One of the firm's own people.
+    pub is_user: bool,
     /// The address.
     pub address: Address,
 }
@@ -32,26 +34,35 @@ impl Circle {
     /// Of these addresses.
     pub fn new(known: impl IntoIterator<Item = Known>) -> Circle {
         Circle(
-            known.into_iter().map(|known| (known.address.look(), known)).map(|(look, known)| (known, look)).collect(),
+            known
+                .into_iter()
+                .map(|known| {
+                    let look = known.address.look();
+                    (known, look)
+                })
+                .collect(),
         )
     }
 
-    /// The known address that this one looks like and is not; those of `own` are left out.
-    pub fn looks_like(&self, address: &Address, own: Option<PersonId>) -> Option<&Known> {
-        if self.0.iter().any(|(known, _)| known.address == *address) {
+    /// The known address that this one looks like and is not, of those that count.
+    pub fn looks_like(&self, address: &Address, counts: impl Fn(&Known) -> bool) -> Option<&Known> {
+        if self.knows(address) {
             return None;
         }
         let look = address.look();
-        let mut others = self.0.iter().filter(|(known, _)| Some(known.person) != own);
-        others.find(|(_, known_look)| *known_look == look).map(|(known, _)| known)
+        self.0.iter().find(|(known, known_look)| *known_look == look && counts(known)).map(|(known, _)| known)
+    }
+
+    fn knows(&self, address: &Address) -> bool {
+        self.0.iter().any(|(known, _)| known.address == *address)
     }
 
     /// Whom a stranger could be taken for, by their address and the name beside it.
     pub fn taken_for(&self, address: &Address, name: Option<&str>) -> Option<Likeness<'_>> {
-        if self.0.iter().any(|(known, _)| known.address == *address) {
+        if self.knows(address) {
             return None;
         }
-        if let Some(known) = self.looks_like(address, None) {
+        if let Some(known) = self.looks_like(address, |_| true) {
             return Some(Likeness::Address(known));
         }
         let words = words(name?);
@@ -82,22 +93,26 @@ mod tests {
             (1, "Jane Roe", "j@home.example"),
             (2, "Jim Marsh", "jim@marsh.example"),
         ];
-        Circle::new(known.map(|(id, name, at)| Known { person: PersonId(id), name: name.into(), address: address(at) }))
+        Circle::new(known.map(|(id, name, at)| Known {
+            person: PersonId(id),
+            name: name.into(),
+            is_user: id == 2,
+            address: address(at),
+        }))
     }
 
     #[test]
     fn t07_an_address_that_looks_like_a_known_one_is_told_and_a_known_one_is_not() {
         let circle = circle();
-        let looks_like = |text: &str, own| circle.looks_like(&address(text), own).map(|k| k.address.to_string());
-        assert_eq!(looks_like("jane@r0e.example", None).as_deref(), Some("jane@roe.example"));
-        assert_eq!(
-            looks_like("jirn@marsh.example", None).as_deref(),
-            Some("jim@marsh.example"),
-            "of the same domain too"
-        );
-        assert_eq!(looks_like("jane@r0e.example", Some(PersonId(1))), None, "their own");
+        let of = |text: &str, counts: fn(&Known) -> bool| {
+            circle.looks_like(&address(text), counts).map(|k| k.address.to_string())
+        };
+        assert_eq!(of("jane@r0e.example", |_| true).as_deref(), Some("jane@roe.example"));
+        assert_eq!(of("jirn@marsh.example", |_| true).as_deref(), Some("jim@marsh.example"), "of the same domain too");
+        assert_eq!(of("jirn@marsh.example", |k| k.is_user).as_deref(), Some("jim@marsh.example"));
+        assert_eq!(of("jane@r0e.example", |k| k.person != PersonId(1)), None, "their own");
         for plain in ["jane@roe.example", "max@roe.example", "jane@marsh.example"] {
-            assert_eq!(looks_like(plain, None), None, "{plain}");
+            assert_eq!(of(plain, |_| true), None, "{plain}");
         }
     }
 

@@ -262,9 +262,9 @@ fn wants_unpacking(read: &Read) -> bool {
 
 /// True if the mail says commands that it does not say in the encoding in which it may have been written.
 fn is_recoded(mail: &Mail, extract: &Extract) -> bool {
-    let text = mail.recoded.clone().filter(|_| !extract.ambiguous);
-    let (text, html) = if mail.html.is_some() { (None, text) } else { (text, None) };
-    (text.is_some() || html.is_some()) && says_more(mail, extract, text, html)
+    let Some(text) = mail.recoded.clone().filter(|_| !extract.ambiguous) else { return false };
+    let (text, html) = if mail.html.is_some() { (None, Some(text)) } else { (Some(text), None) };
+    says_more(mail, extract, text, html)
 }
 
 /// True if a page that may have been plain text says commands that it does not say as such.

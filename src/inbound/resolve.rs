@@ -404,8 +404,9 @@ fn level(
         return Level::Good;
     }
     let own_firm_domain = gateway.domains.iter().any(|d| d == author.domain());
-    let shared_domain = gateway.local_part_unproven.iter().any(|d| d == author.domain());
-    let level = proof::level(proof, &Circumstances { token, bound_signers: bound, own_firm_domain, shared_domain });
+    let local_part_unproven = gateway.local_part_unproven.iter().any(|d| d == author.domain());
+    let circumstances = Circumstances { token, bound_signers: bound, own_firm_domain, local_part_unproven };
+    let level = proof::level(proof, &circumstances);
     // Signed or not, this is not as it was written; its owner, who would know the subject, is not asked.
     let is_changed = |what: bool, field: &str| what && !proof.covers(field, bound);
     let is_not_theirs =
@@ -416,14 +417,9 @@ fn level(
     // Signed for neither its recipients nor its parts, a mail can be sent on to us and cut anew, so that what it quotes
     // becomes what it says: its owner is asked.
     let is_loose = !proof.covers("to", bound) && !proof.covers("content-type", bound);
-    let by_signature = match proof.verdict {
-        Verdict::Aligned | Verdict::OtherSigner => true,
-        // Where the border's word is not enough, it was the signature.
-        Verdict::SpfOnlyTrusted => {
-            token != TokenStanding::ValidForThisPerson || proof.border.as_ref().is_some_and(|b| b.spf_is_weak)
-        }
-        _ => false,
-    };
+    // It was a signature if it is the author's, or if less is left without those that are bound.
+    let by_signature = proof.verdict == Verdict::Aligned
+        || level != proof::level(proof, &Circumstances { bound_signers: &[], ..circumstances });
     match level {
         Level::Strong | Level::Good if by_signature && is_loose => match token {
             TokenStanding::ValidForThisPerson => Level::Weak,

@@ -15,9 +15,9 @@ const MAX_FUTURE_SECS: i64 = 600;
 pub enum Level {
     /// Signed for the author's domain, and a valid token of this person.
     Strong,
-    /// Signed for the author's domain, or nearly as good together with a valid token.
+    /// Signed for the author's domain, or by the bound domain of one customer, or nearly as good together with a valid token.
     Good,
-    /// A valid token and nothing else.
+    /// A valid token and nothing else, or a signature that others can have too and no token.
     Weak,
     /// No proof, no single author, or somebody else's token.
     None,
@@ -64,7 +64,7 @@ pub struct Circumstances<'a> {
     /// The author's domain is the firm's own and the mail came from outside (sender-proof.md 5.9).
     pub own_firm_domain: bool,
     /// The servers of the author's domain sign whatever any of its users writes into From (sender-proof.md 5.9).
-    pub shared_domain: bool,
+    pub local_part_unproven: bool,
 }
 
 /// The level of a mail (decisions.md 2). A proof that still waits for DNS is worth what it is worth without.
@@ -90,14 +90,14 @@ pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
     }
     match proof.verdict {
         // Everybody there can sign in everybody's name: its owner is asked about what comes to no address of theirs.
-        Verdict::Aligned if circumstances.shared_domain && token => Level::Good,
-        Verdict::Aligned if circumstances.shared_domain => Level::Weak,
+        Verdict::Aligned if circumstances.local_part_unproven && token => Level::Good,
+        Verdict::Aligned if circumstances.local_part_unproven => Level::Weak,
         Verdict::Aligned if token => Level::Strong,
         Verdict::Aligned => Level::Good,
         // What the author's domain asks of others decides nothing here: whoever fails by the border's word is forged, and
         // a lawyer whose provider signs for itself alone can be asked (sender-proof.md 5.9). A border beside it only adds.
         Verdict::OtherSigner | Verdict::SpfOnlyTrusted
-            if bound && (token || of_tenant && !circumstances.shared_domain) =>
+            if bound && (token || of_tenant && !circumstances.local_part_unproven) =>
         {
             Level::Good
         }
@@ -245,7 +245,10 @@ mod tests {
 
     fn with(proof: &Proof, token: TokenStanding, bound: &[&str]) -> Level {
         let bound: Vec<String> = bound.iter().map(|b| (*b).to_owned()).collect();
-        level(proof, &Circumstances { token, bound_signers: &bound, own_firm_domain: false, shared_domain: false })
+        level(
+            proof,
+            &Circumstances { token, bound_signers: &bound, own_firm_domain: false, local_part_unproven: false },
+        )
     }
 
     #[test]
@@ -308,7 +311,8 @@ mod tests {
 
     #[test]
     fn own_firm_domain_from_outside_fails_unless_aligned() {
-        let own = |token| Circumstances { token, bound_signers: &[], own_firm_domain: true, shared_domain: false };
+        let own =
+            |token| Circumstances { token, bound_signers: &[], own_firm_domain: true, local_part_unproven: false };
         for verdict in VERDICTS {
             let got = level(&proof(verdict), &own(ValidForThisPerson));
             let expected = if verdict == Verdict::Aligned { Level::Strong } else { Level::Fail };
@@ -350,13 +354,14 @@ mod tests {
     #[test]
     fn at_a_domain_that_signs_any_author_a_signature_needs_a_token_and_is_never_strong() {
         let shared = |token| {
-            let with = Circumstances { token, bound_signers: &[], own_firm_domain: false, shared_domain: true };
+            let with = Circumstances { token, bound_signers: &[], own_firm_domain: false, local_part_unproven: true };
             level(&proof(Verdict::Aligned), &with)
         };
         assert_eq!(TOKENS.map(shared), [Level::Good, Level::Weak, Level::Weak, Level::None]);
         // Nor does the tenant speak for one of its users.
         let tenant = ["roe.onmicrosoft.com".to_owned()];
-        let with = |token| Circumstances { token, bound_signers: &tenant, own_firm_domain: false, shared_domain: true };
+        let with =
+            |token| Circumstances { token, bound_signers: &tenant, own_firm_domain: false, local_part_unproven: true };
         let by_tenant = Proof { other_signers: tenant.to_vec(), ..proof(Verdict::OtherSigner) };
         let levels = TOKENS.map(|token| level(&by_tenant, &with(token)));
         assert_eq!(levels, [Level::Good, Level::Weak, Level::Weak, Level::None]);

@@ -237,7 +237,7 @@ impl Event {
     /// The sequence in mails to this person: raised by what changes for all, and by what concerns only them. What becomes of
     /// others who are invited does not show in it.
     pub const fn sequence_for(&self, attendee: &Attendee) -> u32 {
-        self.sequence.saturating_add(attendee.raised)
+        attendee.sequence(self.sequence)
     }
 }
 
@@ -304,6 +304,13 @@ pub struct Attendee {
     pub raised: u32,
     /// The last invitation that left; none if they have none in their calendar.
     pub sent: Option<SentInvitation>,
+}
+
+impl Attendee {
+    /// The sequence in mails to them of what has this one for all.
+    pub const fn sequence(&self, of_all: u32) -> u32 {
+        of_all.saturating_add(self.raised)
+    }
 }
 
 const ATTENDEE: &str = "SELECT person_id, invited_address, partstat, answered_at, invited_at, raised, sent_sequence, sent_beginning, sent_at FROM attendees";

@@ -486,20 +486,23 @@ impl Tx<'_> {
 
     /// QUEUED or FAILED → CANCELLED, with the reason; false if it is under way or has left.
     pub fn cancel_letter(&self, outbox: OutboxId, reason: &str) -> Result<bool> {
+        self.cancel(outbox, reason, "'QUEUED', 'FAILED'")
+    }
+
+    /// SENDING → CANCELLED, of a letter that a process which ended left behind: nobody knows whether it has left.
+    pub fn cancel_left_behind(&self, outbox: OutboxId, reason: &str) -> Result<bool> {
+        self.cancel(outbox, reason, "'SENDING'")
+    }
+
+    fn cancel(&self, outbox: OutboxId, reason: &str, from: &str) -> Result<bool> {
         let changed = self.run(
-            "UPDATE outbox SET state = 'CANCELLED', reason = ?2 WHERE id = ?1 AND state IN ('QUEUED', 'FAILED')",
+            &format!("UPDATE outbox SET state = 'CANCELLED', reason = ?2 WHERE id = ?1 AND state IN ({from})"),
             (outbox.0, reason),
         )?;
         if changed == 1 {
             self.run("DELETE FROM outbox_bytes WHERE outbox_id = ?1", [outbox.0])?;
         }
         Ok(changed == 1)
-    }
-
-    /// SENDING → CANCELLED, of a letter that a process which ended left behind: nobody knows whether it has left.
-    pub fn cancel_left_behind(&self, outbox: OutboxId, reason: &str) -> Result<bool> {
-        self.run("UPDATE outbox SET state = 'QUEUED' WHERE id = ?1 AND state = 'SENDING'", [outbox.0])?;
-        self.cancel_letter(outbox, reason)
     }
 
     /// QUEUED → QUEUED, not before `next`: its person paused mails of its kind. No attempt is counted.

@@ -345,7 +345,7 @@ impl Snapshot<'_> {
 
     /// The addresses that the firm knows, of login, further ones and of cards, by how they look (threats.md T06, T07).
     pub fn circle(&self, firm: FirmId) -> Result<Circle> {
-        let people: BTreeMap<PersonId, String> = self.people(firm)?.into_iter().map(|p| (p.id, p.name())).collect();
+        let people: BTreeMap<PersonId, Person> = self.people(firm)?.into_iter().map(|p| (p.id, p)).collect();
         let addresses = self.all(
             "SELECT p.id, i.address FROM people p JOIN identities i ON i.id = p.identity_id WHERE p.firm_id = ?1
              UNION SELECT p.id, a.address FROM people p JOIN identity_addresses a ON a.identity_id = p.identity_id
@@ -355,8 +355,8 @@ impl Snapshot<'_> {
             |r| Ok((PersonId(r.get(0)?), r.get::<_, String>(1)?)),
         )?;
         Ok(Circle::new(addresses.into_iter().filter_map(|(person, address)| {
-            let (name, address) = (people.get(&person)?.clone(), Address::parse(&address).ok()?);
-            Some(Known { person, name, address })
+            let (card, address) = (people.get(&person)?, Address::parse(&address).ok()?);
+            Some(Known { person, name: card.name(), is_user: card.is_user(), address })
         })))
     }
 

@@ -285,8 +285,8 @@ impl Run<'_> {
         let day = part.only.as_ref().and_then(|o| o.day_in(&zone(&row.details.time_zone)));
         let day = day.filter(|day| row.details.of_series(*day).is_some());
         let changed = row.details.exceptions.iter().find(|e| Some(e.day) == day);
-        let raised = invited.as_ref().map_or(0, |i| i.raised);
-        let is_older = |sequence: u32| changed.is_some_and(|e| sequence < e.sequence.saturating_add(raised));
+        let theirs = |of_all: u32| invited.as_ref().map_or(of_all, |i| i.sequence(of_all));
+        let is_older = |sequence: u32| changed.is_some_and(|e| sequence < theirs(e.sequence));
         if part.sequence.is_some_and(is_older) {
             return Ok(Err("CALENDAR_STALE"));
         }

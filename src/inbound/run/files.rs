@@ -232,7 +232,7 @@ impl Run<'_> {
         for matter in self.matters_with_folders()? {
             for folder in self.act.tx.folders_of_matter(self.act.firm.id, matter)? {
                 let is_called = folder.name.trim().to_lowercase() == wanted;
-                if is_called && self.may_be_named(folder.item())? && self.sees(folder.item())? {
+                if is_called && self.may_be_named(folder.item())? && self.act.sees(folder.item())? {
                     hits.push(folder);
                 }
             }
@@ -426,7 +426,7 @@ impl Run<'_> {
             shared::candidates(self.act.tx, self.act.firm.id, self.act.actor.whose(), Kind::Document, self.act.now)?
         {
             let is_like = other != document && self.is_next_version(other, file)?;
-            if is_like && self.may_be_named(other)? && self.sees(other)? {
+            if is_like && self.may_be_named(other)? && self.act.sees(other)? {
                 return Ok(true);
             }
         }
@@ -461,11 +461,6 @@ impl Run<'_> {
             return Line::Refused { typed: file.name.clone(), why, instead: None };
         }
         self.refusal(file.name.clone(), refusal, kind)
-    }
-
-    fn sees(&self, item: Item) -> Result<bool> {
-        let (tx, firm) = (self.act.tx, self.act.firm.id);
-        Ok(tx.ask(firm, self.act.actor.id, Ability::View, item, self.act.now)?.is_allowed())
     }
 }
 

@@ -615,11 +615,16 @@ impl Run<'_> {
         if self.act.actor.is_user() { Reader::Firm } else { Reader::Contact(self.act.actor.whose()) }
     }
 
+    /// The neutral refusal of what this number names.
+    fn refuse_unseen(&mut self, request: &Request, id: ItemId) {
+        self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+    }
+
     /// The thing of this number; none: the neutral refusal was said.
     fn find(&mut self, request: &Request, id: ItemId) -> Result<Option<Item>> {
         let found = self.act.tx.find(self.act.firm.id, self.numbering(), id)?;
         if found.is_none() {
-            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+            self.refuse_unseen(request, id);
         }
         Ok(found)
     }
@@ -631,7 +636,7 @@ impl Run<'_> {
         let Some(id) = named.filter(|_| item.kind != Kind::Matter) else { return Ok(false) };
         let hidden = self.act.ask(Ability::View, item)?.is_err();
         if hidden {
-            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+            self.refuse_unseen(request, id);
         }
         Ok(hidden)
     }
@@ -641,7 +646,7 @@ impl Run<'_> {
         let Some(item) = self.find(request, id)? else { return Ok(None) };
         let is_seen = self.act.ask(Ability::View, item)?.is_ok();
         if !is_seen {
-            self.refuse_by(&Request { ids: vec![id], ..request.clone() }, Refusal::NotVisible, id.kind);
+            self.refuse_unseen(request, id);
         }
         Ok(Some(item).filter(|_| is_seen))
     }

@@ -244,7 +244,7 @@ pub fn once(reader: &Reader<'_>, item: Item, day: Date) -> Result<Option<Page>> 
     let Some(instead) = exception.instead.as_ref().filter(|i| i.end_at > reader.now) else { return Ok(None) };
     let answers = reader.store.occurrence_answers(reader.firm.id, row.id)?;
     let own = answers.iter().find(|a| a.day == day && a.person == attendee.person);
-    let has_it = own.is_some_and(|a| a.sent_sequence == Some(exception.sequence.saturating_add(attendee.raised)));
+    let has_it = own.is_some_and(|a| a.sent_sequence == Some(attendee.sequence(exception.sequence)));
     if row.cancelled_at.is_some() || attendee.sent.is_none() || has_it {
         return Ok(None);
     }

@@ -166,7 +166,7 @@ fn in_words(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         Line::Question { text } => Said::new(Mark::Note, text.clone()),
         Line::WhichMatter { typed } => answers::which_matter(reader, typed)?,
         Line::WhichPerson { typed, people } => which_person(reader, typed, people)?,
-        Line::Would { .. } => would(reader, line)?,
+        Line::Would { outcome, text, more, shows, words_of } => would(reader, *outcome, text, more, shows, words_of)?,
         Line::WhichTask { typed } => answers::which_task(reader, typed)?,
         Line::Refused { typed, why, instead } => refused(reader, typed, why, instead.as_deref()),
         Line::Ask { .. } | Line::Help { .. } => Said::new(Mark::Note, ""),
@@ -208,8 +208,14 @@ pub fn has_words_of(reader: &Reader<'_>) -> Result<Vec<Item>> {
 }
 
 /// What was tried, if all that it shows may still be shown, in the words that it was put into then.
-fn would(reader: &Reader<'_>, line: &Line) -> Result<Said> {
-    let Line::Would { outcome, text, more, shows, words_of } = line else { return Ok(Said::new(Mark::Note, "")) };
+fn would(
+    reader: &Reader<'_>,
+    outcome: WouldBe,
+    text: &str,
+    more: &[String],
+    shows: &[(String, Item)],
+    words_of: &[Item],
+) -> Result<Said> {
     let ability = |code: &str| Ability::ALL.iter().copied().find(|a| a.code() == code).unwrap_or(Ability::View);
     let mut ended = false;
     for (code, item) in shows {
@@ -228,7 +234,7 @@ fn would(reader: &Reader<'_>, line: &Line) -> Result<Said> {
         WouldBe::Refused => Mark::Refused,
         WouldBe::Told => Mark::Note,
     };
-    Ok(Said { more: more.clone(), ..Said::new(mark, text.as_str()) })
+    Ok(Said { more: more.to_vec(), ..Said::new(mark, text) })
 }
 
 /// Names with their position, and never an address.

@@ -20,6 +20,7 @@ use docketpost::store::tasks::{NewTask, Priority, TaskStatus};
 use jiff::{SignedDuration, ToSpan};
 
 use super::dice::Dice;
+use super::hearing;
 use super::twin::{MAX, Twin};
 
 /// Words that Jane uses too, so that what is hidden could be confused with what is hers.
@@ -165,13 +166,9 @@ fn event(twin: &mut Twin, dice: &mut Dice) {
         summary: name(twin, dice),
         description: "Not for Jane".into(),
         location: String::new(),
-        conference_url: String::new(),
         start_at,
         end_at: start_at + SignedDuration::from_hours(1),
-        all_day: false,
-        time_zone: "Europe/London".into(),
-        recurrence_rule: None,
-        exceptions: Vec::new(),
+        ..hearing(twin).details
     };
     let uid = format!("hidden-{}-{}", twin.now, dice.below(1 << 40));
     let new = NewEvent { uid, details, matter: Some(either(twin, dice).id), organizer: anna };
