@@ -200,7 +200,7 @@ impl Blobs {
         Ok(changed)
     }
 
-    /// Every blob's name and age at `now`; files left by a crash come with no name.
+    /// Every blob's name and age at `now`; files left by a crash come with no name. What goes or gets its name meanwhile is passed over.
     pub fn list(&self, now: SystemTime) -> io::Result<Vec<(Option<String>, PathBuf, Duration)>> {
         let mut found = Vec::new();
         for group in fs::read_dir(&self.folder)? {
@@ -210,7 +210,11 @@ impl Blobs {
             }
             for file in fs::read_dir(group)? {
                 let file = file?;
-                let age = now.duration_since(file.metadata()?.modified()?).unwrap_or_default();
+                let modified = match file.metadata().and_then(|found| found.modified()) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                    modified => modified?,
+                };
+                let age = now.duration_since(modified).unwrap_or_default();
                 let name = file.file_name().to_string_lossy().into_owned();
                 let name = name.strip_suffix(SEALED).unwrap_or(&name).to_owned();
                 found.push((is_sha256(&name).then_some(name), file.path(), age));
@@ -263,6 +267,26 @@ mod tests {
             mode & 0o777
         });
         assert_eq!(modes, [0o700, 0o700, 0o600]);
+    }
+
+    #[test]
+    fn f54_a_look_at_all_blobs_does_not_stumble_over_one_that_is_being_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), BlobKey::None).unwrap();
+        let path = blobs.kept(&blobs.put(b"a brief").unwrap()).unwrap().unwrap();
+        let (new, is_over) = (path.with_file_name(".new-1"), std::sync::atomic::AtomicBool::new(false));
+        let is_over = &is_over;
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    fs::write(&new, b"a brief").unwrap();
+                    fs::rename(&new, &path).unwrap();
+                }
+            });
+            let looks = (0..5000).map(|_| blobs.list(SystemTime::now())).collect::<Result<Vec<_>, _>>();
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            looks.unwrap();
+        });
     }
 
     #[test]
