@@ -6,6 +6,8 @@ import json
 import sys
 from datetime import datetime, timezone
 
+# Where pytz is installed, vobject takes zones from there, and then leaves out no time that EXDATE calls off.
+sys.modules["pytz"] = None
 import vobject
 from dateutil import tz
 
