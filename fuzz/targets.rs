@@ -27,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("structured_mail", structured_mail),
     ("author", author),
     ("border", border),
+    ("replies", replies),
     ("commands", commands),
     ("durations", durations),
     ("dates", days),
@@ -151,6 +152,29 @@ fn passes(head: &[u8]) -> usize {
     let read = results(head, BORDER, Layout::Below);
     let all = read.dmarc.iter().chain(&read.spf).chain(&read.dkim);
     all.filter(|c| c.result == auth_results::MethodResult::Pass).count()
+}
+
+/// Whatever stands in a body, as text, as flowed text and as HTML: what is new, quoted and signature is all of it, and of
+/// what is quoted below a reply nothing is taken for new, least of all a command.
+pub fn replies(bytes: &[u8]) {
+    for kind in ["text/plain; charset=utf-8", "text/plain; charset=utf-8; format=flowed", "text/html; charset=utf-8"] {
+        let read =
+            extract::extract(&parse::parse(&[format!("Content-Type: {kind}\r\n\r\n").as_bytes(), bytes].concat()));
+        let pieces: usize = read.pieces().map(|(_, piece)| piece.len()).sum();
+        assert_eq!(pieces, read.whole.len(), "a stretch of the text is missing or doubled");
+    }
+    let quoted: String =
+        text(bytes).lines().map(|line| format!("> #done T-1 {}\r\n", line.replace('\r', " "))).collect();
+    let mail = format!(
+        "Content-Type: text/plain; charset=utf-8\r\n\r\nAgreed.\r\n\r\nOn Sat, 14 Mar 2026 at 09:00, Hale <r@gw.hale.example> \
+         wrote:\r\n\r\n{quoted}"
+    );
+    let read = extract::extract(&parse::parse(mail.as_bytes()));
+    assert_eq!(read.reply.trim(), "Agreed.", "of {quoted:?}");
+    let now = moment();
+    let reading = Reading { now: &now, locale: Locale::British, about: About::Unknown, firm_codes: &[] };
+    let found = command::read_mail("", &read.lines, &reading);
+    assert!(found.requests.is_empty(), "{:?} of {quoted:?}", found.requests);
 }
 
 /// Any lines are read; a command's words and the message are made of what was typed.

@@ -3,6 +3,7 @@
 //! which stays the same when it is moved. It follows no symbolic link and changes no mail's bytes.
 
 use std::{
+    fmt,
     fs::{self, File, OpenOptions},
     io::{self, ErrorKind, Read, Write},
     os::unix::fs::{MetadataExt, PermissionsExt},
@@ -39,12 +40,21 @@ pub struct Waiting {
 }
 
 /// How much of a mail was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Content {
     /// All of it.
     Whole(Vec<u8>),
     /// It is beyond the limit: its header, as far as that was within it.
     HeaderOnly(Vec<u8>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Whole(bytes) => write!(f, "Whole({} octets)", bytes.len()),
+            Content::HeaderOnly(bytes) => write!(f, "HeaderOnly({} octets)", bytes.len()),
+        }
+    }
 }
 
 /// The file that names the store whose Maildir it is.

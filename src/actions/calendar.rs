@@ -495,7 +495,7 @@ mod tests {
         invited(&post);
         assert!(post.deliver(now()).iter().all(|m| m.calendar.is_empty()));
         let invitation = post.read(|r| r.open_invitation(post.firm.id, post.jane, now())).unwrap().id;
-        post.act(post.jane, later(1), "yes", move |act| invitations::accept(act, invitation, None));
+        post.act(post.jane, later(1), "yes", move |act| invitations::accept(act, invitation, None, None));
         let mails = post.deliver(later(1));
         let events: Vec<&Mail> = mails.iter().filter(|m| !m.calendar.is_empty()).collect();
         assert_eq!(events.len(), 1, "{mails:?}");

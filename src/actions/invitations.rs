@@ -184,10 +184,12 @@ pub fn withdraw_if_nothing_is_shared(act: &Act<'_>, person: PersonId) -> Result<
     Ok(())
 }
 
-/// Takes `#accept` of the actor; `text` is what else was written. It binds no signing domain, though decisions.md 3 would
-/// have it: an invitation that was forwarded can be answered by anybody who signs for himself, and a bound signer speaks
-/// for this person from then on. The first question "was this you?", which only their own mailbox can answer, binds it.
-pub fn accept(act: &Act<'_>, invitation: i64, text: Option<String>) -> Result<Answered> {
+/// Takes `#accept` of the actor; `text` is what else was written, `pin` the actor's own domain if it signed without a DMARC
+/// record that says it may: their mailbox has answered, so from now on it does. It binds nobody else's domain, though
+/// decisions.md 3 would have it: an invitation that was forwarded can be answered by anybody who signs for himself, and a
+/// bound signer speaks for this person from then on. The first question "was this you?", which only their own mailbox can
+/// answer, binds it.
+pub fn accept(act: &Act<'_>, invitation: i64, text: Option<String>, pin: Option<&str>) -> Result<Answered> {
     let Some(invitation) = own(act, invitation)? else { return over(act, invitation) };
     if act.actor.accepted_at.is_some() {
         return Ok(Answered::Before);
@@ -197,6 +199,9 @@ pub fn accept(act: &Act<'_>, invitation: i64, text: Option<String>) -> Result<An
     }
     if act.tx.accept_invitation(act.firm.id, invitation.id, act.now)? {
         act.tx.set_accepted(act.firm.id, act.actor.id, act.now)?;
+        if let Some(domain) = pin {
+            super::challenges::bind(act, domain, None)?;
+        }
         // What they accepted is the mail that they answered, as it was sent.
         let terms = act.tx.last_sent_bytes(act.firm.id, act.actor.id, "invitation")?.map(|mail| sha256(&mail));
         note(act, "invite.accept", json!({"invitation": invitation.id, "terms": terms}))?;
@@ -328,7 +333,7 @@ mod tests {
     }
 
     fn accepts(post: &Post, invitation: i64, at: Timestamp) -> Answered {
-        post.act(post.jane, at, "yes", move |act| accept(act, invitation, None))
+        post.act(post.jane, at, "yes", move |act| accept(act, invitation, None, None))
     }
 
     fn subjects(post: &Post, at: Timestamp) -> Vec<(String, String)> {
@@ -474,6 +479,17 @@ mod tests {
         assert!(post.read(|r| r.bound_signers(identity)).is_empty());
     }
 
+    /// sender-proof.md 5.9: nobody who was invited at a domain without DMARC is asked again whether they write from it.
+    #[test]
+    fn a_yes_that_the_domain_of_the_invited_signed_confirms_that_domain() {
+        let post = Post::new();
+        let invitation = invited(&post);
+        let yes = move |act: &Act<'_>| accept(act, invitation, None, Some("roe.example"));
+        assert_eq!(post.act(post.jane, later(1), "yes", yes), Answered::Accepted);
+        let identity = post.person(post.jane).identity.unwrap();
+        assert_eq!(post.read(|r| r.bound_signers(identity)), ["roe.example"]);
+    }
+
     #[test]
     fn t40_an_invitation_is_bound_to_its_address() {
         let post = Post::new();
@@ -486,7 +502,7 @@ mod tests {
             tx.set_identity(firm, tom, tx.identity_for(&address, now())?)?;
             Ok(tom)
         });
-        assert_eq!(post.act(tom, later(1), "yes", move |act| accept(act, invitation, None)), Answered::Over);
+        assert_eq!(post.act(tom, later(1), "yes", move |act| accept(act, invitation, None, None)), Answered::Over);
         assert!(post.person(tom).accepted_at.is_none() && post.person(post.jane).accepted_at.is_none());
     }
 

@@ -309,6 +309,9 @@ fn in_words(proof: Option<&Proof>, level: Option<&str>) -> Vec<String> {
         (None, Some(address)) => format!("No signature that holds speaks for {address}."),
         (None, None) => "It names no single sender.".to_owned(),
     });
+    if let Some(domain) = proof.pin() {
+        lines.push(format!("{domain} publishes no DMARC record, so it counts once the sender has confirmed it."));
+    }
     if proof.verdict == Verdict::Forged {
         lines.push("The sender's domain says that mail like this is not theirs.".to_owned());
     }
@@ -321,7 +324,7 @@ fn in_words(proof: Option<&Proof>, level: Option<&str>) -> Vec<String> {
     lines.push(match level.unwrap_or_default().to_ascii_lowercase().as_str() {
         "strong" => "Together with a reply address that only they have: proved (strong).".to_owned(),
         "good" => "This is proof enough (good).".to_owned(),
-        "weak" => "Only the reply address is theirs: too little to act on (weak).".to_owned(),
+        "weak" => "Too little to act on unasked (weak).".to_owned(),
         "fail" => "The evidence is against it (fail).".to_owned(),
         "none" => "Nothing proves who wrote it (none).".to_owned(),
         "" => "It was not judged yet.".to_owned(),

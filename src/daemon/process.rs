@@ -702,7 +702,7 @@ mod tests {
     use crate::domain::{Address, Item, Kind};
     use crate::inbound::{Arrived, Desk};
     use crate::outbound::gateway::Gateway;
-    use crate::proof::{Author, DmarcFact, Verifier, VerifierSettings};
+    use crate::proof::{Author, DmarcFact, DmarcPolicy, Verifier, VerifierSettings};
     use crate::scan::Scanner;
     use crate::store::firms::NewFirm;
     use crate::store::threads::{About, Purpose};
@@ -953,7 +953,7 @@ mod tests {
             arrived: now(),
             date: Some(now()),
             dkim: Vec::new(),
-            dmarc: DmarcFact::default(),
+            dmarc: DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() },
             border: None,
             aligned: Some("doe.example".into()),
             other_signers: Vec::new(),

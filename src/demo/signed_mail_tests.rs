@@ -278,6 +278,24 @@ async fn another_signer_counts_once_bound_and_is_asked_about_without_a_token() {
     );
 }
 
+/// sender-proof.md 5.9: nobody says who signs for such a domain, so its first signature is asked about, and a subdomain's too.
+#[tokio::test]
+async fn without_a_dmarc_record_a_domains_own_signature_counts_once_confirmed() {
+    let w = world_without_dmarc();
+    let own = w.prove(&w.signer.sign(&mail())).await;
+    assert_eq!((own.verdict, own.pin()), (Verdict::Aligned, Some(DOMAIN)));
+    let token = TokenStanding::ValidForThisPerson;
+    assert_eq!(worth(&own, token, &[]), Level::Weak);
+    assert_eq!(worth(&own, token, &[DOMAIN.to_owned()]), Level::Strong);
+    let news = Signer::generate(&format!("news.{DOMAIN}"), "s1").unwrap();
+    w.zone.add(news.dns_record());
+    let by_news = w.prove(&news.sign(&mail())).await;
+    assert_eq!(by_news.verdict, Verdict::Aligned);
+    assert_eq!(worth(&by_news, token, &[DOMAIN.to_owned()]), Level::Weak);
+    w.zone.add(dmarc_record(DOMAIN, "none"));
+    assert_eq!(worth(&w.prove(&w.signer.sign(&mail())).await, token, &[]), Level::Strong);
+}
+
 /// Yahoo and AOL ask for rejection and sign no Message-ID.
 #[tokio::test]
 async fn a_domain_that_signs_too_little_is_asked_about_and_one_that_signs_nothing_is_forged() {

@@ -5,6 +5,7 @@ use super::{ImapError, Session, command::Answer, cursor::uid_set};
 use imap_proto::{AttributeValue, MessageSection, SectionPath};
 use jiff::{Timestamp, fmt::strtime};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// How many sizes are asked for at once.
 const SIZES: usize = 500;
@@ -37,12 +38,21 @@ pub struct Fetched {
 }
 
 /// How much of a mail was taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Content {
     /// All of it.
     Whole(Vec<u8>),
     /// It is beyond the limit: its header, or the first part of that.
     HeaderOnly(Vec<u8>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Content::Whole(bytes) => write!(f, "Whole({} octets)", bytes.len()),
+            Content::HeaderOnly(bytes) => write!(f, "HeaderOnly({} octets)", bytes.len()),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,6 +39,7 @@ mod tests;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::{Timestamp, Zoned};
 use sha2::{Digest, Sha256};
@@ -107,8 +108,8 @@ impl Desk {
     }
 }
 
-/// What stands in a mail, before anybody asks whose it is.
-#[derive(Clone, Debug)]
+/// What stands in a mail, before anybody asks whose it is; its Debug says none of that.
+#[derive(Clone)]
 pub struct Read {
     /// Its parts.
     pub mail: Mail,
@@ -144,8 +145,14 @@ pub struct Read {
     pub instead: Option<Instead>,
 }
 
+impl fmt::Debug for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Read").field("mail", &self.mail).field("class", &self.class).finish_non_exhaustive()
+    }
+}
+
 /// A mail without its card numbers, to be kept in place of the one that came.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Instead {
     /// Its bytes.
     pub bytes: Vec<u8>,
@@ -752,7 +759,8 @@ fn tell_of_absence(tx: &Tx<'_>, firm: &Firm, inbox: &Inbox, read: &Read, proof: 
     let (Ok(author), Some(_)) = (&proof.from, &proof.aligned) else { return Ok(()) };
     let text: String = read.extract.reply.trim().chars().take(MOST_CHARS).collect();
     for person in tx.people_writing_from(firm.id, &author.address)? {
-        if person.is_user() || person.accepted_at.is_none() || text.is_empty() {
+        let bound = person.identity.map_or(Ok(Vec::new()), |identity| tx.bound_signers(identity))?;
+        if person.is_user() || person.accepted_at.is_none() || text.is_empty() || !proof.is_pinned(&bound) {
             continue;
         }
         let cause = format!("away:{}:{}", person.id, now.to_zoned(firm.zone()).date());
@@ -868,6 +876,8 @@ fn permitted(situation: &Situation, class: CommandClass) -> Option<Outcome> {
 /// (sender-proof.md 5.10).
 fn command_class(situation: &Situation, commands: &Commands, has_files: bool) -> Option<CommandClass> {
     let only = |verb: Verb| !commands.requests.is_empty() && commands.requests.iter().all(|r| r.verb == verb);
+    let is_bare = commands.text.trim().is_empty() && !has_files;
+    let all = |class: CommandClass| is_bare && commands.requests.iter().all(|r| r.verb.class() == class);
     let by_token = situation.token == TokenStanding::ValidForThisPerson;
     // A change of address takes more than its code: the mail must be proved as well.
     let answers_challenge = !matches!(situation.thread.as_ref().map(|t| t.about), Some(About::Address(_)));
@@ -879,18 +889,21 @@ fn command_class(situation: &Situation, commands: &Commands, has_files: bool) ->
         // address is a reply address like any other (threats T40).
         Some(Purpose::Invite) if by_token && situation.person.accepted_at.is_none() => CommandClass::Rsvp,
         // Weak is also who is signed by a provider that signs everybody's mail: without a token anybody could end it.
-        _ if by_token && only(Verb::Stop) && commands.text.trim().is_empty() && !has_files => CommandClass::Stop,
-        _ if is_of_an_event(situation) && is_bare_answer(commands) && !has_files => CommandClass::Rsvp,
+        _ if by_token && only(Verb::Stop) && is_bare => CommandClass::Stop,
+        _ if is_of_an_event(situation) && is_bare && is_answer(commands) => CommandClass::Rsvp,
+        _ if all(CommandClass::Look) => CommandClass::Look,
+        _ if all(CommandClass::Preferences) => CommandClass::Preferences,
+        // What takes more than this is asked for each command when its turn comes.
         _ => CommandClass::Write,
     })
 }
 
 /// `#yes`, `#no`, `#maybe` and nothing else, not even the number of another event.
-fn is_bare_answer(commands: &Commands) -> bool {
+fn is_answer(commands: &Commands) -> bool {
     let is_answer = |r: &command::Request| {
-        matches!(r.verb, Verb::Yes | Verb::No | Verb::Maybe) && r.ids.is_empty() && r.narrative.trim().is_empty()
+        r.verb.class() == CommandClass::Rsvp && r.ids.is_empty() && r.narrative.trim().is_empty()
     };
-    commands.text.trim().is_empty() && !commands.requests.is_empty() && commands.requests.iter().all(is_answer)
+    !commands.requests.is_empty() && commands.requests.iter().all(is_answer)
 }
 
 /// What tells the letters of this mail from all others; after a release the same mail speaks again.

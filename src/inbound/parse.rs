@@ -12,6 +12,7 @@ use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_prin
 use mail_parser::{Addr, DateTime, Encoding, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::fmt;
 use std::panic::catch_unwind;
 
 /// The most Message-IDs that are kept of References and In-Reply-To; the newest win (gateway.md C1).
@@ -109,8 +110,8 @@ impl Defect {
     }
 }
 
-/// A mail as it was read.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// A mail as it was read; its Debug says none of it, for reply addresses and codes stand in it.
+#[derive(Clone, Default, PartialEq)]
 pub struct Mail {
     /// The Message-ID without angle brackets.
     pub message_id: Option<String>,
@@ -153,6 +154,13 @@ pub struct Mail {
     pub is_recoded: bool,
     /// What was odd.
     pub defects: Vec<Defect>,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (files, defects) = (self.attachments.len(), &self.defects);
+        f.debug_struct("Mail").field("attachments", &files).field("defects", defects).finish_non_exhaustive()
+    }
 }
 
 impl Mail {

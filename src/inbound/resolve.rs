@@ -37,6 +37,8 @@ pub struct Situation {
     pub level: Level,
     /// The author's domain would have it turned away ([`Proof::is_disowned`]).
     pub is_disowned: bool,
+    /// The author's very domain, which signed it and is still to be confirmed ([`Proof::pin`]).
+    pub pin: Option<String>,
     /// The reply address it came to.
     pub token: TokenStanding,
     /// The thread it continues.
@@ -163,6 +165,7 @@ pub fn resolve(
         person: person.clone(),
         level,
         is_disowned: inbox.released_level.is_none() && proof.is_disowned(&bound),
+        pin: own_pin(proof, &author),
         token,
         receipt_of: context.thread.as_ref().and_then(receipt_of),
         thread: context.thread,
@@ -206,6 +209,10 @@ fn invited(view: &Snapshot<'_>, firm: &Firm, thread: Option<&Thread>, author: &A
     Ok(is_theirs.then_some(person))
 }
 
+fn own_pin(proof: &Proof, author: &Address) -> Option<String> {
+    proof.pin().filter(|domain| *domain == author.domain()).map(str::to_owned)
+}
+
 fn held(reason: &'static str, misused: Option<Thread>, claimed: Option<Person>) -> Resolved {
     Resolved::Held { reason, misused, claimed: claimed.map(Box::new), second: None }
 }
@@ -223,7 +230,9 @@ fn stranger(
     tokens: &Tokens,
     author: Address,
 ) -> Result<Resolved> {
-    let level = level(gateway, inbox, mail, proof, TokenStanding::ValidForThisPerson, &[], &author);
+    // Nobody of this address has confirmed anything yet: its very domain says as much as it ever will.
+    let own: Vec<String> = own_pin(proof, &author).into_iter().collect();
+    let level = level(gateway, inbox, mail, proof, TokenStanding::ValidForThisPerson, &own, &author);
     if let Some(Thread { about: About::Address(change), .. }) = tokens.of_new_mailbox
         && let Some(change) = view.address_change(firm.id, change)?.filter(|c| c.new == author)
     {

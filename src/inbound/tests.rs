@@ -8,12 +8,15 @@ use crate::actions::post::{Post, later, now, person};
 use crate::actions::shares;
 use crate::config::{Addressing, Limits};
 use crate::domain::leap::Doubt;
-use crate::domain::{Address, InboxId, Item, Kind as Thing, PersonId};
-use crate::proof::{Author, DmarcFact, Proof, Verdict};
+use crate::domain::{Address, InboxId, Item, Kind as Thing, OutboxId, PersonId};
+use crate::outbound::deliver::Claimed;
+use crate::proof::{Author, DmarcFact, DmarcPolicy, Proof, Verdict};
 use crate::sharing::Role;
+use crate::smtp::Outgoing;
 use crate::store::inbox::{InboxState, Staged};
 use crate::store::people::{Preferences, Receipts};
 use crate::store::threads::{About, Purpose};
+use crate::{imap, maildir};
 
 /// So many seconds after everything began.
 fn at(seconds: i64) -> Timestamp {
@@ -28,7 +31,7 @@ fn proved(from: &str, at: Timestamp) -> Proof {
         arrived: at,
         date: Some(at),
         dkim: Vec::new(),
-        dmarc: DmarcFact::default(),
+        dmarc: DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() },
         border: None,
         other_signers: Vec::new(),
         to_signed: true,
@@ -641,4 +644,20 @@ fn t20_a_mail_is_awaited_from_whom_the_firm_knows_and_at_a_reply_address_in_use(
     assert!(is_awaited("jane@roe.example", "m-1@gw.hale.example"));
     assert!(is_awaited("eve@evil.example", &to));
     assert!(!is_awaited("eve@evil.example", "m-1@gw.hale.example"));
+}
+
+#[test]
+fn t78_nothing_that_a_mail_says_is_in_a_debug_of_it() {
+    let post = Post::with_jane();
+    let desk = Desk::new(post.gateway.clone(), Limits::default());
+    let raw = b"From: jane@roe.example\r\nTo: r+secret@gw.hale.example\r\nSubject: secret\r\nX-Own: secret\r\n\r\n#confirm secret\r\n";
+    let taken = read(raw, &desk);
+    assert!(taken.mail.subject == "secret" && taken.extract.reply.contains("secret"));
+    let outgoing =
+        Outgoing { envelope_from: None, to: Address::parse("secret@roe.example").unwrap(), bytes: raw.to_vec() };
+    let claimed = Claimed { id: OutboxId(1), to: outgoing.to.clone(), bytes: raw.to_vec() };
+    let (fetched, filed) = (imap::Content::Whole(raw.to_vec()), maildir::Content::Whole(raw.to_vec()));
+    let said = format!("{taken:?} {outgoing:?} {claimed:?} {fetched:?} {filed:?}");
+    let as_octets = format!("{:?}", b"secret").trim_matches(['[', ']']).to_owned();
+    assert!(!said.contains("secret") && !said.contains(&as_octets), "{said}");
 }

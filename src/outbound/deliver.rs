@@ -5,6 +5,8 @@
 //! no longer be shown, it is cancelled. If its words may not leave any more as they are (its matter's mails carry less by
 //! now, its message was corrected), it is written anew, or cancelled where it may have left already. The network is never used while a transaction is open.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +32,9 @@ use crate::store::{Result, Snapshot, Store, StoreError, Tx};
 /// How often a letter is written again because rights changed while it was written.
 const ATTEMPTS: u32 = 4;
 
-/// A mail that may be handed to the server now; it is SENDING.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A mail that may be handed to the server now; it is SENDING. Its Debug says none of it, for reply addresses and codes
+/// stand in it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Claimed {
     /// Which letter.
     pub id: OutboxId,
@@ -39,6 +42,12 @@ pub struct Claimed {
     pub to: Address,
     /// The mail.
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claimed").field("id", &self.id).field("octets", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 /// What became of a letter when its time had come.

@@ -17,7 +17,8 @@ pub enum Level {
     Strong,
     /// Signed for the author's domain, or by the bound domain of one customer, or nearly as good together with a valid token.
     Good,
-    /// A valid token and nothing else, or a signature that others can have too and no token.
+    /// A valid token and nothing else, a signature that others can have too and no token, or one for a domain without DMARC
+    /// that was not confirmed yet.
     Weak,
     /// No proof, no single author, or somebody else's token.
     None,
@@ -59,7 +60,7 @@ pub enum TokenStanding {
 pub struct Circumstances<'a> {
     /// Whose token the mail bears.
     pub token: TokenStanding,
-    /// The signing domains bound to this person, lower case (decisions.md 3).
+    /// The signing domains that were confirmed for this person, lower case (decisions.md 3, sender-proof.md 5.9).
     pub bound_signers: &'a [String],
     /// The author's domain is the firm's own and the mail came from outside (sender-proof.md 5.9).
     pub own_firm_domain: bool,
@@ -89,6 +90,7 @@ pub fn level(proof: &Proof, circumstances: &Circumstances<'_>) -> Level {
         return with_token(Level::Weak);
     }
     match proof.verdict {
+        Verdict::Aligned if !proof.is_pinned(circumstances.bound_signers) => Level::Weak,
         // Everybody there can sign in everybody's name: its owner is asked about what comes to no address of theirs.
         Verdict::Aligned if circumstances.local_part_unproven && token => Level::Good,
         Verdict::Aligned if circumstances.local_part_unproven => Level::Weak,
@@ -120,10 +122,14 @@ fn signs_for_one_tenant(domain: &str) -> bool {
     TENANTS.iter().any(label)
 }
 
-/// The domain that is bound to a person who confirms that a mail is theirs (decisions.md 3): none where their own signed
-/// it, or where it can't be told which of several is their provider's. Of several it is the one customer's own.
+/// The domain that is bound to a person who confirms that a mail is theirs (decisions.md 3): their own where DMARC does not
+/// speak for it, none where it does, or where it can't be told which of several is their provider's. Of several it is the
+/// one customer's own.
 pub fn signer_to_bind(proof: &Proof) -> Option<&str> {
-    let mut signers = proof.other_signers.iter().map(String::as_str).filter(|_| proof.aligned.is_none());
+    if proof.aligned.is_some() {
+        return proof.pin();
+    }
+    let mut signers = proof.other_signers.iter().map(String::as_str);
     if proof.other_signers.len() > 1 {
         let mut tenants = signers.filter(|domain| signs_for_one_tenant(domain));
         return tenants.next().filter(|_| tenants.next().is_none());
@@ -371,7 +377,9 @@ mod tests {
     fn a_confirmation_binds_the_one_signer_that_can_be_the_persons_provider() {
         let binds = |signers: &[&str], aligned: Option<&str>| {
             let other_signers = signers.iter().map(|s| (*s).to_owned()).collect();
-            let proof = Proof { other_signers, aligned: aligned.map(str::to_owned), ..proof(Verdict::OtherSigner) };
+            let dmarc = DmarcFact { policy: Some(DmarcPolicy::None), ..DmarcFact::default() };
+            let aligned = aligned.map(str::to_owned);
+            let proof = Proof { other_signers, aligned, dmarc, ..proof(Verdict::OtherSigner) };
             signer_to_bind(&proof).map(str::to_owned)
         };
         assert_eq!(binds(&["provider.example"], None).as_deref(), Some("provider.example"));
@@ -380,6 +388,35 @@ mod tests {
         assert_eq!(binds(&["a.example", "b.example"], None), None);
         assert_eq!(binds(&["provider.example"], Some("lawfirm.example")), None);
         assert_eq!(binds(&[], None), None);
+    }
+
+    /// sender-proof.md 5.9: once confirmed it counts as any; another signing domain is asked about again.
+    #[test]
+    fn the_signature_of_a_domain_without_dmarc_counts_once_it_was_confirmed() {
+        let by = |domain: &str, dmarc: DmarcFact| Proof {
+            aligned: Some(domain.into()),
+            other_signers: Vec::new(),
+            dmarc,
+            ..proof(Verdict::Aligned)
+        };
+        let levels = |proof: &Proof, bound: &[&str]| TOKENS.map(|token| with(proof, token, bound));
+        let (sure, asked) = (
+            [Level::Strong, Level::Good, Level::Good, Level::None],
+            [Level::Weak, Level::Weak, Level::Weak, Level::None],
+        );
+        let silent = by("lawfirm.example", DmarcFact::default());
+        assert_eq!(levels(&silent, &[]), asked);
+        assert_eq!(signer_to_bind(&silent), Some("lawfirm.example"));
+        assert_eq!(levels(&silent, &["lawfirm.example"]), sure);
+        let other = by("news.lawfirm.example", DmarcFact::default());
+        assert_eq!(levels(&other, &["lawfirm.example"]), asked);
+        for spoken_for in [
+            DmarcFact { policy: Some(DmarcPolicy::None), ..DmarcFact::default() },
+            DmarcFact { temporary: true, ..DmarcFact::default() },
+        ] {
+            let spoken_for = by("lawfirm.example", spoken_for);
+            assert_eq!((levels(&spoken_for, &[]), signer_to_bind(&spoken_for)), (sure, None));
+        }
     }
 
     #[test]

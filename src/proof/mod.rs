@@ -138,6 +138,19 @@ impl Proof {
         self.verdict == Verdict::OtherSigner && self.dmarc.rejects() && !is_bound()
     }
 
+    /// The domain that signed for the author's where that publishes no DMARC record: nobody says then who may, so it counts
+    /// for a person once they have confirmed it (sender-proof.md 5.9).
+    pub fn pin(&self) -> Option<&str> {
+        let is_published = self.dmarc.policy.is_some() || self.border.as_ref().is_some_and(Border::dmarc_passes);
+        // DNS that did not say lets only the author's very domain through.
+        self.aligned.as_deref().filter(|_| !is_published && !self.dmarc.temporary)
+    }
+
+    /// True if who signed for the author's domain may: DMARC says so, or the person has confirmed that domain.
+    pub fn is_pinned(&self, bound: &[String]) -> bool {
+        self.pin().is_none_or(|domain| bound.iter().any(|b| b == domain))
+    }
+
     /// Whom its author could be taken for and is not (threats.md T06, T07).
     pub fn taken_for<'c>(&self, circle: &'c Circle) -> Option<Likeness<'c>> {
         let author = self.from.as_ref().ok()?;

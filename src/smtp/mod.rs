@@ -15,6 +15,7 @@ mod scripts;
 mod tests;
 mod wire;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -26,8 +27,8 @@ use crate::tls::TlsError;
 use session::Session;
 pub use session::{Report, check};
 
-/// A mail that is ready to leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A mail that is ready to leave; its Debug says none of it, for reply addresses and codes stand in it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// Where bounces go; `None` is the null sender `<>`.
     pub envelope_from: Option<Address>,
@@ -35,6 +36,12 @@ pub struct Outgoing {
     pub to: Address,
     /// The whole mail, RFC 5322 with CRLF; a bare CR or LF is made CRLF on the wire.
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("octets", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 /// What became of a mail.

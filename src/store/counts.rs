@@ -63,8 +63,8 @@ impl Snapshot<'_> {
                 "SELECT person_id FROM inbox WHERE firm_id = ?1 AND received_at >= ?2 AND person_id IS NOT NULL GROUP BY person_id
                  HAVING min({IS_UNPROVED} AND NOT EXISTS (SELECT 1 FROM people p
                    JOIN bound_signers b ON b.identity_id = p.identity_id
-                   JOIN json_each(inbox.proof, '$.other_signers') s ON s.value = b.domain
-                   WHERE p.firm_id = inbox.firm_id AND p.id = inbox.person_id)) = 1 ORDER BY person_id"
+                   WHERE p.firm_id = inbox.firm_id AND p.id = inbox.person_id AND (b.domain = inbox.proof ->> '$.aligned'
+                     OR b.domain IN (SELECT value FROM json_each(inbox.proof, '$.other_signers'))))) = 1 ORDER BY person_id"
             ),
             (firm.0, at(since)),
             |r| r.get(0).map(PersonId),

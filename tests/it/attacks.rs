@@ -58,8 +58,9 @@ impl Drop for World {
 }
 
 impl World {
+    /// Everybody's domain publishes that it asks nothing of others.
     pub async fn new() -> World {
-        World::with_records(Vec::new()).await
+        World::with_records(DOMAINS.iter().map(|domain| dmarc_record(domain, "none")).collect()).await
     }
 
     /// With these records in the zone beside everybody's keys.
@@ -67,7 +68,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(folder.path()).unwrap();
         let office = Office::make(&store, at("07:00:00")).unwrap();
-        let domains = DOMAINS.iter().copied().chain(["evil.example"]);
+        let domains = DOMAINS.iter().copied().chain(["evil.example", "news.roe.example"]);
         let signers: Vec<(String, Signer)> =
             domains.map(|d| (d.to_owned(), Signer::generate(d, "s1").unwrap())).collect();
         let zone = Zone::start(signers.iter().map(|(_, s)| s.dns_record()).chain(records)).unwrap();
@@ -716,6 +717,33 @@ fn code_in(left: &[Left]) -> String {
     let question = left.iter().find(|l| l.template == "challenge").unwrap();
     let code = question.text.lines().find_map(|l| l.trim().strip_prefix("#confirm ")).unwrap();
     code.split_whitespace().next().unwrap().to_owned()
+}
+
+/// sender-proof.md 5.9: nobody says who signs for such a domain, until its lawyer has.
+#[tokio::test]
+async fn at_a_domain_without_dmarc_one_mail_is_asked_about_and_every_other_signing_domain_again() {
+    let w = World::with_records(Vec::new()).await;
+    let (firm, jane) = (w.office.firm.id, w.office.jane);
+    let to = w.reply_to(jane, Purpose::Reply, About::Item(w.office.matter));
+    let by =
+        |who: &str, to: &str, id: &str, text: &str| w.sign(who, mail(JANE, to, "Re: M-1", id, text).as_bytes(), &USUAL);
+    assert_eq!(
+        w.receive(&by("roe.example", &to, "d1", "The point holds."), at("08:30:00")).await,
+        "HELD AUTH_WEAK weak"
+    );
+    let code = code_in(&w.deliver(at("08:31:00")).await);
+    let question = w.store().read(|v| v.open_challenge(firm, jane, at("08:32:00"))).unwrap().unwrap();
+    let confirm = w.reply_to(jane, Purpose::Confirm, About::Challenge(question.id));
+    let answer = by("roe.example", &confirm, "d2", &format!("#confirm {code}"));
+    assert!(w.receive(&answer, at("08:33:00")).await.starts_with("APPLIED"));
+    w.settle_released(at("08:34:00"));
+    assert_eq!(w.rows(at("08:34:00")).iter().filter(|r| r.contains("The point holds")).count(), 1);
+    let next = w.receive(&by("roe.example", &to, "d3", "#note Nobody asks again."), at("08:35:00")).await;
+    assert_eq!(next, "APPLIED APPLIED strong");
+    let fresh = w.receive(&by("roe.example", "r@gw.hale.example", "d4", "#matters"), at("08:36:00")).await;
+    assert_eq!(fresh, "APPLIED APPLIED good");
+    let other = w.receive(&by("news.roe.example", &to, "d5", "#note Somebody's newsletter."), at("08:37:00")).await;
+    assert_eq!(other, "HELD AUTH_WEAK weak");
 }
 
 /// Her own mail that nothing proves is sent on by somebody else, with their signature, before or after she was asked.

@@ -650,13 +650,13 @@ struct Journal {
 
 impl Journal {
     /// The one that the environment names, if it is of this program and so many points; otherwise a new one there.
-    fn open(wanted: usize) -> Journal {
+    fn open((kills, errors): (usize, usize)) -> Journal {
         let Some(path) = env::var_os("DOCKETPOST_SWEEP_JOURNAL") else {
             return Journal { file: None, lines: Vec::new() };
         };
         // What is swept, and what sweeps: with a sharper look nothing is known yet.
         let both = [program(), env::current_exe().unwrap()].map(|path| checker::hash(&fs::read(path).unwrap()));
-        let about = format!("{wanted} points of {}", both.join(" by "));
+        let about = format!("{kills} points and {errors} errors of {}", both.join(" by "));
         let known = fs::read_to_string(&path).unwrap_or_default();
         if known.lines().next() != Some(&about) {
             fs::write(&path, format!("{about}\n")).unwrap();
@@ -773,16 +773,19 @@ fn shared(count: usize, points: impl Fn(Way) -> Vec<Point>) -> Vec<Point> {
     [some(points(Way::Maildir), count - by_imap.len()), by_imap].concat()
 }
 
-/// The short form, and with `DOCKETPOST_SWEEP=N` the long one with so many points of each sort.
+/// The short form, and with `DOCKETPOST_SWEEP="N E"` the long one: N kill points, a tenth as many stops, E errors.
 #[test]
 fn f55_killed_stopped_and_failed_at_its_system_calls_nothing_is_lost_and_nothing_done_twice() {
-    let long: Option<usize> = env::var("DOCKETPOST_SWEEP").ok().map(|n| n.parse().expect("a number of points"));
+    let long: Option<Vec<usize>> = env::var("DOCKETPOST_SWEEP")
+        .ok()
+        .map(|wanted| wanted.split_whitespace().map(|n| n.parse().expect("a number of points")).collect());
     let day = Day::shared();
-    let (kills, stops, errors) = match long {
-        Some(n) => (n, n / 10, n / 4),
+    let (kills, stops, errors) = match long.as_deref() {
+        Some(&[kills, errors]) => (kills, kills / 10, errors),
+        Some(_) => panic!("how many kill points, and how many errors?"),
         None => (24, 6, 14),
     };
-    let mut journal = Journal::open(kills);
+    let mut journal = Journal::open((kills, errors));
     let calls: Calls = [Way::Maildir, Way::Imap].map(|way| (way, journal.calls(day, way))).into();
     println!("{}: {calls:?}", program().display());
     let points = [

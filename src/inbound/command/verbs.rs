@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use crate::domain::dates::Locale;
 use crate::language::sentence;
+use crate::proof::CommandClass;
 
 /// What a command asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -230,6 +231,78 @@ impl Verb {
                 | Verb::Wrong
                 | Verb::Receipts
         )
+    }
+
+    /// How sure it has to be who wrote it (decisions.md 2).
+    pub const fn class(self) -> CommandClass {
+        match self {
+            Verb::Email | Verb::Assistant => CommandClass::Sensitive,
+            Verb::Yes | Verb::No | Verb::Maybe => CommandClass::Rsvp,
+            Verb::Stop => CommandClass::Stop,
+            Verb::Timezone | Verb::Digest | Verb::Notify | Verb::Start | Verb::Lang | Verb::Receipts => {
+                CommandClass::Preferences
+            }
+            Verb::Help
+            | Verb::Get
+            | Verb::Preview
+            | Verb::Show
+            | Verb::Print
+            | Verb::Matters
+            | Verb::Tasks
+            | Verb::Calendar
+            | Verb::Documents
+            | Verb::Bills
+            | Verb::Messages
+            | Verb::Notes
+            | Verb::Contacts
+            | Verb::Client
+            | Verb::Entries
+            | Verb::Home
+            | Verb::Accounts
+            | Verb::Status
+            | Verb::DryRun
+            | Verb::Vcard
+            | Verb::Who
+            | Verb::Sent
+            | Verb::TimeList => CommandClass::Look,
+            Verb::Time
+            | Verb::Done
+            | Verb::Note
+            | Verb::Message
+            | Verb::Call
+            | Verb::Log
+            | Verb::Edit
+            | Verb::Delete
+            | Verb::Undo
+            | Verb::Folder
+            | Verb::Name
+            | Verb::Version
+            | Verb::Unzip
+            | Verb::Keep
+            | Verb::Pay
+            | Verb::Profile
+            | Verb::Picture
+            | Verb::Password
+            // Each question that it answers asks for its own proof besides its code.
+            | Verb::Confirm
+            | Verb::As
+            | Verb::Wrong
+            | Verb::Share
+            | Verb::Unshare
+            | Verb::Revoke
+            | Verb::Task
+            | Verb::Assign
+            | Verb::Event
+            | Verb::Invite
+            | Verb::Move
+            | Verb::Bill
+            | Verb::Expense
+            | Verb::Rate
+            | Verb::Reopen
+            | Verb::Hold
+            | Verb::Release
+            | Verb::Reject => CommandClass::Write,
+        }
     }
 
     /// The row of the table.

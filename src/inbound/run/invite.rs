@@ -30,7 +30,10 @@ impl Run<'_> {
             return Ok(());
         };
         let (verb, answered) = match read(&self.words.commands) {
-            Reading::Yes(text) => ("accept", invitations::accept(&self.act, invitation, self.with_files(text))?),
+            Reading::Yes(text) => {
+                let text = self.with_files(text);
+                ("accept", invitations::accept(&self.act, invitation, text, self.situation.pin.as_deref())?)
+            }
             Reading::No(text) => ("decline", invitations::decline(&self.act, invitation, self.with_files(text))?),
             Reading::Other(text) => {
                 if let Some(text) = self.with_files(Some(text).filter(|t| !t.is_empty())) {

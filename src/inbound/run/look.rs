@@ -611,6 +611,7 @@ mod tests {
                 person: person.clone(),
                 level: Level::Strong,
                 is_disowned: false,
+                pin: None,
                 token: TokenStanding::ValidForThisPerson,
                 thread: None,
                 item: here.filter(|i| i.kind != Kind::Matter),

@@ -38,6 +38,7 @@ use crate::outbound::letter::{FiledVersion, Line, WouldBe};
 use crate::outbound::reader::Reader as ReaderOfMail;
 use crate::outbound::templates;
 use crate::outbound::words;
+use crate::proof::{CommandClass, Permit, permits};
 use crate::sharing::{Ability, Refusal};
 use crate::store::numbers::Reader;
 use crate::store::threads::Purpose;
@@ -486,7 +487,27 @@ impl Run<'_> {
         Ok(true)
     }
 
+    /// True if it is proved well enough who writes for what lets somebody in (decisions.md 2).
+    fn is_sure(&self) -> bool {
+        permits(self.situation.level, CommandClass::Sensitive) == Permit::Confirm
+    }
+
+    fn refuse_unsure(&mut self, request: &Request) {
+        match request.verb {
+            // What a copied or unsigned mail could say is not enough to let somebody in.
+            Verb::Assistant => {
+                let why = say!(self, "To name an assistant, reply to a mail of ours, with this line alone.");
+                self.refuse(request, why, Some(typed(request)));
+            }
+            _ => self.refuse(request, phrase(&self, profile::NOT_SURE_ENOUGH), None),
+        }
+    }
+
     fn carry_out(&mut self, request: &Request) -> Result<()> {
+        if class(request) == CommandClass::Sensitive && !self.is_sure() {
+            self.refuse_unsure(request);
+            return Ok(());
+        }
         match request.verb {
             Verb::Time => self.time(request),
             Verb::Done => self.done(request),
@@ -704,6 +725,16 @@ impl Run<'_> {
 }
 
 /// What was typed, cut, for the receipt.
+/// How sure it has to be who wrote a request; of what `#assistant` does, only naming somebody lets anybody in.
+fn class(request: &Request) -> CommandClass {
+    match request.verb.class() {
+        CommandClass::Sensitive if request.verb == Verb::Assistant && !roles::names_assistant(request) => {
+            CommandClass::Preferences
+        }
+        class => class,
+    }
+}
+
 fn typed(request: &Request) -> String {
     cut(request.original.lines().next().unwrap_or_default().trim(), 60)
 }

@@ -9,13 +9,12 @@ use crate::actions::profile::{self, BadName};
 use crate::domain::{Address, Kind};
 use crate::language::{argument, count, phrase, say, sentence};
 use crate::outbound::letter::Line;
-use crate::proof::{CommandClass, Level, Permit, permits};
 use crate::sharing::{Ability, Thing};
 use crate::store::addresses::ChangeKind;
 use crate::store::shares::{Circumstances, Subject};
 use crate::store::{Result, StoreError};
 
-const NOT_SURE_ENOUGH: &str = sentence!(
+pub(super) const NOT_SURE_ENOUGH: &str = sentence!(
     "To change an address we must be sure that you write. Reply to one of our mails, for example to this one, with the same line. If that does not help, your mail system does not sign your mail: the firm can change the address for you."
 );
 
@@ -156,10 +155,6 @@ impl Run<'_> {
             self.refuse(request, why, Some(say!(self, "#email jane@new.example")));
             return Ok(());
         };
-        if permits(self.situation.level, CommandClass::Sensitive) != Permit::Confirm {
-            self.refuse(request, phrase(&self, NOT_SURE_ENOUGH), None);
-            return Ok(());
-        }
         let why = match addresses::ask(&self.act, &new)? {
             Ok(Asked::Sent) => {
                 let text = say!(
@@ -197,8 +192,8 @@ impl Run<'_> {
             self.refuse(request, phrase(&self, why), None);
             return Ok(());
         }
-        if verb != Verb::No && self.situation.level != Level::Strong {
-            self.refuse(request, phrase(&self, NOT_SURE_ENOUGH), None);
+        if verb != Verb::No && !self.is_sure() {
+            self.refuse_unsure(request);
             return Ok(());
         }
         let confirmed = match verb {

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 
 use super::super::command::{Request, Verb};
 use super::super::roles;
+use super::Run;
 use super::wishes::words;
-use super::{Run, typed};
 use crate::actions::assistants::{self, Coded};
 use crate::domain::{Address, FirmId, Kind, PersonId};
 use crate::language::{self, count, one_of, phrase, say, sentence};
 use crate::outbound::letter::Line;
 use crate::outbound::templates::may;
-use crate::proof::{CommandClass, Permit, permits};
 use crate::sharing::Given;
 use crate::store::Result;
 use crate::store::assistants::Assistant;
@@ -84,7 +83,7 @@ impl Run<'_> {
     pub(super) fn assistant(&mut self, request: &Request) -> Result<()> {
         let lower = words(request);
         match lower.first().map(|word| language::argument(word)) {
-            Some("add" | "name") => self.name_assistant(request),
+            _ if names_assistant(request) => self.name_assistant(request),
             Some("remove" | "end" | "delete") => self.remove_assistant(request),
             None | Some("list") => self.list_assistants(request),
             Some(_) => {
@@ -102,12 +101,6 @@ impl Run<'_> {
     }
 
     fn name_assistant(&mut self, request: &Request) -> Result<()> {
-        if permits(self.situation.level, CommandClass::Sensitive) != Permit::Confirm {
-            // What a copied or unsigned mail could say is not enough to let somebody in (decisions.md 2).
-            let why = say!(self, "To name an assistant, reply to a mail of ours, with this line alone.");
-            self.refuse(request, why, Some(typed(request)));
-            return Ok(());
-        }
         let rest = after(request, 2);
         let Some(address) = rest.iter().find_map(|word| Address::parse(word).ok()) else {
             let why = say!(self, "Write the mail address of your assistant.");
@@ -150,7 +143,7 @@ impl Run<'_> {
 
     /// The answer to the code; like the naming, only from a mail that is proved beyond doubt.
     pub(super) fn confirm_assistant(&mut self, request: &Request, assistant: PersonId) -> Result<()> {
-        if permits(self.situation.level, CommandClass::Sensitive) != Permit::Confirm {
+        if !self.is_sure() {
             let why = say!(self, "Your mail system did not prove that this answer comes from you. Ask the firm.");
             self.refuse(request, why, None);
             return Ok(());
@@ -257,6 +250,11 @@ const fn standing(assistant: &Assistant) -> &'static str {
 }
 
 /// The words of the line from the one at this place on, as they were typed.
+/// `#assistant add` and its other words.
+pub(super) fn names_assistant(request: &Request) -> bool {
+    words(request).first().is_some_and(|word| matches!(language::argument(word), "add" | "name"))
+}
+
 fn after(request: &Request, place: usize) -> Vec<String> {
     let words = request.original.split_whitespace().skip(place);
     words.map(|w| w.trim_matches([',', ';', '<', '>', '(', ')']).to_owned()).filter(|w| !w.is_empty()).collect()

@@ -100,6 +100,7 @@ impl Office {
                 person: person.clone(),
                 level: Level::Strong,
                 is_disowned: false,
+                pin: None,
                 token: TokenStanding::ValidForThisPerson,
                 thread,
                 item: mail.item,

@@ -16,7 +16,9 @@ use docketpost::inbound::parse::{self, Mail};
 use docketpost::inbound::{self, Arrived, Desk};
 use docketpost::outbound::deliver::{self, Ready};
 use docketpost::outbound::gateway::Gateway;
-use docketpost::proof::{Author, DkimFact, DkimFinding, DmarcFact, Proof, Verdict, Verifier, VerifierSettings};
+use docketpost::proof::{
+    Author, DkimFact, DkimFinding, DmarcFact, DmarcPolicy, Proof, Verdict, Verifier, VerifierSettings,
+};
 use docketpost::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
@@ -227,7 +229,7 @@ pub fn proof(from: &str, now: Timestamp) -> Proof {
         arrived: now,
         date: Some(now),
         dkim: vec![fact],
-        dmarc: DmarcFact::default(),
+        dmarc: DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() },
         border: None,
         aligned: Some(domain),
         other_signers: Vec::new(),

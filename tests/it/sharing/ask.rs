@@ -11,7 +11,7 @@ use docketpost::inbound::{self, Arrived, Desk, Taken, parse};
 use docketpost::outbound::deliver::{self, Ready};
 use docketpost::outbound::gateway::Gateway;
 use docketpost::outbound::letter::{self, Letter};
-use docketpost::proof::{Author, DmarcFact, Proof, Verdict};
+use docketpost::proof::{Author, DmarcFact, DmarcPolicy, Proof, Verdict};
 use docketpost::store::inbox::Inbox;
 use docketpost::store::outbox::Outbox;
 use docketpost::store::threads::{About, Purpose};
@@ -176,7 +176,7 @@ fn proof(author: &Address, now: Timestamp) -> Proof {
         arrived: now,
         date: Some(now),
         dkim: Vec::new(),
-        dmarc: DmarcFact::default(),
+        dmarc: DmarcFact { policy: Some(DmarcPolicy::Reject), ..DmarcFact::default() },
         border: None,
         aligned: Some(author.domain().to_owned()),
         other_signers: Vec::new(),

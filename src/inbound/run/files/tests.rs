@@ -83,6 +83,7 @@ impl Office {
                 person: person.clone(),
                 level: Level::Strong,
                 is_disowned: false,
+                pin: None,
                 token: TokenStanding::ValidForThisPerson,
                 thread: None,
                 item: context.item,
