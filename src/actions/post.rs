@@ -224,7 +224,11 @@ fn read(bytes: &[u8]) -> Mail {
     use mail_parser::MimeHeaders as _;
     let calendar = parsed.parts.iter().find(|p| p.is_content_type("text", "calendar"));
     let calendar = calendar.and_then(|p| p.text_contents()).map(str::to_owned);
-    let to = parsed.to().and_then(|t| t.first()).and_then(|t| t.address()).unwrap();
+    // Whatever a test is about: no letter names another reader (threats T79).
+    let copies = ["Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc"];
+    assert!(copies.into_iter().all(|name| parsed.header(name).is_none()), "{:?}", parsed.headers());
+    let readers: Vec<&str> = parsed.to().unwrap().iter().filter_map(|to| to.address()).collect();
+    let [to] = readers[..] else { panic!("a letter to {readers:?}") };
     Mail {
         to: to.to_owned(),
         subject: parsed.subject().unwrap().to_owned(),

@@ -1,6 +1,8 @@
 //! Hostile mail through the whole way in process, as in [`crate::attacks`]: tokens in strange hands, texts that mean two
 //! things, bytes that are none, and what of it reaches anybody else. Each test is named for its row of the threats.
 
+use std::collections::BTreeSet;
+
 use docketpost::actions::shares;
 use docketpost::demo::signer::USUAL;
 use docketpost::domain::PersonId;
@@ -11,6 +13,7 @@ use docketpost::outbound::gateway::Meaning;
 use docketpost::store::threads::{About, Found, Purpose};
 
 use crate::attacks::{JANE, Left, World, at, jane_says, mail};
+use crate::checker;
 use crate::golden::{Outside, block_on};
 use crate::scenes::{Begins, Stage};
 
@@ -47,6 +50,56 @@ fn of_parts(to: &str, id: &str, kind: &str, body: &str) -> String {
          MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{}",
         body.replace("\r\n", "\n").replace('\n', "\r\n")
     )
+}
+
+/// Whatever another test hands over in process is looked at in the same way; here are the letters of a busy day.
+#[tokio::test]
+async fn t79_of_every_kind_of_letter_that_a_day_makes_each_names_its_one_recipient_and_no_other() {
+    let w = World::new().await;
+    let (jane, max, anna) = (w.office.jane, w.office.max, w.office.anna);
+    let matter = w.office.matter;
+    w.office.act(anna, "both", at("08:00:00"), move |act| shares::share(act, max, matter, true, "")).unwrap();
+    w.office.write(anna, jane, "Dear both, does it hold?", at("08:01:00")).unwrap();
+    let conversation = w.reply_to(jane, Purpose::Reply, About::Item(matter));
+    let brief = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    let cc = format!("max@oduya.example, {ANNA}, {OPPONENT}");
+    let copied = |raw: String| raw.replace("Subject:", &format!("Cc: {cc}\r\nSubject:"));
+    for (n, (to, text)) in [
+        (&conversation, "It holds, as I wrote to all of you."),
+        (&conversation, "#time 1h M-1 Read it\n#note M-1 Seen"),
+        (&brief, "#done"),
+        (&brief, "#show T-1"),
+        (&brief, "#share M-1 with eve@evil.example"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let raw = copied(mail(JANE, to, "Re: M-1", &format!("t79-{n}"), text));
+        w.receive(&signed(&w, &raw), at("08:30:00")).await;
+    }
+    let weak = copied(mail(JANE, &brief, "Re: Task", "t79-weak", "#done"));
+    w.receive(&weak, at("08:30:00")).await;
+    let mut left = w.deliver(at("08:31:00")).await;
+    w.office.act(anna, "over", at("08:40:00"), move |act| shares::unshare(act, max, matter, "over")).unwrap();
+    left.extend(w.deliver(at("08:41:00")).await);
+    only_to_the_office(&left);
+    for l in &left {
+        assert_eq!(checker::second_reader(&l.bytes, &l.address), None, "{}", l.subject);
+    }
+    let kinds: BTreeSet<&str> = left.iter().map(|l| l.template.as_str()).collect();
+    let wanted = ["shared", "news", "receipt", "held", "access_ended"];
+    assert!(wanted.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    // What is looked for is found.
+    let letter = String::from_utf8(left[0].bytes.clone()).unwrap();
+    let to = &left[0].address;
+    for planted in [
+        format!("Cc: max@oduya.example\r\n{letter}"),
+        format!("bcc: max@oduya.example\r\n{letter}"),
+        format!("To: max@oduya.example\r\n{letter}"),
+        letter.replace("To: ", "To: max@oduya.example, "),
+    ] {
+        assert!(checker::second_reader(planted.as_bytes(), to).is_some(), "{planted}");
+    }
 }
 
 #[tokio::test]
