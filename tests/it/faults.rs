@@ -608,6 +608,8 @@ fn goes_on_after(inject: &str) {
     stop_traced(&mut traced).unwrap();
     assert!(done.is_some(), "{inject}: {:?}\n{}", checker::unfinished(&store, day.mails(), &[]), log(place));
     assert!(fs::read_to_string(record).unwrap().contains("(INJECTED)"), "{inject}: never made");
+    let said = log(place);
+    assert!(said.contains("disk is full") || said.contains("No space left"), "{inject}: no alarm\n{said}");
     assert!(checker::doubled(&whole(day, place, &recorder)).is_empty(), "{inject}: {}", log(place));
 }
 
