@@ -302,12 +302,23 @@ fn border(config: &Config, mailbox: &Mailbox, now: Timestamp) -> std::result::Re
         }
     }
     let believed = store.read(|s| s.believed(&mailbox.name, policy, now).map(|p| p.is_some()));
-    let said = provider(policy, &seen)?;
+    let said = format!("{}{}", provider(policy, &seen)?, to_be_asked(policy));
     match policy {
         Some(_) if !believed.map_err(|e| e.to_string())? => Err(format!(
             "{said}; they are not used: with layout = \"below\" a test must have shown within 31 days that forged ones are taken away: `docketpost check --border`"
         )),
         _ => Ok(said),
+    }
+}
+
+/// What can't be seen from here: a second mail that was smuggled in behind another has the SPF of the first (threats T18).
+fn to_be_asked(policy: Option<&AuthResults>) -> &'static str {
+    match policy.is_some_and(|policy| policy.spf_alone) {
+        true => {
+            "; a mail that SPF alone proves counts if it has a reply address: ask the provider whether it refuses bare line feeds \
+             (SMTP smuggling), and write spf_alone = false if it does not"
+        }
+        false => "",
     }
 }
 
@@ -633,6 +644,26 @@ mod tests {
                 .unwrap()
                 .starts_with("1 of the last 1 mails have results of Microsoft 365")
         );
+    }
+
+    #[test]
+    fn t18_where_spf_alone_is_believed_the_provider_is_to_be_asked_about_smuggled_mail() {
+        let (s, dns) = (Sample::new(), crate::demo::zone::Zone::start([]).unwrap());
+        let said = |config: &Config| border(config, &config.mailboxes[0], now()).unwrap();
+        let plain = asking(&s, &dns);
+        let text = std::fs::read_to_string(s.folder.path().join("config.toml")).unwrap();
+        let with = |policy: &str| {
+            let border =
+                "[mailbox.auth_results]\nauthserv_id = [\"mx.hale.example\"]\nreceived_by = [\"mx.hale.example\"]\n";
+            let file = s.folder.path().join("with-border.toml");
+            std::fs::write(&file, format!("{text}{border}{policy}\n")).unwrap();
+            said(&Config::load(&file).unwrap())
+        };
+        for believing in ["", "spf_alone = true"] {
+            let said = with(believing);
+            assert!(said.contains("ask the provider whether it refuses bare line feeds"), "{said}");
+        }
+        assert!([with("spf_alone = false"), said(&plain)].iter().all(|said| !said.contains("bare line feeds")));
     }
 
     #[test]
