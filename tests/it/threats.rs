@@ -52,6 +52,73 @@ fn of_parts(to: &str, id: &str, kind: &str, body: &str) -> String {
     )
 }
 
+/// Every field that could name a sender but From says somebody else: who that is, and where answers go, does not change.
+#[tokio::test]
+async fn t09_every_letter_goes_to_the_registered_address_whatever_else_a_mail_names_for_answers() {
+    const FIELDS: [&str; 10] = [
+        "Reply-To",
+        "Return-Path",
+        "Sender",
+        "Resent-From",
+        "Resent-Sender",
+        "Errors-To",
+        "Mail-Followup-To",
+        "Disposition-Notification-To",
+        "Return-Receipt-To",
+        "X-Original-From",
+    ];
+    let w = World::new().await;
+    let jane = w.office.jane;
+    let naming = |raw: String, fields: &[&str], who: &str| -> String {
+        let lines: String = fields.iter().map(|field| format!("{field}: <{who}>\r\n")).collect();
+        format!("{lines}{raw}")
+    };
+    let mut letters = Vec::new();
+    // Answered with a list, a receipt, a refusal, a question; and, where nothing proves her, with "was this you?".
+    let brief = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    for (n, (to, text)) in [
+        ("r@gw.hale.example", "#matters"),
+        ("r@gw.hale.example", "#time 1h M-1 Read the file"),
+        ("r@gw.hale.example", "#done T-99"),
+        ("r@gw.hale.example", "What is next?"),
+        (brief.as_str(), "#help"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let raw = naming(mail(JANE, to, "Re: Task", &format!("t09-{n}"), text), &FIELDS[..1], "eve@evil.example");
+        w.receive(&signed(&w, &raw), at("08:30:00")).await;
+        let left = w.deliver(at("08:31:00")).await;
+        assert!(left.iter().any(|l| l.to == jane), "{text}: she is answered");
+        letters.extend(left);
+    }
+    let weak = naming(mail(JANE, &brief, "Re: Task", "t09-weak", "#done"), &FIELDS[..1], "eve@evil.example");
+    assert_eq!(w.receive(&weak, at("08:32:00")).await, "HELD AUTH_WEAK weak");
+    letters.extend(w.deliver(at("08:33:00")).await);
+    // Whatever the field, and all of them at once.
+    let each = FIELDS.iter().map(std::slice::from_ref).chain([FIELDS.as_slice()]);
+    for (n, fields) in each.enumerate() {
+        let raw = mail(JANE, "r@gw.hale.example", "Tasks", &format!("t09-f{n}"), "#tasks");
+        w.receive(&signed(&w, &naming(raw, fields, "eve@evil.example")), at("08:40:00")).await;
+    }
+    letters.extend(w.deliver(at("08:41:00")).await);
+    // And the other way about: who names Jane is not Jane, and nobody is written to for it but the firm.
+    let before = w.rows(at("08:29:00"));
+    for (n, fields) in FIELDS.iter().map(std::slice::from_ref).enumerate() {
+        let raw = mail("eve@evil.example", "r@gw.hale.example", "Task", &format!("t09-e{n}"), "#done T-1");
+        let raw = w.sign("evil.example", naming(raw, fields, "jane@roe.example").as_bytes(), &USUAL);
+        let state = w.receive(&raw, at("08:50:00")).await;
+        assert!(state.starts_with("HELD") || state.starts_with("IGNORED"), "{fields:?}: {state}");
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    let left = w.deliver(at("08:51:00")).await;
+    assert!(left.iter().all(|l| l.to == w.office.anna), "{:?}", left.iter().map(|l| &l.address).collect::<Vec<_>>());
+    letters.extend(left);
+    only_to_the_office(&letters);
+    let header = |l: &Left| String::from_utf8_lossy(&l.bytes).split("\r\n\r\n").next().unwrap().to_owned();
+    assert!(letters.iter().all(|l| !header(l).contains("evil.example")), "nor is she named where answers go");
+}
+
 /// Whatever another test hands over in process is looked at in the same way; here are the letters of a busy day.
 #[tokio::test]
 async fn t79_of_every_kind_of_letter_that_a_day_makes_each_names_its_one_recipient_and_no_other() {
