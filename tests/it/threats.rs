@@ -119,6 +119,36 @@ async fn t09_every_letter_goes_to_the_registered_address_whatever_else_a_mail_na
     assert!(letters.iter().all(|l| !header(l).contains("evil.example")), "nor is she named where answers go");
 }
 
+/// A list that rewrites From, so that its own signature holds; `List-Id` may be there or not.
+#[tokio::test]
+async fn t23_what_a_list_wrote_anew_in_its_own_name_does_nothing_and_the_list_is_never_written_to() {
+    let w = World::new().await;
+    let before = w.rows(at("08:29:00"));
+    let own = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let mut n = 0;
+    for from in [
+        "Jane Roe via Team <team@evil.example>",
+        "\"'Jane Roe' via Team\" <team@evil.example>",
+        "\"jane@roe.example via Team\" <team@evil.example>",
+    ] {
+        for list in ["", "List-Id: Team <team.evil.example>\r\n", "Precedence: list\r\n"] {
+            for to in ["r@gw.hale.example", "m-1@gw.hale.example", own.as_str()] {
+                n += 1;
+                let raw = mail(from, to, "[Team] Re: Task", &format!("t23-{n}"), "#done T-1\n#time 1h M-1 Read it");
+                let raw = format!("{list}Reply-To: {JANE}\r\nX-Original-From: {JANE}\r\n{raw}");
+                let state = w.receive(&w.sign("evil.example", raw.as_bytes(), &USUAL), at("08:30:00")).await;
+                assert!(state.starts_with("HELD") || state.starts_with("IGNORED"), "{from} {list} {to}: {state}");
+            }
+        }
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    let left = w.deliver(at("08:31:00")).await;
+    only_to_the_office(&left);
+    // Whether that address is hers, and that her reply address was used by another, each once.
+    let to_jane: Vec<&str> = left.iter().filter(|l| l.to == w.office.jane).map(|l| l.subject.as_str()).collect();
+    assert!(to_jane.len() <= 2, "{to_jane:?}");
+}
+
 /// Whatever another test hands over in process is looked at in the same way; here are the letters of a busy day.
 #[tokio::test]
 async fn t79_of_every_kind_of_letter_that_a_day_makes_each_names_its_one_recipient_and_no_other() {
