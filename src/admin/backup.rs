@@ -296,6 +296,7 @@ mod tests {
     #[test]
     fn a_blob_that_is_missing_or_damaged_is_told_and_no_file_is_left() {
         let s = Sample::new();
+        s.leave_unchecked();
         mail(&s, "1", b"mail");
         let place = tempfile::tempdir().unwrap();
         let blob = sha256(b"mail");

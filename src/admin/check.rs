@@ -36,6 +36,9 @@ const LONGEST_SILENCE: SignedDuration = SignedDuration::from_hours(24 * 365);
 const ANSWERS_LOOKED_AT: u32 = 500;
 const ANSWERS_COUNTED: usize = 50;
 
+/// So little room on the disk is too little (fault F35): ten mails of the largest size, and what is made of them.
+const LEAST_ROOM: u64 = 512 << 20;
+
 /// How long one question to a DNS server may take.
 const DNS_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -79,6 +82,7 @@ pub fn run(chosen: &Chosen, args: &Args, now: Timestamp) -> Result<Told> {
     let mut checks = vec![Check::new("configuration", Ok(well))];
     let examined = examine(&config.store).map_err(|e| e.to_string());
     checks.push(Check::new("store", examined.as_ref().map_err(Clone::clone).and_then(|e| store(&config, e))));
+    checks.push(Check::new("disk", disk(&config.store)));
     if let Ok(examined) = &examined {
         checks.push(Check::new("clock", clock(examined.clock, examined.last_moment, now)));
         checks.push(Check::new("reply keys", reply_keys(&examined.reply_keys, now)));
@@ -164,6 +168,22 @@ fn store(config: &Config, found: &Examined) -> std::result::Result<String, Strin
     }
     let older = if found.version < found.known { "; it is brought up to date at the next start" } else { "" };
     Ok(format!("{} is whole, nobody else can read it, version {}{older}", config.store.display(), found.version))
+}
+
+/// How much room is left where the store lies.
+fn disk(folder: &Path) -> std::result::Result<String, String> {
+    let found = rustix::fs::statvfs(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+    room(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
+fn room(bytes: u64) -> std::result::Result<String, String> {
+    let said = format!("{} MB are free where the store lies", bytes >> 20);
+    match bytes < LEAST_ROOM {
+        true => Err(format!(
+            "{said}: once it is full, mail stays in the mailbox and letters wait. Make room; the daemon goes on by itself then"
+        )),
+        false => Ok(said),
+    }
 }
 
 /// Which keys reply addresses are made with; a year is long enough for one (sender-proof.md 5.7).
@@ -282,12 +302,23 @@ fn border(config: &Config, mailbox: &Mailbox, now: Timestamp) -> std::result::Re
         }
     }
     let believed = store.read(|s| s.believed(&mailbox.name, policy, now).map(|p| p.is_some()));
-    let said = provider(policy, &seen)?;
+    let said = format!("{}{}", provider(policy, &seen)?, to_be_asked(policy));
     match policy {
         Some(_) if !believed.map_err(|e| e.to_string())? => Err(format!(
             "{said}; they are not used: with layout = \"below\" a test must have shown within 31 days that forged ones are taken away: `docketpost check --border`"
         )),
         _ => Ok(said),
+    }
+}
+
+/// What can't be seen from here: a second mail that was smuggled in behind another has the SPF of the first (threats T18).
+fn to_be_asked(policy: Option<&AuthResults>) -> &'static str {
+    match policy.is_some_and(|policy| policy.spf_alone) {
+        true => {
+            "; a mail that SPF alone proves counts if it has a reply address: ask the provider whether it refuses bare line feeds \
+             (SMTP smuggling), and write spf_alone = false if it does not"
+        }
+        false => "",
     }
 }
 
@@ -613,6 +644,38 @@ mod tests {
                 .unwrap()
                 .starts_with("1 of the last 1 mails have results of Microsoft 365")
         );
+    }
+
+    #[test]
+    fn t18_where_spf_alone_is_believed_the_provider_is_to_be_asked_about_smuggled_mail() {
+        let (s, dns) = (Sample::new(), crate::demo::zone::Zone::start([]).unwrap());
+        let said = |config: &Config| border(config, &config.mailboxes[0], now()).unwrap();
+        let plain = asking(&s, &dns);
+        let text = std::fs::read_to_string(s.folder.path().join("config.toml")).unwrap();
+        let with = |policy: &str| {
+            let border =
+                "[mailbox.auth_results]\nauthserv_id = [\"mx.hale.example\"]\nreceived_by = [\"mx.hale.example\"]\n";
+            let file = s.folder.path().join("with-border.toml");
+            std::fs::write(&file, format!("{text}{border}{policy}\n")).unwrap();
+            said(&Config::load(&file).unwrap())
+        };
+        for believing in ["", "spf_alone = true"] {
+            let said = with(believing);
+            assert!(said.contains("ask the provider whether it refuses bare line feeds"), "{said}");
+        }
+        assert!([with("spf_alone = false"), said(&plain)].iter().all(|said| !said.contains("bare line feeds")));
+    }
+
+    #[test]
+    fn f35_a_disk_that_is_nearly_full_fails_the_check_before_it_is() {
+        assert_eq!(room(600 << 20).unwrap(), "600 MB are free where the store lies");
+        for bytes in [0, 1, LEAST_ROOM - 1] {
+            let said = room(bytes).unwrap_err();
+            assert!(said.contains("mail stays in the mailbox") && said.contains("Make room"), "{said}");
+        }
+        let s = Sample::new();
+        assert!(disk(s.folder.path()).is_ok_and(|said| said.contains("MB are free")));
+        assert!(disk(&s.folder.path().join("nowhere")).is_err());
     }
 
     #[test]

@@ -72,6 +72,7 @@ mod tests {
     use super::*;
     use crate::domain::InboxId;
     use crate::inbound::{Arrived, stage};
+    use crate::store::Tx;
     use crate::store::inbox::{Findings, InboxState};
 
     const RAW: &[u8] = b"From: jane@doe.example\r\nSubject: Settlement\r\n\r\nWe would take 40,000.\r\n";
@@ -85,8 +86,13 @@ mod tests {
         let bytes = [RAW, uid.as_bytes()].concat();
         let size = bytes.len() as u64;
         let mail = Arrived { mailbox: "m".into(), uid_validity: 1, uid: uid.into(), size, arrived_at: now(), bytes };
-        let id = stage(&s.office.store, s.office.firm.id, mail, now()).unwrap().unwrap();
-        s.office.store.write(move |tx| tx.decide(id, state, "X", &found, now())).unwrap();
+        let firm = s.office.firm.id;
+        let id = stage(&s.office.store, firm, mail, now()).unwrap().unwrap();
+        let job = move |tx: &Tx<'_>| {
+            tx.decide(id, state, "X", &found, now())?;
+            tx.audit(firm, &Entry::new(None, "mail").by(Some(id)).with(json!({"state": state.word()})), now())
+        };
+        s.office.store.write(job).unwrap();
         id
     }
 

@@ -1,10 +1,13 @@
 //! A small office for the tests of the commands: a firm made by `init`, a matter, a co-counsel, a screened one.
 
+use std::cell::Cell;
+
 use jiff::Timestamp;
 
 use super::{Chosen, Office, init};
 use crate::domain::{Item, PersonId};
 use crate::sharing::Role;
+use crate::store::conservation;
 use crate::store::matters::NewMatter;
 use crate::store::people::NewPerson;
 
@@ -18,6 +21,15 @@ pub struct Sample {
     pub jane: PersonId,
     /// Where the store lies.
     pub folder: tempfile::TempDir,
+    is_checked: Cell<bool>,
+}
+
+impl Drop for Sample {
+    fn drop(&mut self) {
+        if self.is_checked.get() {
+            conservation::hold(&self.office.store);
+        }
+    }
 }
 
 /// The moment at which everything happens.
@@ -65,7 +77,12 @@ impl Sample {
                 Ok((tx.add_matter(firm, &matter, now())?, jane))
             })
             .unwrap();
-        Sample { office, matter, jane, folder }
+        Sample { office, matter, jane, folder, is_checked: Cell::new(true) }
+    }
+
+    /// Says that this test damages the store, or leaves it as only a key opens it: nothing is checked at the end.
+    pub fn leave_unchecked(&self) {
+        self.is_checked.set(false);
     }
 
     /// The same office as this user sees it.

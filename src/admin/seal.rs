@@ -73,6 +73,7 @@ mod tests {
     #[test]
     fn everything_is_sealed_and_its_copy_is_read_with_the_key_only() {
         let s = Sample::new();
+        s.leave_unchecked();
         let old = mail(&s.office, b"privileged and old");
         let key = "5a".repeat(32);
         let config = configured(&s, s.folder.path(), Some(&key));

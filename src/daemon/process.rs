@@ -809,6 +809,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn f37_while_somebody_holds_the_store_too_long_mail_waits_uncounted_and_then_goes_on_without_a_restart() {
+        let (office, zone) = (sample::Office::new(), Zone::start([]).unwrap());
+        let house = house(&office, zone.address());
+        let id = stage(&house, office.firm, "1", &plain("bob@good.example"), now());
+        let other = house.store.held_elsewhere(Duration::from_millis(1));
+        for _ in 0..6 {
+            let error = all_due(&house, now()).await.unwrap_err();
+            assert!(error.passes(), "{error}");
+            let error = crate::daemon::ticker::tick(&house, now()).await.unwrap_err();
+            assert!(error.passes(), "nor does the daemon end: {error}");
+        }
+        let waits = row(&house, &office, id);
+        assert_eq!((waits.state, waits.tries), (InboxState::Received, 0));
+        drop(other);
+        all_due(&house, now()).await.unwrap();
+        assert_eq!(row(&house, &office, id).state, InboxState::Held);
+    }
+
+    #[tokio::test]
     async fn f46_a_name_server_that_never_answers_holds_no_stop_up_and_its_mail_is_not_counted() {
         let (office, silent) = (sample::Office::new(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
         let house = house(&office, silent.local_addr().unwrap());

@@ -58,6 +58,14 @@ pub fn receipts_in_a_row(view: &Snapshot<'_>, firm: &Firm, situation: &Situation
     Ok(if view.answers_a_receipt(firm.id, earlier)? { 2 } else { 1 })
 }
 
+/// True if a person was told twice in an hour that their words went nowhere, and where to send them. A program that answers
+/// whatever it is sent does nothing else, also where nothing is left by which a mail of ours could be known in it: no reply
+/// address and no Message-ID (threats T92). To say it a third time helps no person either.
+pub fn was_told_twice(view: &Snapshot<'_>, firm: &Firm, inbox: &Inbox, situation: &Situation) -> Result<bool> {
+    let count = Count::AskedAbout(situation.person.id);
+    Ok(view.count_mails(firm.id, count, inbox, back(inbox.arrived_at, 60), 2)? > 1)
+}
+
 /// True if a person had so many answers without effect, a sixth of the mails they may send, that two programs may be
 /// talking to each other: what comes after is held unanswered (commands.md c8).
 pub fn is_refused_too_often(

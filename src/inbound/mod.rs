@@ -658,7 +658,8 @@ fn carry_out(
     let outcome = Outcome::of_run(ran, situation).answering(in_a_row);
     let is_answered = matches!(outcome.kind, outcome::Kind::Refused | outcome::Kind::Held);
     let is_plain = words.commands.requests.is_empty() && read.files.is_empty();
-    if !has_effect && is_answered && is_plain && in_a_row > 1 && inbox.released_level.is_none() {
+    let is_in_vain = !has_effect && is_answered && is_plain && inbox.released_level.is_none();
+    if is_in_vain && (in_a_row > 1 || brakes::was_told_twice(tx, firm, inbox, situation)?) {
         // Asked twice, it says nothing that helps: the firm sees whether a person wrote it.
         return Ok(Outcome::hold("LOOKS_AUTOMATIC").claimed(Some(situation.person.clone())));
     }

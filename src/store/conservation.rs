@@ -78,6 +78,15 @@ const WRONG: [(&str, &str); 11] = [
         (SELECT id FROM outbox WHERE state IN ('SENT','CANCELLED'))"),
 ];
 
+/// Fails a test that otherwise passed if something in its store was lost or done twice.
+#[cfg(test)]
+pub fn hold(store: &super::Store) {
+    if !std::thread::panicking() {
+        let found = examine(store.folder(), store.blobs()).unwrap();
+        assert!(found.wrong.is_empty(), "{:#?}", found.wrong);
+    }
+}
+
 /// Looks through the store in `folder`; the blobs that are sealed are read with what `blobs` knows.
 pub fn examine(folder: &Path, blobs: &Blobs) -> Result<Conserved> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

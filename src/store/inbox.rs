@@ -255,6 +255,8 @@ pub enum Count {
     ToReceipts(PersonId),
     /// Of a person, answered without any effect.
     WithoutEffect(PersonId),
+    /// Of a person, answered by a question to which they did not give an answer yet: the firm holds them.
+    AskedAbout(PersonId),
 }
 
 /// Which mails are listed; what is none is of no matter.
@@ -283,6 +285,10 @@ impl Snapshot<'_> {
             Count::WithoutEffect(person) => {
                 (person.0, "person_id = ?2 AND (state = 'REFUSED' OR reason IN ('CONTEXT_NONE', 'RATE_LIMITED'))")
             }
+            Count::AskedAbout(person) => (
+                person.0,
+                "person_id = ?2 AND state = 'HELD' AND reason IN ('CONTEXT_NONE', 'MATTER_UNAVAILABLE', 'PLACE_CLOSED', 'PLACE_UNKNOWN')",
+            ),
         };
         let found = self.one(
             &format!(

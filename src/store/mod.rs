@@ -387,6 +387,15 @@ impl Store {
         jobs.send(Job { run, answer }).map_err(|_| StoreError::Closed)
     }
 
+    /// Holds the database, as another process does, until what it gives is dropped; the writer waits only so long for it.
+    #[cfg(test)]
+    pub fn held_elsewhere(&self, patience: Duration) -> Connection {
+        self.write(move |tx| Ok(tx.connection.busy_timeout(patience)?)).unwrap();
+        let other = Connection::open(self.inner.folder.join(schema::DATABASE)).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
     /// Reads from one consistent view.
     pub fn read<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         self.mind(self.look(look))
@@ -971,5 +980,25 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(soon).unwrap();
         assert_eq!(numbers(&store), [1]);
+    }
+
+    #[test]
+    fn f37_a_lock_held_longer_than_is_waited_for_undoes_whole_jobs_and_what_comes_after_it_is_done_once() {
+        let (_folder, store) = store();
+        let other = store.held_elsewhere(Duration::from_millis(1));
+        // Alone, and several that would have shared a commit.
+        let alone = store.write(|tx| add(tx, 1)).unwrap_err();
+        let jobs: [fn(&Tx<'_>) -> Result<()>; 2] = [|tx| add(tx, 2), |tx| add(tx, 3)];
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let together: Vec<_> = jobs.into_iter().map(|job| store.write_soon(job)).collect();
+        let together = together.into_iter().map(|job| runtime.block_on(job).unwrap_err());
+        for error in together.chain([alone]) {
+            assert!(error.passes() && error.is_the_stores() && !error.is_disk_failure(), "{error}");
+            assert!(error.to_string().contains("locked"), "{error}");
+        }
+        assert!(numbers(&store).is_empty(), "whoever reads goes on");
+        drop(other);
+        store.write(|tx| add(tx, 4)).unwrap();
+        assert_eq!(numbers(&store), [4], "the writer lives, and nothing is left of what it gave up");
     }
 }

@@ -23,6 +23,7 @@ use docketpost::store::{Snapshot, Store, StoreError, Tx};
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use crate::checker;
 use crate::gateway::conserved;
 
 pub fn at(clock: &str) -> Timestamp {
@@ -200,6 +201,7 @@ impl World {
             if let Ready::Send(mail) = ready {
                 let (id, to) = (mail.id, mail.to.as_str().to_owned());
                 self.store().write(move |tx| tx.set_sent(id, &to, "250 ok", now)).unwrap();
+                assert_eq!(checker::second_reader(&mail.bytes, mail.to.as_str()), None, "{}", letter.template);
                 let parsed = parse::parse(&mail.bytes);
                 left.push(Left {
                     template: letter.template.clone(),

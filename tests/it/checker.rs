@@ -388,6 +388,16 @@ pub fn field(mail: &[u8], name: &str) -> String {
     field.split_once(':').map_or("", |(_, text)| text).trim().replace('\n', "")
 }
 
+/// What is wrong with a letter that must name nobody but the one it goes to.
+pub fn second_reader(letter: &[u8], to: &str) -> Option<String> {
+    const COPIES: [&str; 5] = ["cc", "bcc", "resent-to", "resent-cc", "resent-bcc"];
+    let names = |f: &String| f.split(':').next().unwrap_or_default().to_ascii_lowercase();
+    let copied = fields(letter).0.into_iter().find(|f| COPIES.contains(&names(f).as_str()));
+    let named = fields(letter).0.into_iter().filter(|f| names(f) == "to").collect::<Vec<_>>().concat();
+    let is_to_one = named.matches('@').count() == 1 && named.contains(to);
+    copied.or(Some(named).filter(|_| !is_to_one))
+}
+
 /// The mail as it was handed over: without what the servers on the way wrote into it.
 fn without_traces(mail: &[u8]) -> Vec<u8> {
     let (fields, body) = fields(mail);

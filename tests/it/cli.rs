@@ -6,13 +6,25 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use docketpost::config::Config;
+use docketpost::store::Store;
 use serde_json::Value;
 
+use crate::gateway::conserved;
 use crate::servers::{DEADLINE, ended, signal, wait_for};
 
 /// A firm in a folder of its own; nothing of it is outside.
 struct Firm {
     folder: tempfile::TempDir,
+}
+
+impl Drop for Firm {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let config = Config::load_offline(&self.path("config.toml")).unwrap();
+            conserved(&Store::configured(&config).unwrap());
+        }
+    }
 }
 
 impl Firm {
@@ -95,10 +107,11 @@ fn the_exit_code_says_what_kind_of_trouble_it_was() {
     let again = ["init", "--slug", "hale", "--name", "x", "--user-name", "y z", "--user-address", "y@hale.example"];
     assert_eq!(code(&firm.run(&again)), Some(1));
     assert_eq!(code(&firm.run(&["--config", "/nowhere.toml", "matter", "list"])), Some(2));
-    std::fs::write(firm.path("config.toml"), "stoer = 1\n").unwrap();
-    let wrong = firm.run(&["matter", "list"]);
+    let file = firm.path("wrong.toml");
+    std::fs::write(&file, "stoer = 1\n").unwrap();
+    let wrong = firm.run(&["--config", file.to_str().unwrap(), "matter", "list"]);
     assert_eq!(code(&wrong), Some(2));
-    assert!(String::from_utf8_lossy(&wrong.stderr).contains("config.toml:1"), "{wrong:?}");
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("wrong.toml:1"), "{wrong:?}");
 }
 
 #[test]
@@ -191,8 +204,9 @@ fn i14_ingest_has_the_mail_on_disk_when_it_says_so_and_takes_it_once() {
     assert!(firm.text(&["inbox", "show", "Q-1"]).contains("What was written:\nhi\n"));
     assert_eq!(code(&firm.run_with(&["ingest"], b"")), Some(65));
     assert_eq!(code(&firm.run_with(&["ingest", "--mailbox", "other"], MAIL)), Some(75));
-    std::fs::remove_file(firm.path("store/reply.key")).unwrap();
+    std::fs::rename(firm.path("store/reply.key"), firm.path("reply.key")).unwrap();
     assert_eq!(code(&firm.run_with(&["ingest"], MAIL)), Some(75));
+    std::fs::rename(firm.path("reply.key"), firm.path("store/reply.key")).unwrap();
 }
 
 #[test]

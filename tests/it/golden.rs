@@ -23,6 +23,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::checker;
 use crate::gateway::conserved;
 
 pub fn folder() -> PathBuf {
@@ -183,6 +184,7 @@ impl World {
                 Ready::Send(mail) => {
                     let (id, to) = (mail.id, mail.to.clone());
                     self.store().write(move |tx| tx.set_sent(id, to.as_str(), "250 ok", now)).unwrap();
+                    assert_eq!(checker::second_reader(&mail.bytes, mail.to.as_str()), None, "{}", letter.template);
                     self.letters.note(&letter.template, &mail.bytes);
                     mail.bytes
                 }

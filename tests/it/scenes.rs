@@ -40,6 +40,7 @@ use docketpost::store::Store;
 use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 
+use crate::checker;
 use crate::gateway::conserved;
 use crate::golden::{Outside, block_on, difference, folder, masked, morning};
 
@@ -292,6 +293,7 @@ impl<'o> Stage<'o> {
             };
             let (id, to) = (claimed.id, claimed.to.as_str().to_owned());
             store.write(move |tx| tx.set_sent(id, &to, "250 ok", now)).unwrap();
+            assert_eq!(checker::second_reader(&claimed.bytes, claimed.to.as_str()), None, "{}", letter.template);
             self.letters.note(&letter.template, &claimed.bytes);
             self.left.push(Left { to: claimed.to.as_str().to_owned(), mail: parse::parse(&claimed.bytes) });
         }

@@ -1,6 +1,8 @@
 //! Hostile mail through the whole way in process, as in [`crate::attacks`]: tokens in strange hands, texts that mean two
 //! things, bytes that are none, and what of it reaches anybody else. Each test is named for its row of the threats.
 
+use std::collections::BTreeSet;
+
 use docketpost::actions::shares;
 use docketpost::demo::signer::USUAL;
 use docketpost::domain::PersonId;
@@ -11,6 +13,7 @@ use docketpost::outbound::gateway::Meaning;
 use docketpost::store::threads::{About, Found, Purpose};
 
 use crate::attacks::{JANE, Left, World, at, jane_says, mail};
+use crate::checker;
 use crate::golden::{Outside, block_on};
 use crate::scenes::{Begins, Stage};
 
@@ -47,6 +50,153 @@ fn of_parts(to: &str, id: &str, kind: &str, body: &str) -> String {
          MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{}",
         body.replace("\r\n", "\n").replace('\n', "\r\n")
     )
+}
+
+/// Every field that could name a sender but From says somebody else: who that is, and where answers go, does not change.
+#[tokio::test]
+async fn t09_every_letter_goes_to_the_registered_address_whatever_else_a_mail_names_for_answers() {
+    const FIELDS: [&str; 10] = [
+        "Reply-To",
+        "Return-Path",
+        "Sender",
+        "Resent-From",
+        "Resent-Sender",
+        "Errors-To",
+        "Mail-Followup-To",
+        "Disposition-Notification-To",
+        "Return-Receipt-To",
+        "X-Original-From",
+    ];
+    let w = World::new().await;
+    let jane = w.office.jane;
+    let naming = |raw: String, fields: &[&str], who: &str| -> String {
+        let lines: String = fields.iter().map(|field| format!("{field}: <{who}>\r\n")).collect();
+        format!("{lines}{raw}")
+    };
+    let mut letters = Vec::new();
+    // Answered with a list, a receipt, a refusal, a question; and, where nothing proves her, with "was this you?".
+    let brief = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    for (n, (to, text)) in [
+        ("r@gw.hale.example", "#matters"),
+        ("r@gw.hale.example", "#time 1h M-1 Read the file"),
+        ("r@gw.hale.example", "#done T-99"),
+        ("r@gw.hale.example", "What is next?"),
+        (brief.as_str(), "#help"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let raw = naming(mail(JANE, to, "Re: Task", &format!("t09-{n}"), text), &FIELDS[..1], "eve@evil.example");
+        w.receive(&signed(&w, &raw), at("08:30:00")).await;
+        let left = w.deliver(at("08:31:00")).await;
+        assert!(left.iter().any(|l| l.to == jane), "{text}: she is answered");
+        letters.extend(left);
+    }
+    let weak = naming(mail(JANE, &brief, "Re: Task", "t09-weak", "#done"), &FIELDS[..1], "eve@evil.example");
+    assert_eq!(w.receive(&weak, at("08:32:00")).await, "HELD AUTH_WEAK weak");
+    letters.extend(w.deliver(at("08:33:00")).await);
+    // Whatever the field, and all of them at once.
+    let each = FIELDS.iter().map(std::slice::from_ref).chain([FIELDS.as_slice()]);
+    for (n, fields) in each.enumerate() {
+        let raw = mail(JANE, "r@gw.hale.example", "Tasks", &format!("t09-f{n}"), "#tasks");
+        w.receive(&signed(&w, &naming(raw, fields, "eve@evil.example")), at("08:40:00")).await;
+    }
+    letters.extend(w.deliver(at("08:41:00")).await);
+    // And the other way about: who names Jane is not Jane, and nobody is written to for it but the firm.
+    let before = w.rows(at("08:29:00"));
+    for (n, fields) in FIELDS.iter().map(std::slice::from_ref).enumerate() {
+        let raw = mail("eve@evil.example", "r@gw.hale.example", "Task", &format!("t09-e{n}"), "#done T-1");
+        let raw = w.sign("evil.example", naming(raw, fields, "jane@roe.example").as_bytes(), &USUAL);
+        let state = w.receive(&raw, at("08:50:00")).await;
+        assert!(state.starts_with("HELD") || state.starts_with("IGNORED"), "{fields:?}: {state}");
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    let left = w.deliver(at("08:51:00")).await;
+    assert!(left.iter().all(|l| l.to == w.office.anna), "{:?}", left.iter().map(|l| &l.address).collect::<Vec<_>>());
+    letters.extend(left);
+    only_to_the_office(&letters);
+    let header = |l: &Left| String::from_utf8_lossy(&l.bytes).split("\r\n\r\n").next().unwrap().to_owned();
+    assert!(letters.iter().all(|l| !header(l).contains("evil.example")), "nor is she named where answers go");
+}
+
+/// A list that rewrites From, so that its own signature holds; `List-Id` may be there or not.
+#[tokio::test]
+async fn t23_what_a_list_wrote_anew_in_its_own_name_does_nothing_and_the_list_is_never_written_to() {
+    let w = World::new().await;
+    let before = w.rows(at("08:29:00"));
+    let own = w.reply_to(w.office.jane, Purpose::Reply, About::Item(w.office.brief));
+    let mut n = 0;
+    for from in [
+        "Jane Roe via Team <team@evil.example>",
+        "\"'Jane Roe' via Team\" <team@evil.example>",
+        "\"jane@roe.example via Team\" <team@evil.example>",
+    ] {
+        for list in ["", "List-Id: Team <team.evil.example>\r\n", "Precedence: list\r\n"] {
+            for to in ["r@gw.hale.example", "m-1@gw.hale.example", own.as_str()] {
+                n += 1;
+                let raw = mail(from, to, "[Team] Re: Task", &format!("t23-{n}"), "#done T-1\n#time 1h M-1 Read it");
+                let raw = format!("{list}Reply-To: {JANE}\r\nX-Original-From: {JANE}\r\n{raw}");
+                let state = w.receive(&w.sign("evil.example", raw.as_bytes(), &USUAL), at("08:30:00")).await;
+                assert!(state.starts_with("HELD") || state.starts_with("IGNORED"), "{from} {list} {to}: {state}");
+            }
+        }
+    }
+    assert_eq!(w.rows(at("08:29:00")), before);
+    let left = w.deliver(at("08:31:00")).await;
+    only_to_the_office(&left);
+    // Whether that address is hers, and that her reply address was used by another, each once.
+    let to_jane: Vec<&str> = left.iter().filter(|l| l.to == w.office.jane).map(|l| l.subject.as_str()).collect();
+    assert!(to_jane.len() <= 2, "{to_jane:?}");
+}
+
+/// Whatever another test hands over in process is looked at in the same way; here are the letters of a busy day.
+#[tokio::test]
+async fn t79_of_every_kind_of_letter_that_a_day_makes_each_names_its_one_recipient_and_no_other() {
+    let w = World::new().await;
+    let (jane, max, anna) = (w.office.jane, w.office.max, w.office.anna);
+    let matter = w.office.matter;
+    w.office.act(anna, "both", at("08:00:00"), move |act| shares::share(act, max, matter, true, "")).unwrap();
+    w.office.write(anna, jane, "Dear both, does it hold?", at("08:01:00")).unwrap();
+    let conversation = w.reply_to(jane, Purpose::Reply, About::Item(matter));
+    let brief = w.reply_to(jane, Purpose::Reply, About::Item(w.office.brief));
+    let cc = format!("max@oduya.example, {ANNA}, {OPPONENT}");
+    let copied = |raw: String| raw.replace("Subject:", &format!("Cc: {cc}\r\nSubject:"));
+    for (n, (to, text)) in [
+        (&conversation, "It holds, as I wrote to all of you."),
+        (&conversation, "#time 1h M-1 Read it\n#note M-1 Seen"),
+        (&brief, "#done"),
+        (&brief, "#show T-1"),
+        (&brief, "#share M-1 with eve@evil.example"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let raw = copied(mail(JANE, to, "Re: M-1", &format!("t79-{n}"), text));
+        w.receive(&signed(&w, &raw), at("08:30:00")).await;
+    }
+    let weak = copied(mail(JANE, &brief, "Re: Task", "t79-weak", "#done"));
+    w.receive(&weak, at("08:30:00")).await;
+    let mut left = w.deliver(at("08:31:00")).await;
+    w.office.act(anna, "over", at("08:40:00"), move |act| shares::unshare(act, max, matter, "over")).unwrap();
+    left.extend(w.deliver(at("08:41:00")).await);
+    only_to_the_office(&left);
+    for l in &left {
+        assert_eq!(checker::second_reader(&l.bytes, &l.address), None, "{}", l.subject);
+    }
+    let kinds: BTreeSet<&str> = left.iter().map(|l| l.template.as_str()).collect();
+    let wanted = ["shared", "news", "receipt", "held", "access_ended"];
+    assert!(wanted.iter().all(|kind| kinds.contains(kind)), "{kinds:?}");
+    // What is looked for is found.
+    let letter = String::from_utf8(left[0].bytes.clone()).unwrap();
+    let to = &left[0].address;
+    for planted in [
+        format!("Cc: max@oduya.example\r\n{letter}"),
+        format!("bcc: max@oduya.example\r\n{letter}"),
+        format!("To: max@oduya.example\r\n{letter}"),
+        letter.replace("To: ", "To: max@oduya.example, "),
+    ] {
+        assert!(checker::second_reader(planted.as_bytes(), to).is_some(), "{planted}");
+    }
 }
 
 #[tokio::test]

@@ -627,7 +627,7 @@ mod tests {
             source: String::new(),
             uid_validity: 1,
             uid: subject.into(),
-            sha256: format!("sha-{subject}"),
+            sha256: post.store.keep(subject.as_bytes()).unwrap(),
             size: 1,
             arrived_at: now(),
         };

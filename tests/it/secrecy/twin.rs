@@ -24,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use tempfile::TempDir;
 
+use crate::checker;
 use crate::gateway::conserved;
 use crate::golden::morning;
 use crate::scenes::{Draft, addressed};
@@ -202,6 +203,7 @@ impl Twin {
                 continue;
             };
             let (id, to) = (claimed.id, claimed.to.as_str().to_owned());
+            assert_eq!(checker::second_reader(&claimed.bytes, &to), None, "{}", letter.template);
             self.left += 1;
             if to == JANE.1 {
                 self.got.push(Got { at: now, bytes: claimed.bytes });
