@@ -534,8 +534,8 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
         cc_signed: false,
         ..proved("jane@roe.example", at(0))
     };
-    let mut states = post.write(move |tx| {
-        let mut states = std::collections::BTreeMap::new();
+    let (mut states, effects) = post.write(move |tx| {
+        let (mut states, mut effects) = (std::collections::BTreeMap::new(), 0);
         for n in 0..10_000 {
             let staged = Staged {
                 mailbox: "in".into(),
@@ -559,14 +559,21 @@ fn t42_ten_thousand_forged_mails_lead_to_one_question_a_day_and_to_few_notices()
                 at(0),
             )?;
             *states.entry(outcome.reason).or_insert(0) += 1;
+            effects += usize::from(outcome.kind == Kind::Applied);
         }
-        Ok(states)
+        Ok((states, effects))
     });
+    let forged: u32 = states.values().sum();
     assert_eq!((states.remove("AUTH_WEAK"), states.remove("AUTH_NONE"), states.len()), (Some(5_000), Some(5_000), 0));
     let left = post.deliver(at(1));
     let to_jane: Vec<&str> = left.iter().filter(|m| m.to == "jane@roe.example").map(|m| m.subject.as_str()).collect();
     assert_eq!(to_jane.len(), 1, "{to_jane:?}");
     let to_anna = left.iter().filter(|m| m.to == "anna@hale.example").count();
+    println!(
+        "forgeries: {forged} forged mails, {} question, {to_anna} notices to the firm, {effects} effects",
+        to_jane.len()
+    );
+    assert_eq!(effects, 0);
     assert!((1..=21).contains(&to_anna) && left.len() == to_anna + 1, "{to_anna} of {}", left.len());
     assert!(left.iter().all(|m| m.to != "jane@roe.example" || (!m.text.contains("Urgent") && !m.text.contains("M-1"))));
 }

@@ -1,12 +1,14 @@
 //! What the built program makes of servers that refuse, disks that fill, are slow or fail, limits, locks, signals and
-//! damaged stores (faults.md F13–F53), each on the fixed day of `sweep`: whatever comes, nothing is lost and nothing
-//! happens twice.
+//! damaged stores (faults.md F13–F53), and of a flood (threats.md T93), each on the fixed day of `sweep`: whatever comes,
+//! nothing is lost and nothing happens twice.
 
-use crate::checker::{self, Evidence, Expected};
+use crate::checker::{self, Evidence, Expected, Handed};
+use crate::gateway::Person;
 use crate::mailroom::Mailroom;
 use crate::recorder::Recorder;
 use crate::servers::{DEADLINE, ended, signal, wait_for, wait_until};
-use crate::sweep::{Day, end, finished, stop_traced, undisturbed};
+use crate::sweep::{Day, end, finished, fresh, stop_traced, undisturbed};
+use docketpost::{demo::signer::Signer, domain::PersonId};
 use rusqlite::Connection;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -1211,4 +1213,46 @@ fn f52_a_log_that_nobody_reads_holds_no_mail_up_and_no_end() {
     finished(place, day.mails()).unwrap();
     end(&mut daemon);
     assert!(checker::doubled(&whole(day, place, &recorder)).is_empty());
+}
+
+/// The genuine mail lies behind all of the flood in the mailbox. The time is told and not asserted: it is the machine's.
+#[test]
+fn t93_a_genuine_mail_behind_a_flood_of_one_sender_is_answered() {
+    let day = Day::shared();
+    let many: usize = std::env::var("DOCKETPOST_FLOOD").map_or(200, |n| n.parse().unwrap());
+    let signer = Signer::generate("counsel.example", "flood").unwrap();
+    day.zone.add(signer.dns_record());
+    let max = Person { id: PersonId(3), name: "Max Weber", address: "max@counsel.example".into() };
+    let flood = (0..many).map(|n| {
+        let mail = fresh(&max, "m-1@gw.firm.example", &format!("Urgent {n}"), &format!("We concede {n}."));
+        signer.sign(mail.as_bytes())
+    });
+    let genuine = day.waiting().into_iter().find(|mail| String::from_utf8_lossy(mail).contains("#time 0.5h")).unwrap();
+    let (place, recorder) = day.begin();
+    let place = place.path();
+    // A Maildir, so that no server of the tests takes a part of the time.
+    let folder = place.join("maildir/new");
+    fs::remove_dir_all(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    for (n, mail) in flood.chain([genuine]).enumerate() {
+        fs::write(folder.join(format!("{n:06}.flood")), mail).unwrap();
+    }
+    let began = Instant::now();
+    let mut daemon = day.program(place).spawn().unwrap();
+    let is_answer = |handed: &Handed| handed.accepted && handed.to == "jane@counsel.example";
+    let answered = wait_for(Duration::from_secs(120 + many as u64 / 20), || {
+        recorder.transcript().iter().any(is_answer).then(|| began.elapsed())
+    });
+    let answered = answered.unwrap_or_else(|| panic!("no answer\n{}", log(place)));
+    finished(place, many + 1).unwrap();
+    end(&mut daemon);
+    assert_eq!(count(place, "SELECT count(DISTINCT inbox_id) FROM effects"), 1);
+    let held = count(place, "SELECT count(*) FROM inbox WHERE state = 'HELD'");
+    println!(
+        "flood: a genuine mail behind {many} of one sender was answered after {:.1} s; {held} of them held, {} letters left",
+        answered.as_secs_f32(),
+        recorder.transcript().len()
+    );
+    assert_eq!(held, many);
+    assert!(recorder.transcript().len() <= 50, "the flood was passed on");
 }

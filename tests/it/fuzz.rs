@@ -62,18 +62,30 @@ fn damaged(stream: &mut Stream, mail: &[u8]) -> Vec<u8> {
 
 #[test]
 fn no_target_breaks_on_its_corpus_on_the_samples_or_on_noise() {
+    const NOISE: usize = 200;
     let mails = mails();
+    let (mut kept, mut executions) = (0, 0);
     for (name, target) in targets::TARGETS {
-        corpus(name).iter().chain(&mails).for_each(|bytes| target(bytes));
+        let corpus = corpus(name);
+        corpus.iter().chain(&mails).for_each(|bytes| target(bytes));
         let mut stream = Stream(7);
-        (0..200).for_each(|_| target(&stream.bytes(300)));
+        (0..NOISE).for_each(|_| target(&stream.bytes(300)));
         mails.iter().for_each(|mail| target(&damaged(&mut stream, mail)));
+        kept += corpus.len();
+        executions += corpus.len() + NOISE + 2 * mails.len();
     }
+    println!(
+        "fuzz: {kept} files of the corpus replayed, {} mails whole and damaged, {executions} executions over {} targets",
+        mails.len(),
+        targets::TARGETS.len()
+    );
 }
 
 /// Nesting, counts and ambiguities, which small random inputs never reach.
 #[test]
 fn t51_no_built_mail_is_read_in_circles_or_breaks_the_reading() {
+    const BUILT: usize = 600;
     let mut stream = Stream(51);
-    (0..600).for_each(|_| targets::structured_mail(&stream.bytes(400)));
+    (0..BUILT).for_each(|_| targets::structured_mail(&stream.bytes(400)));
+    println!("built mails: {BUILT} generated and read");
 }

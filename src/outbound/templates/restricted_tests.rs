@@ -390,6 +390,11 @@ fn no_mail_about_a_restricted_matter_says_any_of_its_words() {
             kinds.insert(letter.template());
         }
     }
+    println!(
+        "restricted: {told} letters of {} kinds in {} languages, none with a word of its matter",
+        kinds.len(),
+        Locale::ALL.len()
+    );
     assert!(told > 300, "{told}");
     let expected =
         ["bills", "digest", "done_for", "events", "news", "parcel", "receipt", "shared", "tasks", "time", "welcome"];
