@@ -137,7 +137,7 @@ const PROVIDERS: &[Provider] = &[
         policy: None,
         adds: "User-Agent: Mozilla Thunderbird\nContent-Language: en-GB\n",
         disclaimer: true,
-        asks: 0,
+        asks: 1,
         asks_which_matter: 0,
     },
     // Any customer's mail could bear this signature: it counts at her reply addresses once it is bound, and each mail to
