@@ -137,7 +137,8 @@ const PROVIDERS: &[Provider] = &[
         policy: None,
         adds: "User-Agent: Mozilla Thunderbird\nContent-Language: en-GB\n",
         disclaimer: true,
-        asks: 1,
+        // Her domain signed the mail by which she accepted, which confirmed it.
+        asks: 0,
         asks_which_matter: 0,
     },
     // Any customer's mail could bear this signature: it counts at her reply addresses once it is bound, and each mail to
