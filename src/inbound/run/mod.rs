@@ -725,13 +725,12 @@ impl Run<'_> {
 }
 
 /// What was typed, cut, for the receipt.
-/// How sure it has to be who wrote a request; of what `#assistant` does, only naming somebody lets anybody in.
+/// How sure it has to be who wrote a request; where it names nobody, it lets nobody in.
 fn class(request: &Request) -> CommandClass {
-    match request.verb.class() {
-        CommandClass::Sensitive if request.verb == Verb::Assistant && !roles::names_assistant(request) => {
-            CommandClass::Preferences
-        }
-        class => class,
+    match request.verb {
+        Verb::Assistant if !roles::names_assistant(request) => CommandClass::Preferences,
+        Verb::Email if profile::new_address(request).is_none() => CommandClass::Preferences,
+        verb => verb.class(),
     }
 }
 

@@ -149,8 +149,7 @@ impl Run<'_> {
     }
 
     fn email(&mut self, request: &Request) -> Result<()> {
-        let typed = rest(request).trim_matches(['<', '>', ' ']);
-        let Some(new) = request.addresses.first().cloned().or_else(|| Address::parse(typed).ok()) else {
+        let Some(new) = new_address(request) else {
             let why = say!(self, "Write the new address after it. #profile shows the present one.");
             self.refuse(request, why, Some(say!(self, "#email jane@new.example")));
             return Ok(());
@@ -264,6 +263,12 @@ impl Run<'_> {
             }
         })
     }
+}
+
+/// The address that `#email` names.
+pub(super) fn new_address(request: &Request) -> Option<Address> {
+    let typed = || Address::parse(rest(request).trim_matches(['<', '>', ' '])).ok();
+    request.addresses.first().cloned().or_else(typed)
 }
 
 /// What was typed after the command, as it was typed.

@@ -280,8 +280,15 @@ const LINES: [(&str, &str, &str); 64] = [
     ("r", "[M-{n}]", "Can we move the call?"),
 ];
 
-/// Sends a line about this number.
+fn numbers() -> World {
+    World::with_third_matter(&toml::from_str::<Fixture>(NUMBERS).unwrap().given)
+}
+
+/// Sends a line about this number. A message has a world of its own: somebody is told only twice an hour that theirs went
+/// nowhere.
 fn about_number(world: &World, line: (&str, &str, &str), number: u32, ordinal: usize) -> Received {
+    let own = (!line.2.starts_with('#')).then(numbers);
+    let world = own.as_ref().unwrap_or(world);
     let typed = |text: &str| text.replace("{n}", &number.to_string());
     let (to, subject, text) = (typed(line.0), typed(line.1), typed(line.2).replace('\n', "\r\n"));
     let raw = format!(
@@ -311,7 +318,7 @@ fn comparable(receipt: Option<Vec<u8>>, number: u32) -> String {
 
 #[test]
 fn t43_what_is_absent_unshared_revoked_and_foreign_is_one_answer_byte_for_byte() {
-    let world = World::with_third_matter(&toml::from_str::<Fixture>(NUMBERS).unwrap().given);
+    let world = numbers();
     for (place, line) in LINES.into_iter().enumerate() {
         let answers = NOT_THERE.map(|number| {
             let received = about_number(&world, line, number, place * 10 + number as usize);
@@ -328,7 +335,7 @@ fn t43_what_is_absent_unshared_revoked_and_foreign_is_one_answer_byte_for_byte()
 
 #[test]
 fn a_tag_of_what_is_not_there_is_passed_over() {
-    let world = World::with_third_matter(&toml::from_str::<Fixture>(NUMBERS).unwrap().given);
+    let world = numbers();
     for number in NOT_THERE {
         let received = about_number(&world, ("r", "[M-{n}] and [M-1]", "#note On {n}"), number, number as usize);
         assert_eq!(received.state, "APPLIED", "{number}");
@@ -338,7 +345,7 @@ fn a_tag_of_what_is_not_there_is_passed_over() {
 
 #[test]
 fn what_is_there_is_answered_otherwise() {
-    let world = World::with_third_matter(&toml::from_str::<Fixture>(NUMBERS).unwrap().given);
+    let world = numbers();
     // One gives access back, and would take it from the others; the rest is refused before it is looked whose thing it is.
     let same = ["#wrong", "#log", "#version", "#folder", "#help", "#undo", "#reopen", "#assign", "#share"];
     let told = LINES.into_iter().filter(|line| !same.iter().any(|verb| line.2.starts_with(verb)));
