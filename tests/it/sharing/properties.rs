@@ -287,7 +287,12 @@ fn numbers() -> World {
 /// Sends a line about this number. A message has a world of its own: somebody is told only twice an hour that theirs went
 /// nowhere.
 fn about_number(world: &World, line: (&str, &str, &str), number: u32, ordinal: usize) -> Received {
-    let own = (!line.2.starts_with('#')).then(numbers);
+    // All of those at one moment, as what is compared names it.
+    let own = (!line.2.starts_with('#')).then(|| {
+        let mut own = numbers();
+        own.now = world.now + jiff::SignedDuration::from_hours(1);
+        own
+    });
     let world = own.as_ref().unwrap_or(world);
     let typed = |text: &str| text.replace("{n}", &number.to_string());
     let (to, subject, text) = (typed(line.0), typed(line.1), typed(line.2).replace('\n', "\r\n"));
