@@ -518,6 +518,15 @@ pub fn stop_traced(traced: &mut Child) -> Result<(), &'static str> {
     Ok(())
 }
 
+/// True if an error struck what the runtime wakes itself with or hears of signals by, which no disk and no network touches:
+/// it is deaf from then on, as its watchdog would notice. Of a signal its handler tells by one octet, and says nothing if
+/// that fails.
+fn is_deaf(log: &str, record: &str) -> bool {
+    let is_of_handler = |line: &str| line.contains("(INJECTED)") && line.contains(r#""\1", 1, "#);
+    let wakes = ["/src/runtime/signal/", "/src/runtime/io/driver.rs"];
+    wakes.iter().any(|place| log.contains(place)) || record.lines().any(is_of_handler)
+}
+
 /// What one point came to.
 struct Case {
     point: Point,
@@ -566,10 +575,8 @@ fn strike(day: &Day, undisturbed: &BTreeMap<String, usize>, point: Point) -> Cas
         Some(_) => {}
         None => {
             let unstopped = stop_traced(&mut traced).err();
-            // The error struck the socket on which the runtime hears of signals, which no network touches: it is deaf from
-            // then on, as its watchdog would notice.
             let log = fs::read_to_string(place.join("daemon.log")).unwrap_or_default();
-            let is_deaf = is_error && log.contains("/src/runtime/signal/");
+            let is_deaf = is_error && is_deaf(&log, &fs::read_to_string(&record).unwrap_or_default());
             wrong.extend(unstopped.filter(|_| !is_deaf).map(str::to_owned));
         }
     }
