@@ -39,12 +39,12 @@ pub struct Waiting {
     path: PathBuf,
 }
 
-/// How much of a mail was read.
+/// How much of a mail was taken, also from an IMAP server; its Debug says none of it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Content {
     /// All of it.
     Whole(Vec<u8>),
-    /// It is beyond the limit: its header, as far as that was within it.
+    /// It is beyond the limit: its header, or the first part of that.
     HeaderOnly(Vec<u8>),
 }
 

@@ -2,10 +2,10 @@
 //! beyond the limit the header alone. Only what was asked for is taken, once, and whole.
 
 use super::{ImapError, Session, command::Answer, cursor::uid_set};
+use crate::maildir::Content;
 use imap_proto::{AttributeValue, MessageSection, SectionPath};
 use jiff::{Timestamp, fmt::strtime};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 /// How many sizes are asked for at once.
 const SIZES: usize = 500;
@@ -35,24 +35,6 @@ pub struct Fetched {
     pub size: u64,
     /// Its bytes, or what was taken of them.
     pub content: Content,
-}
-
-/// How much of a mail was taken.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Content {
-    /// All of it.
-    Whole(Vec<u8>),
-    /// It is beyond the limit: its header, or the first part of that.
-    HeaderOnly(Vec<u8>),
-}
-
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Content::Whole(bytes) => write!(f, "Whole({} octets)", bytes.len()),
-            Content::HeaderOnly(bytes) => write!(f, "HeaderOnly({} octets)", bytes.len()),
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,11 +22,12 @@ mod misbehaviour;
 #[cfg(test)]
 mod scripts;
 
+pub use crate::maildir::Content;
 pub use command::Session;
 pub use connect::{Report, check};
 pub use cursor::Cursor;
 pub(crate) use fetch::groups;
-pub use fetch::{Content, Fetched, Limits};
+pub use fetch::{Fetched, Limits};
 pub use watch::Wake;
 
 use crate::config::Tls;
