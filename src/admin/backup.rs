@@ -18,7 +18,7 @@ use crate::allowed;
 use crate::blobs::{Blobs, SEALED, sha256};
 use crate::sharing::Ability;
 use crate::store::audit::Entry;
-use crate::store::{DATABASE, KEY_FILE};
+use crate::store::{BLOBS, DATABASE, KEY_FILE};
 
 const BLOCK: usize = 512;
 
@@ -79,6 +79,8 @@ fn write(office: &Office, args: &Args, database: &Path, named: &BTreeSet<String>
     if !args.without_key {
         entry(&mut out, KEY_FILE, &office.store.folder().join(KEY_FILE), at)?;
     }
+    // Who unpacks it gets a folder that only they can read, whatever their umask says.
+    out.write_all(&header(&format!("{BLOBS}/"), Kind::Folder, 0, at))?;
     for name in named {
         let file = office.store.blobs().kept(name)?.with_context(|| format!("the blob {name} is missing"))?;
         let place = file.strip_prefix(office.store.folder())?.display().to_string();
@@ -111,7 +113,7 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 fn entry(out: &mut impl Write, name: &str, path: &Path, at: i64) -> Result<()> {
     let mut file = File::open(path).with_context(|| path.display().to_string())?;
     let size = file.metadata()?.len();
-    out.write_all(&header(name, size, at))?;
+    out.write_all(&header(name, Kind::File, size, at))?;
     let copied = std::io::copy(&mut (&mut file).take(size), out)?;
     if copied != size {
         bail!("{} became shorter while it was read", path.display());
@@ -123,16 +125,26 @@ fn entry(out: &mut impl Write, name: &str, path: &Path, at: i64) -> Result<()> {
     Ok(())
 }
 
-fn header(name: &str, size: u64, at: i64) -> Vec<u8> {
+/// What an entry of the archive is.
+enum Kind {
+    File,
+    Folder,
+}
+
+fn header(name: &str, kind: Kind, size: u64, at: i64) -> Vec<u8> {
+    let (mode, kind) = match kind {
+        Kind::File => (b"0000600\0", b"0"),
+        Kind::Folder => (b"0000700\0", b"5"),
+    };
     let fields: [(usize, Vec<u8>); 12] = [
         (100, name.as_bytes().to_vec()),
-        (8, b"0000600\0".to_vec()),
+        (8, mode.to_vec()),
         (8, b"0000000\0".to_vec()),
         (8, b"0000000\0".to_vec()),
         (12, length(size)),
         (12, format!("{:011o}\0", at.max(0)).into_bytes()),
         (8, b"        ".to_vec()),
-        (1, b"0".to_vec()),
+        (1, kind.to_vec()),
         (100, Vec::new()),
         (8, b"ustar\x0000".to_vec()),
         (32, Vec::new()),
@@ -171,7 +183,8 @@ fn verify(tar: &Path, database: &Path, named: &BTreeSet<String>, blobs: &Blobs) 
         let name = name.strip_suffix(SEALED).unwrap_or(name);
         let wanted = match name {
             DATABASE => database.clone(),
-            KEY_FILE => continue,
+            // The key of reply addresses has nothing to be compared with, a folder no content.
+            KEY_FILE | "" => continue,
             // What is sealed is read in the store, and the copy is compared with it.
             blob if place.ends_with(SEALED) => sealed_hash(blobs, blob)?,
             blob => blob.to_owned(),
@@ -236,7 +249,6 @@ mod tests {
     use super::super::{Chosen, Office};
     use super::*;
     use crate::inbound::{Arrived, stage};
-    use crate::store::BLOBS;
     use std::os::unix::fs::PermissionsExt;
 
     fn mail(s: &Sample, uid: &str, bytes: &[u8]) {
@@ -269,8 +281,9 @@ mod tests {
         let restored = place.path().join("store");
         std::fs::create_dir(&restored).unwrap();
         std::fs::set_permissions(&restored, std::fs::Permissions::from_mode(0o700)).unwrap();
-        let tar = std::process::Command::new("tar").arg("-xf").arg(&file).arg("-C").arg(&restored).status().unwrap();
-        assert!(tar.success());
+        let mut tar = std::process::Command::new("sh");
+        tar.args(["-c", "umask 022 && exec tar -xf \"$0\" -C \"$1\""]).arg(&file).arg(&restored);
+        assert!(tar.status().unwrap().success());
         let again = Office::in_folder(&restored, &Chosen::default(), now()).unwrap();
         let mails = again.store.read(|r| r.inbox_list(again.firm.id, None, 9)).unwrap();
         assert_eq!(again.store.blobs().get(&mails[1].sha256).unwrap(), [b'x'; 1_500]);
@@ -284,7 +297,7 @@ mod tests {
     #[test]
     fn a_file_of_any_size_has_its_size_in_the_archive() {
         for size in [0, 511, 0o777_7777_7777, 0o1_0000_0000_0000, 1 << 40] {
-            let block = header("name", size, 0);
+            let block = header("name", Kind::File, size, 0);
             assert_eq!(block.len(), BLOCK);
             let sum: u32 =
                 block.iter().enumerate().map(|(n, b)| if (148..156).contains(&n) { 32 } else { u32::from(*b) }).sum();

@@ -747,12 +747,23 @@ mod tests {
     }
 
     #[test]
-    fn t77_a_store_folder_that_others_can_read_is_refused_with_the_way_to_mend_it() {
+    fn t77_a_store_of_which_others_can_read_anything_is_refused_with_the_way_to_mend_it() {
         use std::os::unix::fs::PermissionsExt as _;
         let s = Sample::new();
-        std::fs::set_permissions(s.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let error = crate::store::Store::open(s.folder.path()).err().unwrap().to_string();
-        assert!(error.contains("chmod 700"), "{error}");
+        let set = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let folders = ["", "blobs"].map(|name| (name, 0o700, [0o755, 0o710, 0o707]));
+        let files = ["docketpost.sqlite", "docketpost.sqlite-wal", "docketpost.sqlite-shm", "reply.key", "store.id"];
+        for (name, closed, opened) in folders.into_iter().chain(files.map(|name| (name, 0o600, [0o644, 0o640, 0o602]))) {
+            let path = if name.is_empty() { s.folder.path().to_owned() } else { s.folder.path().join(name) };
+            for mode in opened {
+                set(&path, mode);
+                let error = crate::store::Store::open(s.folder.path()).err().unwrap().to_string();
+                assert!(error.contains(&format!("chmod {closed:o} {}", path.display())), "{error}");
+                assert!(crate::store::examine::examine(s.folder.path()).is_err());
+            }
+            set(&path, closed);
+            crate::store::Store::open(s.folder.path()).unwrap();
+        }
     }
 
     #[test]

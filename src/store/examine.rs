@@ -32,9 +32,7 @@ pub fn examine(folder: &Path) -> Result<Examined> {
     if !database.exists() || !key_file.exists() {
         return Err(StoreError::Missing(folder.to_owned()));
     }
-    permissions::refuse_readable(folder, "700")?;
-    permissions::refuse_readable(&database, "600")?;
-    permissions::refuse_readable(&key_file, "600")?;
+    permissions::refuse_readable_store(folder)?;
     let keys = keys::Keys::open(&key_file)?;
     let connection = Connection::open_with_flags(&database, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     connection.busy_timeout(BUSY)?;

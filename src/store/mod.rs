@@ -278,9 +278,7 @@ impl Store {
         if !database.exists() || !key_file.exists() {
             return Err(StoreError::Missing(folder.to_owned()));
         }
-        permissions::refuse_readable(folder, "700")?;
-        permissions::refuse_readable(&database, "600")?;
-        permissions::refuse_readable(&key_file, "600")?;
+        permissions::refuse_readable_store(folder)?;
         permissions::refuse_unwritable(folder)?;
         permissions::refuse_unwritable(&database)?;
         let keys = Arc::new(Keys::open(&key_file)?);

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
+use super::identity::IDENTITY_FILE;
+use super::schema::{BLOBS, DATABASE, KEY_FILE};
 use super::{Result, StoreError};
 
 /// Writes a new file that only its owner can read, and waits until it is on disk; an existing file is an error. It gets
@@ -54,8 +56,26 @@ pub fn give_to_owner_of(folder: &Path, file: &Path) -> Result<()> {
     give().map_err(|e| StoreError::Io(file.to_owned(), e))
 }
 
-/// Refuses a file that its group or anybody else can read or write.
-pub fn refuse_readable(file: &Path, wanted: &'static str) -> Result<()> {
-    let found = std::fs::metadata(file).map_err(|e| StoreError::Io(file.to_owned(), e))?;
-    if found.permissions().mode() & 0o077 == 0 { Ok(()) } else { Err(StoreError::Readable(file.to_owned(), wanted)) }
+/// Refuses a store of which its group or anybody else can read or write the folder, the folder of its blobs or a file
+/// beside the database. Where the folder of the blobs is closed, nobody else comes to one of them.
+pub fn refuse_readable_store(store: &Path) -> Result<()> {
+    for folder in [store.to_owned(), store.join(BLOBS)] {
+        refuse_readable(&folder, "700")?;
+    }
+    let beside = ["-wal", "-shm"].map(|end| format!("{DATABASE}{end}"));
+    for file in [DATABASE, KEY_FILE, IDENTITY_FILE].into_iter().chain(beside.iter().map(String::as_str)) {
+        refuse_readable(&store.join(file), "600")?;
+    }
+    Ok(())
+}
+
+/// Refuses a file or folder that its group or anybody else can read or write; `wanted` is the mode to be advised.
+pub fn refuse_readable(path: &Path, wanted: &'static str) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.permissions().mode() & 0o077 == 0 => Ok(()),
+        Ok(_) => Err(StoreError::Readable(path.to_owned(), wanted)),
+        // A new store has no blobs yet, a closed one no log.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::Io(path.to_owned(), error)),
+    }
 }
