@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 
 use super::Act;
-use super::documents::Filed;
+use super::documents::{File, Filed};
 use crate::domain::dates::Locale;
 use crate::domain::{Address, FirmId, Item, Kind, PersonId};
 use crate::sharing::Role;
+use crate::store::conservation;
 use crate::store::documents::{Document, NewFolder};
 use crate::store::firms::NewFirm;
 use crate::store::matters::NewMatter;
@@ -51,6 +52,13 @@ pub fn matter() -> NewMatter {
     NewMatter::new("2026-0012", "Reed v. Marsh")
 }
 
+/// Nothing was lost and nothing done twice, or the test that used it fails.
+impl Drop for Office {
+    fn drop(&mut self) {
+        conservation::hold(&self.store);
+    }
+}
+
 impl Office {
     /// Makes it.
     pub fn new() -> Office {
@@ -91,6 +99,16 @@ impl Office {
     /// Reads from the store.
     pub fn read<T>(&self, look: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> T {
         self.store.read(look).unwrap()
+    }
+
+    /// Keeps this content and gives its SHA-256.
+    pub fn keep(&self, content: &str) -> String {
+        self.store.blobs().put(content.as_bytes()).unwrap()
+    }
+
+    /// A PDF of this name and content, kept, as it came with a mail.
+    pub fn file(&self, name: &str, content: &str) -> File {
+        File { name: name.into(), mime: "application/pdf".into(), sha256: self.keep(content), size: 12 }
     }
 
     /// Shares a thing.

@@ -753,7 +753,8 @@ mod tests {
         let set = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         let folders = ["", "blobs"].map(|name| (name, 0o700, [0o755, 0o710, 0o707]));
         let files = ["docketpost.sqlite", "docketpost.sqlite-wal", "docketpost.sqlite-shm", "reply.key", "store.id"];
-        for (name, closed, opened) in folders.into_iter().chain(files.map(|name| (name, 0o600, [0o644, 0o640, 0o602]))) {
+        for (name, closed, opened) in folders.into_iter().chain(files.map(|name| (name, 0o600, [0o644, 0o640, 0o602])))
+        {
             let path = if name.is_empty() { s.folder.path().to_owned() } else { s.folder.path().join(name) };
             for mode in opened {
                 set(&path, mode);

@@ -1016,8 +1016,9 @@ mod tests {
             arrived_at: sample::now(),
             bytes: Vec::new(),
         };
+        let blob = office.keep("");
         office.write(move |tx| {
-            (0..1000).try_for_each(|n| tx.stage(firm, &arrived(n).staged(format!("{n:064x}")), now()).map(drop))
+            (0..1000).try_for_each(|n| tx.stage(firm, &arrived(n).staged(blob.clone()), now()).map(drop))
         });
         let server = Server::start(&[(1, "one")]).await;
         server.room().numbers = "";

@@ -801,11 +801,17 @@ mod tests {
         let state = |id| house.store.read(|view| view.inbox(office.firm, id)).unwrap().unwrap();
         let blob = house.store.folder().join("blobs");
         let sha256 = state(lost).sha256;
-        std::fs::remove_file(blob.join(&sha256[..2]).join(&sha256)).unwrap();
+        let (file, elsewhere) = (blob.join(&sha256[..2]).join(&sha256), house.store.folder().join("elsewhere"));
+        std::fs::rename(&file, &elsewhere).unwrap();
         all_due(&house, now()).await.unwrap();
         all_due(&house, now()).await.unwrap();
         assert_eq!((state(lost).state, state(lost).tries), (InboxState::Received, 0));
         assert_eq!(state(next).state, InboxState::Held);
+        // Once it is back, its mail goes on.
+        std::fs::rename(&elsewhere, &file).unwrap();
+        all_due(&house, now() + SignedDuration::from_hours(1)).await.unwrap();
+        all_due(&house, now() + SignedDuration::from_hours(1)).await.unwrap();
+        assert_eq!(state(lost).state, InboxState::Held);
     }
 
     #[tokio::test]

@@ -7,18 +7,14 @@ use super::*;
 use crate::blobs::sha256;
 use crate::store::matters::NewMatter;
 
-fn file(name: &str, content: &str) -> File {
-    File { name: name.into(), mime: "application/pdf".into(), sha256: sha256(content.as_bytes()), size: 12 }
-}
-
 impl Office {
     fn upload(&self, by: PersonId, place: Place, name: &str, content: &str) -> std::result::Result<Filed, Refusal> {
-        let (name, file) = (name.to_owned(), file("scan.pdf", content));
+        let (name, file) = (name.to_owned(), self.file("scan.pdf", content));
         self.act(by, move |act| upload(act, place, &File { name: name.clone(), ..file.clone() }, &name))
     }
 
     fn revise(&self, by: PersonId, document: Item, content: &str) -> std::result::Result<Filed, Refusal> {
-        let file = Arc::new(file("scan.pdf", content));
+        let file = Arc::new(self.file("scan.pdf", content));
         self.act(by, move |act| add_version(act, document, &file))
     }
 
@@ -158,10 +154,8 @@ fn doc_15_who_has_a_share_of_a_folder_above_hears_of_it_and_nobody_else() {
     let inside = o.folder("Exhibits", Some(above.id));
     o.share(o.jane, above);
     o.share_matter(o.tom);
-    let filed = o.act(o.lawyer, {
-        let matter = o.matter;
-        move |act| file_for_firm(act, matter, Some(inside), &file("Exhibit A.pdf", "one"))
-    });
+    let (matter, exhibit) = (o.matter, o.file("Exhibit A.pdf", "one"));
+    let filed = o.act(o.lawyer, move |act| file_for_firm(act, matter, Some(inside), &exhibit));
     assert_eq!(filed.unwrap().how, Filing::New);
     assert_eq!(o.told(), [o.jane]);
 }
@@ -171,14 +165,12 @@ fn doc_15_two_files_of_one_command_are_both_told() {
     let o = Office::new();
     let folder = o.folder("Discovery", None);
     o.share(o.jane, folder);
-    o.act(o.lawyer, {
-        let matter = o.matter;
-        move |act| {
-            for (name, content) in [("A.pdf", "one"), ("B.pdf", "two"), ("C.pdf", "two")] {
-                file_for_firm(act, matter, Some(folder), &file(name, content))?.unwrap();
-            }
-            Ok(())
-        }
+    let files = [("A.pdf", "one"), ("B.pdf", "two"), ("C.pdf", "two")].map(|(name, content)| o.file(name, content));
+    let matter = o.matter;
+    o.act(o.lawyer, move |act| {
+        files
+            .iter()
+            .try_for_each(|file| file_for_firm(act, matter, Some(folder), file).map(|filed| drop(filed.unwrap())))
     });
     assert_eq!(o.told(), [o.jane, o.jane]);
 }
@@ -187,8 +179,8 @@ fn doc_15_two_files_of_one_command_are_both_told() {
 fn doc_15_the_firm_files_at_the_top_of_a_matter_where_no_share_reaches() {
     let o = Office::new();
     o.share_matter(o.jane);
-    let matter = o.matter;
-    let filed = o.act(o.lawyer, move |act| file_for_firm(act, matter, None, &file("A.pdf", "one"))).unwrap();
+    let (matter, file) = (o.matter, o.file("A.pdf", "one"));
+    let filed = o.act(o.lawyer, move |act| file_for_firm(act, matter, None, &file)).unwrap();
     assert_eq!(o.document(filed).folder, None);
     assert!(o.told().is_empty());
 }
@@ -198,16 +190,16 @@ fn a_folder_of_another_matter_is_none_of_this_one() {
     let o = Office::new();
     let firm = o.firm;
     let other = o.write(move |tx| tx.add_matter(firm, &NewMatter { display_number: "2".into(), ..matter() }, now())).id;
-    let folder = o.folder("Pleadings", None);
-    let filed = o.act(o.lawyer, move |act| file_for_firm(act, other, Some(folder), &file("A.pdf", "one")));
+    let (folder, file) = (o.folder("Pleadings", None), o.file("A.pdf", "one"));
+    let filed = o.act(o.lawyer, move |act| file_for_firm(act, other, Some(folder), &file));
     assert_eq!(filed, Err(Refusal::NotVisible));
 }
 
 #[test]
 fn co_counsel_do_not_file_for_the_firm_beyond_what_they_may() {
     let o = Office::new();
-    let (matter, folder) = (o.matter, o.folder("Pleadings", None));
-    let filed = o.act(o.jane, move |act| file_for_firm(act, matter, Some(folder), &file("A.pdf", "one")));
+    let (matter, folder, file) = (o.matter, o.folder("Pleadings", None), o.file("A.pdf", "one"));
+    let filed = o.act(o.jane, move |act| file_for_firm(act, matter, Some(folder), &file));
     assert_eq!(filed, Err(Refusal::NotVisible));
 }
 

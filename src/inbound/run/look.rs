@@ -600,7 +600,7 @@ mod tests {
         let requests = read(text);
         let cause = format!("{:x}", u128::from_be_bytes(crate::ids::random()));
         move |tx| {
-            let inbox = staged(tx, firm.id, &cause)?;
+            let inbox = staged(tx, firm.id, &cause, &cause)?;
             let person = tx.person(firm.id, person)?.unwrap();
             let matter = match here {
                 Some(item) => tx.matter_of(firm.id, item)?,

@@ -9,9 +9,11 @@ use super::*;
 use crate::actions::sample::{Office, now};
 use crate::blobs::sha256;
 use crate::domain::dates::Locale;
-use crate::domain::{InboxId, PersonId};
+use crate::domain::{FirmId, InboxId, PersonId};
 use crate::proof::{Level, TokenStanding};
-use crate::store::inbox::Staged;
+use crate::store::Tx;
+use crate::store::audit::Entry;
+use crate::store::inbox::{Findings, InboxState, Staged};
 use crate::store::threads::About;
 
 fn words(text: &str) -> Words {
@@ -63,17 +65,26 @@ impl Mail {
 }
 
 /// The row of a mail that came in.
-pub(super) fn staged(tx: &crate::store::Tx<'_>, firm: crate::domain::FirmId, cause: &str) -> Result<InboxId> {
+pub(super) fn staged(tx: &Tx<'_>, firm: FirmId, cause: &str, sha256: &str) -> Result<InboxId> {
     let staged = Staged {
         mailbox: "in".into(),
         source: String::new(),
         uid_validity: 0,
         uid: cause.into(),
-        sha256: cause.into(),
+        sha256: sha256.into(),
         size: 12,
         arrived_at: now(),
     };
     Ok(tx.stage(firm, &staged, now())?.unwrap())
+}
+
+/// Its end, where it did something: as the way of a mail writes it in the same transaction.
+pub(super) fn ended(tx: &Tx<'_>, firm: FirmId, inbox: InboxId, ran: &Ran) -> Result<()> {
+    if ran.effects > 0 {
+        assert!(tx.decide(inbox, InboxState::Applied, "APPLIED", &Findings::default(), now())?);
+        tx.audit(firm, &Entry::new(None, "mail").by(Some(inbox)), now())?;
+    }
+    Ok(())
 }
 
 impl Office {
@@ -83,8 +94,9 @@ impl Office {
 
     fn receive(&self, mail: Mail) -> Ran {
         let (firm, cause) = (self.firm, mail.words.content_hash.clone());
+        let raw = self.keep(&cause);
         self.write(move |tx| {
-            let inbox = staged(tx, firm, &cause)?;
+            let inbox = staged(tx, firm, &cause, &raw)?;
             let (found, person) = (tx.firm(firm)?.unwrap(), tx.person(firm, mail.by)?.unwrap());
             let thread = if mail.held {
                 Some(tx.thread_for(firm, mail.by, Purpose::Reply, About::Mail(inbox), None, now())?)
@@ -115,7 +127,9 @@ impl Office {
                 is_assigned: false,
             };
             let act = Act { tx, firm: &found, actor: &person, inbox: Some(inbox), cause: &cause, now: now() };
-            run(act, &situation, &mail.words)
+            let ran = run(act, &situation, &mail.words)?;
+            ended(tx, firm, inbox, &ran)?;
+            Ok(ran)
         })
     }
 

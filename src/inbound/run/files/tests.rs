@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::super::super::command::{self, Reading};
 use super::super::super::extract::Line as Written;
 use super::super::super::resolve::Situation;
+use super::super::tests::{ended, staged};
 use super::super::{Ran, Words, run};
 use super::*;
 use crate::actions::Act;
@@ -14,7 +15,6 @@ use crate::domain::PersonId;
 use crate::domain::dates::Locale;
 use crate::outbound::letter::Letter;
 use crate::proof::{Level, TokenStanding};
-use crate::store::inbox::Staged;
 
 /// What a mail is about, and how sure that is.
 #[derive(Clone, Copy)]
@@ -22,10 +22,6 @@ struct Context {
     item: Option<Item>,
     matter: Option<i64>,
     is_signed: bool,
-}
-
-fn file(name: &str, content: &str) -> File {
-    File { name: name.into(), mime: "application/pdf".into(), sha256: sha256(content.as_bytes()), size: 12 }
 }
 
 fn words(text: &str, files: &[File], left_out: &[LeftOut]) -> Words {
@@ -66,17 +62,9 @@ impl Office {
 
     fn carry_out(&self, by: PersonId, context: Context, words: Words) -> Ran {
         let (firm, cause) = (self.firm, words.content_hash.clone());
+        let raw = self.keep(&cause);
         self.write(move |tx| {
-            let staged = Staged {
-                mailbox: "in".into(),
-                source: String::new(),
-                uid_validity: 0,
-                uid: cause.clone(),
-                sha256: cause.clone(),
-                size: 12,
-                arrived_at: now(),
-            };
-            let inbox = tx.stage(firm, &staged, now())?;
+            let inbox = staged(tx, firm, &cause, &raw)?;
             let (found, person) = (tx.firm(firm)?.unwrap(), tx.person(firm, by)?.unwrap());
             let situation = Situation {
                 is_addressed: true,
@@ -97,8 +85,10 @@ impl Office {
                 role: crate::inbound::resolve::RoleIs::Sure,
                 is_assigned: false,
             };
-            let act = Act { tx, firm: &found, actor: &person, inbox, cause: &cause, now: now() };
-            run(act, &situation, &words)
+            let act = Act { tx, firm: &found, actor: &person, inbox: Some(inbox), cause: &cause, now: now() };
+            let ran = run(act, &situation, &words)?;
+            ended(tx, firm, inbox, &ran)?;
+            Ok(ran)
         })
     }
 
@@ -143,7 +133,7 @@ fn left_out(ran: &Ran) -> usize {
 fn doc_05_every_file_of_a_mail_is_filed_with_a_line_of_its_own() {
     let o = Office::new();
     o.share_matter(o.jane);
-    let ran = o.mail(o.jane, o.matter_context(), "", &[file("A.pdf", "one"), file("B.pdf", "two")]);
+    let ran = o.mail(o.jane, o.matter_context(), "", &[o.file("A.pdf", "one"), o.file("B.pdf", "two")]);
     assert_eq!((filings(&ran), ran.effects), (vec![Filing::New, Filing::New], 2));
     assert_eq!(o.names(), ["A.pdf", "B.pdf"]);
     assert!(!ran.for_the_firm);
@@ -153,8 +143,8 @@ fn doc_05_every_file_of_a_mail_is_filed_with_a_line_of_its_own() {
 fn doc_06_a_file_is_named_while_it_is_filed() {
     let o = Office::new();
     o.share_matter(o.jane);
-    o.mail(o.jane, o.matter_context(), "#name Reply brief", &[file("scan1.pdf", "one")]);
-    let two = [file("scan2.pdf", "two"), file("scan3.pdf", "three")];
+    o.mail(o.jane, o.matter_context(), "#name Reply brief", &[o.file("scan1.pdf", "one")]);
+    let two = [o.file("scan2.pdf", "two"), o.file("scan3.pdf", "three")];
     o.mail(o.jane, o.matter_context(), "#name 2 Exhibit A.pdf", &two);
     assert_eq!(o.names(), ["Reply brief.pdf", "scan2.pdf", "Exhibit A.pdf"]);
 }
@@ -163,7 +153,7 @@ fn doc_06_a_file_is_named_while_it_is_filed() {
 fn doc_06_a_name_that_fits_several_files_is_asked_about_and_the_files_keep_their_own() {
     let o = Office::new();
     o.share_matter(o.jane);
-    let two = [file("A.pdf", "one"), file("B.pdf", "two")];
+    let two = [o.file("A.pdf", "one"), o.file("B.pdf", "two")];
     let ran = o.mail(o.jane, o.matter_context(), "#name Exhibit.pdf", &two);
     assert_eq!(refusals(&ran), ["Which file, and what name? The files are: 1 A.pdf, 2 B.pdf."]);
     assert_eq!(o.names(), ["A.pdf", "B.pdf"]);
@@ -173,11 +163,11 @@ fn doc_06_a_name_that_fits_several_files_is_asked_about_and_the_files_keep_their
 fn doc_10_a_reply_with_the_same_file_is_a_version_and_any_other_file_is_new() {
     let o = Office::new();
     let (folder, _) = o.shared_folder("Pleadings");
-    o.mail(o.jane, o.about(folder), "", &[file("Brief.pdf", "one")]);
+    o.mail(o.jane, o.about(folder), "", &[o.file("Brief.pdf", "one")]);
     let document = o.first_document();
-    let next = o.mail(o.jane, o.about(document), "", &[file("Brief (2).pdf", "two")]);
-    let other = o.mail(o.jane, o.about(document), "", &[file("Exhibit.pdf", "three")]);
-    let same = o.mail(o.jane, o.about(document), "Sorry:", &[file("Brief.pdf", "two")]);
+    let next = o.mail(o.jane, o.about(document), "", &[o.file("Brief (2).pdf", "two")]);
+    let other = o.mail(o.jane, o.about(document), "", &[o.file("Exhibit.pdf", "three")]);
+    let same = o.mail(o.jane, o.about(document), "Sorry:", &[o.file("Brief.pdf", "two")]);
     assert_eq!([next, other, same].map(|ran| filings(&ran)), [[Filing::Version], [Filing::Apart], [Filing::Same]]);
     assert_eq!((o.versions(document), o.names()), (2, vec!["Brief.pdf".into(), "Exhibit.pdf".into()]));
 }
@@ -186,10 +176,10 @@ fn doc_10_a_reply_with_the_same_file_is_a_version_and_any_other_file_is_new() {
 fn doc_10_version_names_its_document() {
     let o = Office::new();
     o.share_matter(o.jane);
-    o.mail(o.jane, o.matter_context(), "", &[file("Brief.pdf", "one")]);
+    o.mail(o.jane, o.matter_context(), "", &[o.file("Brief.pdf", "one")]);
     let document = o.first_document();
     let unsure = Context { item: None, matter: None, is_signed: false };
-    let ran = o.mail(o.jane, unsure, "#version D-1", &[file("Final draft.pdf", "two")]);
+    let ran = o.mail(o.jane, unsure, "#version D-1", &[o.file("Final draft.pdf", "two")]);
     assert_eq!((filings(&ran), o.versions(document)), (vec![Filing::Version], 2));
 }
 
@@ -197,8 +187,8 @@ fn doc_10_version_names_its_document() {
 fn doc_10_a_version_is_one_file() {
     let o = Office::new();
     o.share_matter(o.jane);
-    o.mail(o.jane, o.matter_context(), "", &[file("Brief.pdf", "one")]);
-    let two = [file("A.pdf", "two"), file("B.pdf", "three")];
+    o.mail(o.jane, o.matter_context(), "", &[o.file("Brief.pdf", "one")]);
+    let two = [o.file("A.pdf", "two"), o.file("B.pdf", "three")];
     let ran = o.mail(o.jane, o.matter_context(), "#version D-1", &two);
     assert_eq!((refusals(&ran).len(), left_out(&ran), o.names().len()), (1, 2, 1));
     assert!(ran.for_the_firm);
@@ -211,7 +201,7 @@ fn doc_01_a_folder_that_is_not_shared_is_refused_like_one_that_is_not_there() {
     let hidden = o.folder("Strategy", None);
     let number = o.read(|r| r.folder(o.firm, hidden.id)).unwrap().number;
     let answers = [format!("#folder F-{number}"), "#folder F-999".into()].map(|line| {
-        let ran = o.mail(o.jane, o.matter_context(), &line, &[file("A.pdf", &line)]);
+        let ran = o.mail(o.jane, o.matter_context(), &line, &[o.file("A.pdf", &line)]);
         assert!(ran.for_the_firm);
         let typed = line.trim_start_matches("#folder ").to_owned();
         let said: Vec<String> = refusals(&ran).iter().map(|why| why.replace(&typed, "F-X")).collect();
@@ -219,7 +209,7 @@ fn doc_01_a_folder_that_is_not_shared_is_refused_like_one_that_is_not_there() {
     });
     assert_eq!(answers[0], answers[1]);
     let named = ["#folder Strategy", "#folder Nowhere"]
-        .map(|line| refusals(&o.mail(o.jane, o.matter_context(), line, &[file("A.pdf", line)])));
+        .map(|line| refusals(&o.mail(o.jane, o.matter_context(), line, &[o.file("A.pdf", line)])));
     assert_eq!(named[0], named[1]);
     assert!(o.names().is_empty());
 }
@@ -229,8 +219,8 @@ fn doc_05_a_shared_folder_is_found_by_number_and_by_name() {
     let o = Office::new();
     o.share_matter(o.jane);
     let ((pleadings, number), (discovery, _)) = (o.shared_folder("Pleadings"), o.shared_folder("Discovery"));
-    o.mail(o.jane, o.matter_context(), &format!("#folder {number}"), &[file("A.pdf", "one")]);
-    o.mail(o.jane, o.matter_context(), "#folder discovery", &[file("B.pdf", "two")]);
+    o.mail(o.jane, o.matter_context(), &format!("#folder {number}"), &[o.file("A.pdf", "one")]);
+    o.mail(o.jane, o.matter_context(), "#folder discovery", &[o.file("B.pdf", "two")]);
     let folders: Vec<_> = o.read(|r| r.documents_of_matter(o.firm, o.matter)).iter().map(|d| d.folder).collect();
     assert_eq!(folders, [Some(pleadings.id), Some(discovery.id)]);
 }
@@ -239,9 +229,9 @@ fn doc_05_a_shared_folder_is_found_by_number_and_by_name() {
 fn doc_16_a_reply_about_a_document_that_is_no_longer_shared_files_nothing() {
     let o = Office::new();
     let (folder, _) = o.shared_folder("Pleadings");
-    o.mail(o.jane, o.about(folder), "", &[file("Brief.pdf", "one")]);
+    o.mail(o.jane, o.about(folder), "", &[o.file("Brief.pdf", "one")]);
     o.unshare(o.jane, folder);
-    let ran = o.mail(o.jane, o.about(o.first_document()), "", &[file("Brief.pdf", "two")]);
+    let ran = o.mail(o.jane, o.about(o.first_document()), "", &[o.file("Brief.pdf", "two")]);
     assert_eq!(refusals(&ran), ["I find no document shared with you that your mail could be about."]);
     assert!(ran.for_the_firm && o.versions(o.first_document()) == 1);
 }
@@ -251,8 +241,8 @@ fn without_a_matter_nothing_is_filed_and_the_firm_hears() {
     let o = Office::new();
     o.share_matter(o.jane);
     let unsigned = Context { is_signed: false, ..o.matter_context() };
-    for context in [unsigned, Context { item: None, matter: None, is_signed: true }] {
-        let ran = o.mail(o.jane, context, "", &[file("A.pdf", "one")]);
+    for (content, context) in [("one", unsigned), ("two", Context { item: None, matter: None, is_signed: true })] {
+        let ran = o.mail(o.jane, context, "", &[o.file("A.pdf", content)]);
         assert!(ran.lines.contains(&Line::WhichMatter { typed: String::new() }) && ran.for_the_firm);
         assert_eq!((ran.effects, left_out(&ran)), (0, 1));
     }
@@ -264,7 +254,7 @@ fn rev_09_on_a_closed_matter_nothing_is_filed_and_the_mail_is_kept() {
     let o = Office::new();
     o.share_matter(o.jane);
     o.close();
-    let ran = o.mail(o.jane, o.matter_context(), "", &[file("A.pdf", "one")]);
+    let ran = o.mail(o.jane, o.matter_context(), "", &[o.file("A.pdf", "one")]);
     assert!(refusals(&ran)[0].contains("closed on 14 March 2026"), "{:?}", ran.lines);
     assert!(ran.for_the_firm && o.names().is_empty());
 }
@@ -283,7 +273,7 @@ fn a_line_about_files_in_a_mail_without_files_says_what_to_do() {
 fn doc_08_a_zip_is_filed_as_it_is_and_the_line_refused() {
     let o = Office::new();
     o.share_matter(o.jane);
-    let zip = File { mime: "application/zip".into(), ..file("exhibits.zip", "one") };
+    let zip = File { mime: "application/zip".into(), ..o.file("exhibits.zip", "one") };
     let ran = o.mail(o.jane, o.matter_context(), "#unzip Discovery", &[zip]);
     assert_eq!((refusals(&ran).len(), filings(&ran)), (1, vec![Filing::New]));
 }
@@ -294,7 +284,7 @@ fn doc_09_what_was_left_out_is_told_beside_what_was_filed() {
     o.share_matter(o.jane);
     let left = |name: &str, reason| LeftOut { name: name.into(), why: "it is.".into(), reason };
     let left = [left("logo.png", Reason::Picture), left("a.exe", Reason::Policy)];
-    let ran = o.carry_out(o.jane, o.matter_context(), words("", &[file("A.pdf", "one")], &left));
+    let ran = o.carry_out(o.jane, o.matter_context(), words("", &[o.file("A.pdf", "one")], &left));
     assert_eq!((filings(&ran).len(), left_out(&ran), refusals(&ran)), (1, 1, vec!["not filed: it is.".to_owned()]));
 }
 
@@ -303,7 +293,7 @@ fn doc_15_the_lawyer_and_those_who_share_the_folder_hear_of_a_file_and_its_sende
     let o = Office::new();
     let (folder, _) = o.shared_folder("Pleadings");
     o.share(o.tom, folder);
-    o.mail(o.jane, o.about(folder), "", &[file("A.pdf", "one")]);
+    o.mail(o.jane, o.about(folder), "", &[o.file("A.pdf", "one")]);
     let mut told = o.told();
     told.sort_unstable();
     let mut expected = vec![o.lawyer, o.tom];
@@ -316,7 +306,7 @@ fn doc_15_what_is_put_into_the_drop_folder_reaches_the_firm_alone() {
     let o = Office::new();
     o.share_matter(o.jane);
     o.share_matter(o.tom);
-    o.mail(o.jane, o.matter_context(), "", &[file("A.pdf", "one")]);
+    o.mail(o.jane, o.matter_context(), "", &[o.file("A.pdf", "one")]);
     assert_eq!(o.told(), [o.lawyer]);
 }
 
@@ -324,7 +314,7 @@ fn doc_15_what_is_put_into_the_drop_folder_reaches_the_firm_alone() {
 fn a_file_with_a_message_is_attached_to_it() {
     let o = Office::new();
     o.share_matter(o.jane);
-    let ran = o.mail(o.jane, o.matter_context(), "The brief, as promised.", &[file("A.pdf", "one")]);
+    let ran = o.mail(o.jane, o.matter_context(), "The brief, as promised.", &[o.file("A.pdf", "one")]);
     assert_eq!(ran.effects, 2);
     let letters = o.read(|r| r.outbox_list(o.firm, None, 10));
     let Letter::News { message: Some(message), documents, .. } =
@@ -348,7 +338,7 @@ fn two_messages_of_one_mail_are_two_letters() {
 #[test]
 fn what_the_firm_files_by_mail_is_said_to_be_for_the_firm_only() {
     let o = Office::new();
-    let ran = o.mail(o.lawyer, o.matter_context(), "", &[file("A.pdf", "one")]);
+    let ran = o.mail(o.lawyer, o.matter_context(), "", &[o.file("A.pdf", "one")]);
     assert_eq!(filings(&ran), [Filing::New]);
     assert!(ran.lines.iter().any(|l| matches!(l, Line::Question { text } if text.contains("for the firm only"))));
 }
@@ -379,7 +369,7 @@ fn doc_10_a_new_document_of_a_known_name_is_told_how_it_becomes_a_version() {
     o.share_matter(o.jane);
     let (_, number) = o.shared_folder("Pleadings");
     for (text, how) in [("one", Filing::New), ("two", Filing::Apart)] {
-        let ran = o.mail(o.jane, o.matter_context(), &format!("#folder {number}"), &[file("Brief.pdf", text)]);
+        let ran = o.mail(o.jane, o.matter_context(), &format!("#folder {number}"), &[o.file("Brief.pdf", text)]);
         assert!(matches!(ran.lines.as_slice(), [Line::Filed { how: filed, .. }] if *filed == how), "{:?}", ran.lines);
     }
 }
@@ -391,7 +381,7 @@ fn a_folder_or_file_of_a_restricted_matter_is_not_found_by_its_name() {
     let (folder, _) = o.shared_folder("Kestrel");
     let (firm, matter) = (o.firm, o.matter);
     let said = |name: &str| {
-        let ran = o.mail(o.jane, o.matter_context(), &format!("#folder \"{name}\""), &[file("B.pdf", name)]);
+        let ran = o.mail(o.jane, o.matter_context(), &format!("#folder \"{name}\""), &[o.file("B.pdf", name)]);
         format!("{:?}", ran.lines).replace(name, "X")
     };
     let is_filed = |said: &str| said.contains("Filed");
@@ -404,6 +394,6 @@ fn a_folder_or_file_of_a_restricted_matter_is_not_found_by_its_name() {
     assert_eq!(said("kestrel"), said("buzzard"));
     assert!(!is_filed(&said("KESTREL")));
     let number = o.read(|r| r.folder(firm, folder.id)).unwrap().number;
-    let ran = o.mail(o.jane, o.matter_context(), &format!("#folder F-{number}"), &[file("B.pdf", "again")]);
+    let ran = o.mail(o.jane, o.matter_context(), &format!("#folder F-{number}"), &[o.file("B.pdf", "again")]);
     assert_eq!(filings(&ran), [Filing::New], "nor is it said that there is a file of that name");
 }
