@@ -1,7 +1,11 @@
 //! One command, all of its answers, and what its tagged line said: OK is the only success. A command that was given up
 //! half-way leaves its answers on the connection, so the session is of no use after it and says so.
 
-use super::{ImapError, Mailbox, Timeouts, cursor::Cursor, wire::Wire};
+use super::{
+    ImapError, Mailbox, Timeouts,
+    cursor::Cursor,
+    wire::{Wire, literal_after},
+};
 use imap_proto::{AttributeValue, MailboxDatum, Response};
 use std::collections::BTreeSet;
 
@@ -270,7 +274,13 @@ pub(super) fn hear<'a>(answer: &'a [u8], tag: &str) -> Result<Heard<'a>, ImapErr
     parse(answer)
 }
 
+/// The parser calls itself for each bracket that it meets; in an answer to what is asked here there are three.
+const MOST_BRACKETS: usize = 100;
+
 fn parse(answer: &[u8]) -> Result<Heard<'_>, ImapError> {
+    if brackets(answer) > MOST_BRACKETS {
+        return Err(ImapError::Nonsense("an answer with too many brackets"));
+    }
     match Response::parse(answer) {
         // What follows a literal that was longer than announced looks like an attribute nobody knows.
         Ok(([], Response::Fetch(_, attributes))) if attributes.contains(&AttributeValue::Unknown) => {
@@ -285,6 +295,17 @@ fn parse(answer: &[u8]) -> Result<Heard<'_>, ImapError> {
         _ if matters(answer) => Err(ImapError::Nonsense("an answer that can't be read")),
         _ => Ok(Heard::Unknown),
     }
+}
+
+/// How many brackets open outside of its literals.
+fn brackets(answer: &[u8]) -> usize {
+    let (mut found, mut rest) = (0_usize, answer);
+    while let Some(end) = rest.iter().position(|b| *b == b'\n') {
+        let (line, after) = rest.split_at(end.saturating_add(1));
+        found = found.saturating_add(line.iter().filter(|b| **b == b'(').count());
+        rest = literal_after(line).and_then(|length| after.get(length..)).unwrap_or(after);
+    }
+    found
 }
 
 fn matters(answer: &[u8]) -> bool {
@@ -386,6 +407,18 @@ mod tests {
         assert_eq!(number_in_code("[UIDVALIDITY 3857529045] UIDs valid", "UIDVALIDITY"), Some(3_857_529_045));
         assert_eq!(number_in_code("[UIDVALIDITY -1] UIDs valid", "UIDVALIDITY"), None);
         assert_eq!(number_in_code("UIDVALIDITY 4", "UIDVALIDITY"), None);
+    }
+
+    #[test]
+    fn t55_brackets_within_brackets_end_the_session_and_not_the_program() {
+        let deep = "(".repeat(400_000);
+        for before in ["", "BODY[] {3}\r\n({5 ", "FLAGS () BODY[] {5}\r\n{5}\r\n "] {
+            let answer = format!("* 1 FETCH ({before}BODYSTRUCTURE {deep}\r\n");
+            assert!(matches!(hear(answer.as_bytes(), "A1"), Err(ImapError::Nonsense(_))), "{before}");
+        }
+        // A mail's own brackets are none of the answer's.
+        let mail = format!("* 1 FETCH (UID 7 BODY[] {{{}}}\r\n{deep})\r\n", deep.len());
+        assert!(matches!(hear(mail.as_bytes(), "A1"), Ok(Heard::Answer(Answer::Fetch(_)))));
     }
 
     proptest! {

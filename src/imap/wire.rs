@@ -159,7 +159,7 @@ fn lost(e: io::Error) -> ImapError {
 }
 
 /// The length of the literal which this line announces at its end.
-fn literal_after(line: &[u8]) -> Option<usize> {
+pub(super) fn literal_after(line: &[u8]) -> Option<usize> {
     let line = line.strip_suffix(b"}\r\n")?;
     let open = line.iter().rposition(|b| *b == b'{')?;
     let digits = line.get(open.saturating_add(1)..)?;
