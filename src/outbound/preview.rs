@@ -190,47 +190,76 @@ fn confine(kind: Kind, read: &[&Path]) -> Option<()> {
     setrlimit(Resource::Core, limit(0)).ok()?;
     // The three that are open are all there will be; a program that is started needs some for its libraries and fonts.
     setrlimit(Resource::Nofile, limit(if kind == Kind::Picture { 3 } else { 32 })).ok()?;
-    let denied = [
-        libc::SYS_socket,
-        libc::SYS_socketpair,
-        libc::SYS_connect,
-        libc::SYS_bind,
-        libc::SYS_ptrace,
-        libc::SYS_process_vm_readv,
-        libc::SYS_process_vm_writev,
-        libc::SYS_io_uring_setup,
-        libc::SYS_bpf,
-        libc::SYS_mount,
-        libc::SYS_kill,
-        libc::SYS_sendto,
-        libc::SYS_sendmsg,
-        libc::SYS_unlinkat,
-        libc::SYS_renameat,
-        libc::SYS_renameat2,
-        libc::SYS_linkat,
-        libc::SYS_symlinkat,
-        libc::SYS_mkdirat,
-        libc::SYS_mknodat,
-        libc::SYS_truncate,
-        libc::SYS_fchmod,
-        libc::SYS_fchmodat,
-        libc::SYS_fchownat,
-        libc::SYS_openat2,
-    ];
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = denied.into_iter().map(|call| (call, Vec::new())).collect();
-    #[cfg(target_arch = "x86_64")]
-    rules.extend(OLD_CALLS.map(|call| (call, Vec::new())));
+    let calls = NET_CALLS.iter().chain(&PROCESS_CALLS).chain(&FILE_CALLS).chain(&OTHER_CALLS).chain(OLD_CALLS);
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = calls.map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_openat, opening_to_write(2)?);
-    let refuse = SeccompAction::Errno(u32::try_from(libc::EACCES).ok()?);
+    // Its own limits it may read.
+    rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![argument(0, SeccompCmpOp::Ne, 0)?]).ok()?]);
+    let errno = u32::try_from(libc::EACCES).ok()?;
     let machine = std::env::consts::ARCH.try_into().ok()?;
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, machine).ok()?;
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno), machine).ok()?;
     let program: seccompiler::BpfProgram = filter.try_into().ok()?;
+    #[cfg(target_arch = "x86_64")]
+    seccompiler::apply_filter(&no_second_numbers(errno)).ok()?;
     seccompiler::apply_filter(&program).ok()
 }
 
+/// Calls that reach other machines and programs.
+const NET_CALLS: [i64; 6] =
+    [libc::SYS_socket, libc::SYS_socketpair, libc::SYS_connect, libc::SYS_bind, libc::SYS_sendto, libc::SYS_sendmsg];
+
+/// Calls that read, change, stop or hinder another process of the same user, the gateway among them.
+const PROCESS_CALLS: [i64; 14] = [
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_tgkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_setpriority,
+    libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setaffinity,
+];
+
+/// Calls that change a file, its name, or what is known of it.
+const FILE_CALLS: [i64; 21] = [
+    libc::SYS_unlinkat,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_linkat,
+    libc::SYS_symlinkat,
+    libc::SYS_mkdirat,
+    libc::SYS_mknodat,
+    libc::SYS_truncate,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    FCHMODAT2,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    libc::SYS_openat2,
+];
+
+/// `fchmodat2`, which has one number on all machines and no name in libc on some.
+const FCHMODAT2: i64 = 452;
+
+/// Calls that do such things another way.
+const OTHER_CALLS: [i64; 3] = [libc::SYS_io_uring_setup, libc::SYS_bpf, libc::SYS_mount];
+
 /// Calls that other machines never had.
 #[cfg(target_arch = "x86_64")]
-const OLD_CALLS: [i64; 10] = [
+const OLD_CALLS: &[i64] = &[
     libc::SYS_unlink,
     libc::SYS_rename,
     libc::SYS_link,
@@ -239,17 +268,39 @@ const OLD_CALLS: [i64; 10] = [
     libc::SYS_rmdir,
     libc::SYS_mknod,
     libc::SYS_chmod,
+    libc::SYS_chown,
+    libc::SYS_lchown,
+    libc::SYS_utime,
+    libc::SYS_utimes,
+    libc::SYS_futimesat,
     libc::SYS_creat,
     libc::SYS_open,
 ];
+#[cfg(not(target_arch = "x86_64"))]
+const OLD_CALLS: &[i64] = &[];
+
+/// Refuses the second numbers that kernels with x32 know each call by, which no list of calls names.
+#[cfg(target_arch = "x86_64")]
+fn no_second_numbers(errno: u32) -> seccompiler::BpfProgram {
+    const X32: u32 = 0x4000_0000;
+    let step = |code: u32, jt: u8, jf: u8, k: u32| seccompiler::sock_filter { code: code as u16, jt, jf, k };
+    vec![
+        // The number of the call is the first word of what is judged.
+        step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        step(libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K, 0, 1, X32),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ERRNO | errno),
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ]
+}
+
+fn argument(at: u8, is: SeccompCmpOp, value: u64) -> Option<SeccompCondition> {
+    SeccompCondition::new(at, SeccompCmpArgLen::Dword, is, value).ok()
+}
 
 /// The opening of a file to write it, to make it or to cut it; its flags are this argument.
 fn opening_to_write(flags: u8) -> Option<Vec<SeccompRule>> {
     let bits = [libc::O_WRONLY, libc::O_RDWR, libc::O_CREAT, libc::O_TRUNC].map(|bit| u64::try_from(bit).ok());
-    let rule = |bit: u64| {
-        let set = SeccompCondition::new(flags, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(bit), bit).ok()?;
-        SeccompRule::new(vec![set]).ok()
-    };
+    let rule = |bit: u64| SeccompRule::new(vec![argument(flags, SeccompCmpOp::MaskedEq(bit), bit)?]).ok();
     bits.into_iter().map(|bit| rule(bit?)).collect()
 }
 

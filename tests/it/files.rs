@@ -210,10 +210,30 @@ fn t65_a_pdf_is_drawn_without_network_and_with_little_time_and_memory() {
         ("removes", format!("/bin/rm -f {ours}")),
         ("makes", format!(": > {ours}3")),
         ("links", format!("/bin/ln {ours} {ours}4")),
+        ("opens", format!("/bin/chmod 644 {ours}")),
+        ("dates", format!("/usr/bin/touch -d 2001-01-01 {ours}")),
     ] {
         assert!(!does(name, &deed), "it {name} a file");
     }
     assert_eq!(std::fs::read_to_string(place.path().join("reply.key")).unwrap(), "secret");
+    let mut other = Command::new("sleep").arg("600").spawn().unwrap();
+    let pid = other.id();
+    for (name, deed) in [
+        ("ends", format!("kill -9 {pid}")),
+        ("slows", format!("/usr/bin/renice -n 19 -p {pid}")),
+        ("starves", format!("/usr/bin/prlimit --pid {pid} --nofile=3")),
+    ] {
+        assert!(!does(name, &deed), "it {name} another process");
+    }
+    assert_eq!(other.try_wait().unwrap(), None);
+    other.kill().unwrap();
+    other.wait().unwrap();
+    // Kernels with x32 know each call by a second number.
+    #[cfg(target_arch = "x86_64")]
+    assert!(
+        does("asks", "/usr/bin/perl -e 'syscall(0x40000000 | 39); exit($! != 13)'"),
+        "its second number is refused"
+    );
     assert_eq!(
         std::fs::read_dir(place.path())
             .unwrap()
