@@ -168,9 +168,10 @@ fn doc_15_two_files_of_one_command_are_both_told() {
     let files = [("A.pdf", "one"), ("B.pdf", "two"), ("C.pdf", "two")].map(|(name, content)| o.file(name, content));
     let matter = o.matter;
     o.act(o.lawyer, move |act| {
-        files
-            .iter()
-            .try_for_each(|file| file_for_firm(act, matter, Some(folder), file).map(|filed| drop(filed.unwrap())))
+        for file in &files {
+            file_for_firm(act, matter, Some(folder), file)?.unwrap();
+        }
+        Ok(())
     });
     assert_eq!(o.told(), [o.jane, o.jane]);
 }
