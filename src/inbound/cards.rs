@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
-use mail_parser::{Encoding, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{Encoding, MessagePart, MimeHeaders, PartType};
 
 use super::limits::Limits;
 use super::parse::{self, Attachment, Mail};
@@ -89,7 +89,9 @@ fn clean(raw: &[u8], depth: usize) -> Option<Vec<u8>> {
     if depth > DEEPEST {
         return None;
     }
-    let message = MessageParser::default().parse(raw)?;
+    // Its size was looked at where it came in; what is encoded in it may be larger than what it stood in.
+    let limits = Limits { size: usize::MAX, ..Limits::default() };
+    let message = parse::taken_apart(raw, &limits).ok()??;
     let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
     for part in &message.parts {
         let [header, body, end] = [part.offset_header, part.offset_body, part.offset_end].map(place);
@@ -413,6 +415,26 @@ mod tests {
         assert!(is_clean(&instead), "{}", String::from_utf8_lossy(&instead));
         assert_eq!(parse::parse(&instead), mail, "what is read is what is kept");
         (mail, instead)
+    }
+
+    /// What stands in a packet of Outlook's, or in a mail in a mail in a mail, shows only once it is opened.
+    #[test]
+    fn t49_mails_inside_mails_that_show_late_are_not_gone_into() {
+        let deep = format!("{}\n{NUMBER}\n", "Content-Type: message/rfc822\n\n".repeat(20_000)).into_bytes();
+        let file = Attachment {
+            name: "a.eml".into(),
+            mime: "message/rfc822".into(),
+            sha256: String::new(),
+            bytes: deep.clone(),
+            inline: false,
+            content_id: None,
+        };
+        assert!(!is_in_file(&file));
+        let head = "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n";
+        let whole =
+            (0..6).fold(deep, |inner, _| format!("{head}{}\n", data_encoding::BASE64.encode(&inner)).into_bytes());
+        let (mail, instead) = read(&[b"From: a@b.example\n", whole.as_slice()].concat(), &Limits::default());
+        assert_eq!((mail.limit(), instead), (None, None));
     }
 
     #[test]

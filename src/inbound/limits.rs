@@ -1,6 +1,7 @@
 //! Structure limits on raw mail, before any parser sees it (threats.md T49–T53): raw bytes in, the first limit broken
 //! or nothing out. One linear scan with a bounded stack; it decodes nothing but nested mails that are encoded whole.
 
+use super::burden;
 use mail_parser::decoders::{base64::base64_decode, quoted_printable::quoted_printable_decode};
 
 /// What a mail may have at most; the default is what threats.md T49–T53 asks for.
@@ -87,10 +88,11 @@ pub fn check(raw: &[u8], limits: &Limits) -> Result<(), Limit> {
         return Err(Limit::TooLarge);
     }
     let mut scan = Scan { limits, parts: 0 };
-    scan.mail(raw, 0)
+    scan.mail(raw, 0)?;
+    burden::check(raw)
 }
 
-/// mail-parser looks into encoded mails three deep; deeper ones stay closed, so nothing deeper can hurt.
+/// mail-parser looks into encoded mails three deep; deeper ones stay closed until they are checked by themselves.
 const ENCODED_DEPTH: usize = 4;
 
 struct Scan<'l> {

@@ -2,6 +2,7 @@
 //! else; [`receive`] takes what was read into one transaction, in which everything about the mail happens or nothing.
 
 pub mod limits;
+pub mod burden;
 pub mod parse;
 pub mod cards;
 pub mod names;

@@ -211,7 +211,7 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
     let raw = with_line_feeds(raw);
     let raw = without_envelope_line(&raw);
     let mut mail = Mail::default();
-    match limits::check(raw, limits).and_then(|()| taken_apart(raw, limits)) {
+    match taken_apart(raw, limits) {
         Ok(Some(message)) => {
             read_header(&message, raw, &mut mail);
             read_bodies(&message, raw, &mut mail);
@@ -230,10 +230,11 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
     mail
 }
 
-/// What the library makes of a mail. It may see other structure than the limits' own scan does, where a mail is ambiguous:
-/// so depth and parts are counted once more, as it saw them, and one that it can't take apart without a panic is refused
-/// like one that breaks a limit.
-fn taken_apart<'r>(raw: &'r [u8], limits: &Limits) -> Result<Option<Message<'r>>, Limit> {
+/// What the library makes of a mail that keeps to the limits. It may see other structure than the limits' own scan does,
+/// where a mail is ambiguous: so depth and parts are counted once more, as it saw them, and one that it can't take apart
+/// without a panic is refused like one that breaks a limit.
+pub(super) fn taken_apart<'r>(raw: &'r [u8], limits: &Limits) -> Result<Option<Message<'r>>, Limit> {
+    limits::check(raw, limits)?;
     let parsed = catch_unwind(|| MessageParser::default().parse(raw)).map_err(|_| Limit::Unreadable)?;
     let Some(message) = parsed else { return Ok(None) };
     match structure(&message, limits) {
@@ -479,6 +480,7 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
         mail.html = Some(htmls.iter().map(|p| html_of(p, raw)).collect::<Vec<_>>().join("\n"));
     }
     let headless = mail.text.is_none() && mail.html.is_none();
+    let mut shown = Shown::of(mail.html.as_deref());
     for part in message.attachments() {
         if headless && mail.text.is_none() && part.content_type().is_some_and(|ct| ct.ctype() == "multipart") {
             mail.text = Some(text_of(part, raw));
@@ -488,6 +490,7 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
             mail.defects.push(Defect::BrokenEncoding);
             if is_cut_body(part, mail) {
                 continue_body(part, raw, mail);
+                shown = Shown::of(mail.html.as_deref());
                 continue;
             }
         }
@@ -495,7 +498,7 @@ fn read_bodies(message: &Message<'_>, raw: &[u8], mail: &mut Mail) {
             mail.calendar.push(text_of(part, raw));
         }
         let number = mail.attachments.len().saturating_add(1);
-        mail.attachments.push(attachment(part, raw, number, mail.html.as_deref()));
+        mail.attachments.push(attachment(part, raw, number, &shown));
     }
     take_uuencoded(mail);
 }
@@ -578,7 +581,8 @@ fn unpack_packets(mail: &mut Mail) {
     };
     let mut kept = Vec::with_capacity(mail.attachments.len());
     for part in std::mem::take(&mut mail.attachments) {
-        match is_packet(&part).then(|| tnef::unpack(&part.bytes)).flatten() {
+        let packet = is_packet(&part).then(|| tnef::unpack(&part.bytes)).flatten();
+        match packet.filter(|packet| kept.len().saturating_add(packet.files.len()) <= MOST_FILES) {
             Some(packet) => {
                 if !packet.is_whole {
                     note(mail, Defect::BrokenPacket);
@@ -592,6 +596,9 @@ fn unpack_packets(mail: &mut Mail) {
     mail.attachments = kept;
 }
 
+/// Files of one mail; a packet beyond them stays closed.
+const MOST_FILES: usize = 1000;
+
 fn take_packet(mail: &mut Mail, packet: tnef::Packet, files: &mut Vec<Attachment>) {
     let blank = |text: &Option<String>| text.as_deref().is_none_or(|t| t.trim().is_empty());
     if blank(&mail.text) && blank(&mail.html) {
@@ -604,12 +611,12 @@ fn take_packet(mail: &mut Mail, packet: tnef::Packet, files: &mut Vec<Attachment
             }
         }
     }
+    let shown = Shown::of(mail.html.as_deref());
     for (number, packed) in packet.files.into_iter().enumerate() {
         let made_up = || format!("attachment-{}", number.saturating_add(1));
         let name = if packed.name.trim().is_empty() { made_up() } else { packed.name };
         let mime = if packed.mime.contains('/') { packed.mime } else { String::from(UNKNOWN) };
-        let shown = packed.content_id.as_deref();
-        let inline = shown.is_some_and(|id| mail.html.as_deref().is_some_and(|h| h.contains(&format!("cid:{id}"))));
+        let inline = packed.content_id.as_deref().is_some_and(|id| shown.has(id));
         files.push(Attachment { inline, content_id: packed.content_id, ..file(&name, &mime, packed.bytes) });
     }
 }
@@ -729,7 +736,33 @@ fn is_misread(part: &MessagePart<'_>) -> bool {
     part.encoding == Encoding::None && !matches!(part.body, PartType::Message(_)) && claim_of(part) != Claim::Plain
 }
 
-fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&str>) -> Attachment {
+/// What a page names by its Content-ID, found once for all files of its mail.
+struct Shown(Vec<String>);
+
+impl Shown {
+    /// The longest Content-ID, in octets, and how many names are listened to.
+    const LONGEST: usize = 256;
+    const MOST: usize = 10_000;
+
+    fn of(html: Option<&str>) -> Shown {
+        let html = html.unwrap_or_default();
+        let named = memchr::memmem::find_iter(html.as_bytes(), "cid:").take(Shown::MOST);
+        let mut named: Vec<String> = named
+            .filter_map(|at| html.get(at.saturating_add(4)..))
+            .map(|behind| behind.chars().take(Shown::LONGEST).take_while(|c| !"\"'<>".contains(*c)).collect())
+            .collect();
+        named.sort();
+        Shown(named)
+    }
+
+    /// True if something that it names begins so.
+    fn has(&self, id: &str) -> bool {
+        let at = self.0.partition_point(|named| named.as_str() < id);
+        self.0.get(at).is_some_and(|named| named.starts_with(id))
+    }
+}
+
+fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, shown: &Shown) -> Attachment {
     let bytes = bytes_of(part, raw).into_owned();
     let mime = part.content_type().map(mime_of).unwrap_or_else(|| match part.body {
         PartType::Message(_) => String::from("message/rfc822"),
@@ -739,7 +772,7 @@ fn attachment(part: &MessagePart<'_>, raw: &[u8], number: usize, html: Option<&s
     });
     let content_id =
         part.content_id().map(|id| id.trim_matches(['<', '>', ' ']).to_owned()).filter(|id| !id.is_empty());
-    let shown = content_id.as_deref().is_some_and(|id| html.is_some_and(|h| h.contains(&format!("cid:{id}"))));
+    let shown = content_id.as_deref().is_some_and(|id| shown.has(id));
     let disposed = part.content_disposition().is_some_and(|d| d.is_inline());
     let name = written_name(part, raw).unwrap_or_else(|| made_up_name(part, &mime, number));
     Attachment {
@@ -1136,13 +1169,41 @@ mod tests {
         assert!(mail.date.is_none() && mail.defects.contains(&Defect::NoDate));
     }
 
+    #[test]
+    fn a_page_shows_the_files_that_it_names_and_no_others() {
+        let shown = Shown::of(Some("<img src=\"cid:logo@a.example\"> <img src=cid:b> cid:"));
+        for (id, is_shown) in
+            [("logo@a.example", true), ("logo@", true), ("b", true), ("a.example", false), ("c", false)]
+        {
+            assert_eq!(shown.has(id), is_shown, "{id}");
+        }
+        assert!(!Shown::of(None).has("b"));
+    }
+
+    #[test]
+    fn t63_packets_of_more_files_than_a_mail_may_have_stay_closed() {
+        let few: Vec<(String, Vec<u8>)> = (0..300).map(|n| (format!("{n}.txt"), vec![b'x'])).collect();
+        let few: Vec<(&str, &[u8])> = few.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+        let packet = tnef::sample(&few, None);
+        let part = |n: usize| {
+            let head =
+                format!("Content-Type: application/ms-tnef; name=\"{n}.dat\"\r\nContent-Transfer-Encoding: base64");
+            format!("--b\r\n{head}\r\n\r\n{}\r\n", data_encoding::BASE64.encode(&packet))
+        };
+        let parts: String = (0..5).map(part).collect();
+        let raw = format!("From: a@a.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n");
+        let files = parse(raw.as_bytes()).attachments;
+        assert_eq!(files.len(), 902);
+        assert_eq!(files.iter().filter(|f| f.name.ends_with(".dat")).count(), 2, "they are kept as they came");
+    }
+
     /// A line of a blank ends the header for the limits' scan and not for the parser: only one of them sees the bomb.
     #[test]
     fn t49_a_bomb_that_only_the_parser_sees_is_refused_and_freed() {
-        for levels in [22, 12_000] {
+        for (levels, checked) in [(22, Ok(())), (290, Ok(())), (12_000, Err(Limit::TooDeep))] {
             let bomb = "Content-Type: message/rfc822\r\n\r\n".repeat(levels);
             let raw = format!("From: a@b.example\r\nReceived:\r\n \r\nX-A: b\r\n{bomb}#done\r\n");
-            assert_eq!(limits::check(raw.as_bytes(), &Limits::default()), Ok(()));
+            assert_eq!(limits::check(raw.as_bytes(), &Limits::default()), checked);
             let mail = parse(raw.as_bytes());
             assert_eq!(mail.limit(), Some(Limit::TooDeep), "{levels}");
             assert_eq!(mail.from.unwrap().address, "a@b.example");
