@@ -16,6 +16,11 @@ const ENCRYPTED: &str = "application/pkcs7-mime";
 /// An Office file that needs a password.
 const LOCKED_OFFICE: &str = "application/encrypted";
 pub(super) const UNKNOWN: &str = "application/octet-stream";
+/// An old Office file, or another compound file.
+const OLE: &str = "application/x-ole-storage";
+const WORD: &str = "application/msword";
+const EXCEL: &str = "application/vnd.ms-excel";
+const POWERPOINT: &str = "application/vnd.ms-powerpoint";
 const CARD: &str = sentence!("it has a payment card number in it. Take the number out and send the file again.");
 const PICTURE: &str =
     sentence!("it looks like part of a signature or of an earlier mail. To file it, send it again with #keep.");
@@ -294,13 +299,13 @@ pub(super) fn sniff(name: &str, claimed: &str, bytes: &[u8]) -> String {
     if is_ole(bytes) && names_storage(bytes, "EncryptedPackage") {
         return LOCKED_OFFICE.into();
     }
-    match infer::get(bytes).map(|t| t.mime_type()) {
-        Some("application/x-ole-storage") => match ext.as_str() {
-            "doc" => "application/msword".into(),
-            "xls" => "application/vnd.ms-excel".into(),
-            "ppt" => "application/vnd.ms-powerpoint".into(),
+    match told_by(bytes) {
+        Some(OLE) => match ext.as_str() {
+            "doc" => WORD.into(),
+            "xls" => EXCEL.into(),
+            "ppt" => POWERPOINT.into(),
             "msg" => "application/vnd.ms-outlook".into(),
-            _ => "application/x-ole-storage".into(),
+            _ => OLE.into(),
         },
         Some(known) => known.to_owned(),
         None => match ext.as_str() {
@@ -317,6 +322,41 @@ pub(super) fn sniff(name: &str, claimed: &str, bytes: &[u8]) -> String {
     }
 }
 
+/// The type that these bytes tell by themselves. Compound files are not given to `infer`: what it opens them with takes
+/// thousandfold memory for one whose tables name the same sector again and again (threats T54).
+pub fn told_by(bytes: &[u8]) -> Option<&'static str> {
+    if is_ole(bytes) {
+        return Some(of_class(bytes).unwrap_or(OLE));
+    }
+    infer::get(bytes).map(|t| t.mime_type())
+}
+
+/// The program that a compound file says it was made with: the class of its root entry, which is the first of its
+/// directory (MS-CFB 2.2, 2.6.1). Two places are looked at, wherever the file says that they are.
+fn of_class(bytes: &[u8]) -> Option<&'static str> {
+    let number = |at: usize| -> Option<u32> {
+        let four = bytes.get(at..at.saturating_add(4))?.first_chunk::<4>()?;
+        Some(u32::from_le_bytes(*four))
+    };
+    let shift = bytes.get(30..32)?.first_chunk::<2>().map(|two| u16::from_le_bytes(*two))?;
+    let sector = match shift {
+        9 => 512_usize,
+        12 => 4096,
+        _ => return None,
+    };
+    // Sectors are counted from behind the header, which takes the room of one.
+    let root = usize::try_from(number(48)?).ok()?.saturating_add(1).saturating_mul(sector);
+    let class = root.saturating_add(80);
+    let middle = bytes.get(class.saturating_add(4)..class.saturating_add(16))?;
+    let of_office = middle == [0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
+    match number(class)? {
+        0x0002_0906 if of_office => Some(WORD),
+        0x0002_0810 | 0x0002_0820 if of_office => Some(EXCEL),
+        0x6481_8d10 if middle == [0x9b, 0x4f, 0xcf, 0x11, 0x86, 0xea, 0, 0xaa, 0, 0xb9, 0x29, 0xe8] => Some(POWERPOINT),
+        _ => None,
+    }
+}
+
 fn is_zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
@@ -327,7 +367,7 @@ fn inside_zip(bytes: &[u8]) -> &'static str {
     let starts = |folder: &str| directory.names.iter().any(|n| n.starts_with(folder));
     let has_macros = directory.names.iter().any(|n| n.to_ascii_lowercase().ends_with("vbaproject.bin"));
     if !directory.names.iter().any(|n| n == "[Content_Types].xml") {
-        return match infer::get(bytes).map(|t| t.mime_type()) {
+        return match told_by(bytes) {
             Some(mime) if mime.contains("opendocument") || mime.contains("epub") => mime,
             _ => ZIP,
         };
@@ -508,6 +548,64 @@ mod tests {
         assert_eq!((mime.as_str(), danger("a.doc", &mime, &macros).unwrap().0), ("application/msword", Danger::Macros));
         let plain = compound("WordDocument");
         assert_eq!(danger("a.doc", &sniff("a.doc", UNKNOWN, &plain), &plain), None);
+    }
+
+    /// A compound file of sectors of 4096 bytes, whose root entry has this class. Every one of its `tables` of sectors
+    /// names one and the same sector a thousand times.
+    fn hostile(class: &[u8; 16], tables: u32) -> Vec<u8> {
+        let (last, directory) = (tables, tables + 1);
+        let mut bytes = vec![0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+        bytes.resize(24, 0);
+        for short in [0x3e_u16, 4, 0xfffe, 12, 6] {
+            bytes.extend(short.to_le_bytes());
+        }
+        bytes.resize(40, 0);
+        for number in [0, 0, directory, 0, 4096, 0xffff_fffe, 0, 0, tables] {
+            bytes.extend(u32::to_le_bytes(number));
+        }
+        bytes.extend(last.to_le_bytes().repeat(109));
+        bytes.resize(4096, 0);
+        for table in 0..tables {
+            bytes.extend(last.to_le_bytes().repeat(1023));
+            let next = if table + 1 < tables { table + 1 } else { 0xffff_fffe };
+            bytes.extend(next.to_le_bytes());
+        }
+        bytes.extend(1_u32.to_le_bytes().repeat(1024));
+        let root = bytes.len();
+        bytes.extend("Root Entry".encode_utf16().flat_map(u16::to_le_bytes));
+        bytes.resize(root + 80, 0);
+        bytes.extend(class);
+        bytes.resize(root + 4096, 0);
+        bytes
+    }
+
+    /// Threat T54: a compound file of 4 MB took 4 GB. Read as far as its class, it takes nothing; opened, it is no file.
+    #[test]
+    fn t54_a_compound_file_is_told_by_its_class_and_its_tables_are_not_followed() {
+        let office = |first: [u8; 4]| {
+            let mut class = [0, 0, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46];
+            class[..4].copy_from_slice(&first);
+            class
+        };
+        let powerpoint = [0x10, 0x8d, 0x81, 0x64, 0x9b, 0x4f, 0xcf, 0x11, 0x86, 0xea, 0, 0xaa, 0, 0xb9, 0x29, 0xe8];
+        for (class, mime) in [
+            (office([6, 9, 2, 0]), WORD),
+            (office([0x10, 8, 2, 0]), EXCEL),
+            (office([0x20, 8, 2, 0]), EXCEL),
+            (powerpoint, POWERPOINT),
+            ([0; 16], OLE),
+        ] {
+            let file = hostile(&class, 32);
+            assert_eq!(sniff("brief", UNKNOWN, &file), mime);
+            assert_eq!(told_by(&file), Some(mime));
+            // Wherever it ends, and wherever it says its directory is.
+            for end in [8, 30, 31, 48, 51, 512, file.len() - 4096 + 80, file.len() - 4096 + 95] {
+                assert_eq!(told_by(&file[..end]), Some(OLE), "{end}");
+            }
+            let mut far = file;
+            far[48..52].copy_from_slice(&[0xff; 4]);
+            assert_eq!(told_by(&far), Some(OLE));
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::rows::Row;
 use super::{Change, Files, Import, KeptFile, Office, Source, Taken, Wanted, What, wrong};
 use crate::domain::PersonId;
+use crate::inbound::files;
 use crate::inbound::names::safe_name;
 use crate::store::bills::Pdf;
 use crate::store::documents::{NewDocument, NewFolder, NewVersion};
@@ -316,7 +317,7 @@ fn keep(office: &Office, folder: &Path, path: &str, dry_run: bool) -> Result<Kep
         office.passes(&bytes)?;
         office.store.keep(&bytes).map_err(|error| format!("can't be kept: {error}"))?
     };
-    let content_type = infer::get(&bytes).map_or("application/octet-stream", |t| t.mime_type());
+    let content_type = files::told_by(&bytes).unwrap_or("application/octet-stream");
     Ok(KeptFile { sha256, size: u64::try_from(bytes.len()).unwrap_or(u64::MAX), content_type })
 }
 
