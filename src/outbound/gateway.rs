@@ -1,10 +1,9 @@
 //! The addresses of a firm's gateway: what to write them like, and what they mean when a mail comes to them. And the
 //! programs that draw pictures for its mails.
 
-use std::sync::LazyLock;
+use std::ops::Range;
 
 use jiff::SignedDuration;
-use regex::Regex;
 
 use super::preview::Drawing;
 use crate::config::{Addressing, Firm};
@@ -12,14 +11,10 @@ use crate::domain::token::Token;
 use crate::domain::{Address, ItemId, Kind};
 use crate::language::{Locale, say};
 
-/// An address with a token before its `@`, which some programs encode; or a token as a word of its own.
-#[expect(clippy::expect_used, reason = "the pattern is a constant and the tests compile it")]
-static REPLY_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    let source = r"(?i-u)[a-z0-9.=%+_-]*?(1[a-z][a-z2-7]{36})(?:@|%40|=40|\+40)[a-z0-9-]+(?:\.[a-z0-9-]+)*|\b1[a-z][a-z2-7]{36}\b";
-    Regex::new(source).expect("a constant pattern compiles")
-});
 /// The most reply addresses of one file that are looked at.
 const MOST_TOKENS: usize = 20;
+/// How long a token is.
+const TOKEN_LEN: usize = 38;
 
 /// The addresses of one firm's gateway.
 #[derive(Clone, Debug)]
@@ -92,16 +87,24 @@ impl Gateway {
     /// others (threats T36). Addresses of matters and of the gateway itself stay. Whatever stands about its secret part,
     /// that is what goes: programs write addresses in many ways.
     pub fn without_reply_addresses(&self, text: &str) -> String {
-        REPLY_ADDRESS.replace_all(text, "[reply address removed]").into_owned()
+        let mut out = String::with_capacity(text.len());
+        let mut from = 0;
+        for found in secrets_in(text) {
+            out.push_str(text.get(from..found.whole.start).unwrap_or_default());
+            out.push_str("[reply address removed]");
+            from = found.whole.end;
+        }
+        out.push_str(text.get(from..).unwrap_or_default());
+        out
     }
 
     /// The reply addresses that somebody finds who opens this file: as they stand, or with the line breaks and the marks
     /// of an encoded mail in them. At most twenty.
     pub fn reply_addresses_in(file: &[u8]) -> Vec<Token> {
         let text: String = String::from_utf8_lossy(file).replace("=\r\n", "").replace("=\n", "");
-        let secrets = REPLY_ADDRESS.captures_iter(&text).filter_map(|found| found.get(1));
+        let secrets = secrets_in(&text).into_iter().filter(|found| found.is_address);
         let mut tokens: Vec<Token> = Vec::new();
-        for token in secrets.filter_map(|secret| Token::read(secret.as_str())) {
+        for token in secrets.filter_map(|found| Token::read(text.get(found.token)?)) {
             if tokens.len() < MOST_TOKENS && !tokens.contains(&token) {
                 tokens.push(token);
             }
@@ -146,6 +149,93 @@ fn unwrapped(address: &str) -> String {
     inner
 }
 
+/// A token in a text.
+#[derive(Debug, PartialEq, Eq)]
+struct Secret {
+    /// What goes with it: of an address all, of a token alone nothing else.
+    whole: Range<usize>,
+    token: Range<usize>,
+    /// An address rather than a word of its own.
+    is_address: bool,
+}
+
+/// The tokens of a text, in order: each with an `@` behind it, which some programs encode, and a domain, and with all of
+/// the local part before it; or as a word of its own. Everything is ASCII, so that places are ends of characters. Whatever
+/// the text, each byte is looked at a few times only (threats T54): a local part is passed over once, and a token holds
+/// only one `1`, so that no two lie one over the other.
+fn secrets_in(text: &str) -> Vec<Secret> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    // Where the local part that `at` is in begins, and how many tokens were found before it.
+    let (mut at, mut start, mut before) = (0_usize, 0_usize, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        let token = token_at(bytes, at);
+        let domain = token.as_ref().and_then(|token| domain_after(bytes, token.end));
+        match (token, domain) {
+            (Some(token), Some(domain)) => {
+                // Words before it in the same local part go with it.
+                found.truncate(before);
+                found.push(Secret { whole: start..domain, token, is_address: true });
+                at = domain;
+            }
+            (Some(token), None) => {
+                at = token.end;
+                if is_word(bytes, &token) {
+                    found.push(Secret { whole: token.clone(), token, is_address: false });
+                }
+                continue;
+            }
+            (None, _) => {
+                at = at.saturating_add(1);
+                if is_local(*byte) {
+                    continue;
+                }
+            }
+        }
+        (start, before) = (at, found.len());
+    }
+    found
+}
+
+/// What the part of an address before its `@` is of, encoded or not.
+fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'=' | b'%' | b'+' | b'_' | b'-')
+}
+
+/// A token that begins here; what follows may make a longer word of it.
+fn token_at(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    let end = at.saturating_add(TOKEN_LEN);
+    let [b'1', key, rest @ ..] = bytes.get(at..end)? else { return None };
+    let is_one = key.is_ascii_alphabetic() && rest.iter().all(|b| b.is_ascii_alphabetic() || (b'2'..=b'7').contains(b));
+    is_one.then_some(at..end)
+}
+
+/// Where the domain ends before which there is an `@` at this place.
+fn domain_after(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..)?;
+    let sign = ["@", "%40", "=40", "+40"].iter().find(|sign| rest.starts_with(sign.as_bytes()))?;
+    let label = |at: usize| bytes.iter().skip(at).take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+    let first = at.saturating_add(sign.len());
+    let mut end = first.saturating_add(label(first));
+    if end == first {
+        return None;
+    }
+    while bytes.get(end) == Some(&b'.') {
+        let next = end.saturating_add(1);
+        match label(next) {
+            0 => break,
+            length => end = next.saturating_add(length),
+        }
+    }
+    Some(end)
+}
+
+fn is_word(bytes: &[u8], token: &Range<usize>) -> bool {
+    let goes_on =
+        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    !goes_on(token.start.checked_sub(1)) && !goes_on(Some(token.end))
+}
+
 fn read_tag(tag: &str) -> Meaning {
     let token = tag.strip_prefix("r+").unwrap_or(tag);
     if let Some(token) = Token::read(token) {
@@ -160,6 +250,9 @@ fn read_tag(tag: &str) -> Meaning {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use regex::Regex;
+
     use super::*;
     use crate::domain::token::{Key, KeyNumber};
 
@@ -236,6 +329,58 @@ mod tests {
             ] {
                 assert!(!gateway.without_reply_addresses(&odd).contains(&token), "{odd}");
             }
+        }
+    }
+
+    /// What the tokens of a text were found with before, in time that grew with the square of it.
+    fn by_pattern(text: &str) -> Vec<Secret> {
+        let source = r"(?i-u)[a-z0-9.=%+_-]*?(1[a-z][a-z2-7]{36})(?:@|%40|=40|\+40)[a-z0-9-]+(?:\.[a-z0-9-]+)*|\b1[a-z][a-z2-7]{36}\b";
+        let secret = |found: regex::Captures<'_>| {
+            let whole = found.get(0).unwrap().range();
+            let token = found.get(1).map_or(whole.clone(), |token| token.range());
+            Secret { whole, token, is_address: found.get(1).is_some() }
+        };
+        Regex::new(source).unwrap().captures_iter(text).map(secret).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn tokens_are_found_as_the_pattern_says(
+            text in "(1a[a-z2-7]{36}|1[A-Z][A-Z2-7]{36}|1a{37}|1a[a-z2-7]{35}|1a2{37}|@|%40|=40|\\+40|[a.=%+_1-]|gw\\.x|\\.|r\\+| |\n|é|ſ|\u{212a}|4|0){0,14}"
+        ) {
+            prop_assert_eq!(secrets_in(&text), by_pattern(&text));
+        }
+    }
+
+    #[test]
+    fn tokens_side_by_side_are_found_as_the_pattern_says() {
+        let token = format!("1a{}", "b".repeat(36));
+        for text in [
+            format!("{token}%40{token}%40{token}@x.example"),
+            format!("{token}@{token}@x..example"),
+            format!("{token}.{token}-{token}+40"),
+            format!("{token}.{token}=40x.{token}_{token}"),
+            format!("a{token} {token}a é{token}é _{token} {token}_ .{token}."),
+            format!("1{token}@x1{token}@-.x"),
+            format!("{token}%40{token} {token}@"),
+            format!("{token}.{token}%40x_{token}%40y_{token}.{token}"),
+        ] {
+            assert_eq!(secrets_in(&text), by_pattern(&text), "{text}");
+        }
+    }
+
+    /// Threat T54: a megabyte of what is nearly an address took half a minute, and sixteen times that hours.
+    #[test]
+    fn t54_a_file_of_tokens_without_an_address_is_read_once() {
+        let nearly = format!("1a{}", "a".repeat(36));
+        let gateway = gateway(Addressing::Subdomain);
+        for (after, most) in [(".", 0), ("%40.", 0), ("@ ", 0), ("%40x_", 1), ("1", 0)] {
+            let text = format!("{nearly}{after}").repeat((4 << 20) / 40);
+            assert_eq!(Gateway::reply_addresses_in(text.as_bytes()).len(), most, "{after}");
+            let clean = gateway.without_reply_addresses(&text);
+            assert_eq!(clean.contains(&nearly), after == "1", "{after}");
         }
     }
 
