@@ -16,8 +16,9 @@ pub const REMOVED: &str = "[card number removed]";
 /// What stands where an expiry date or a security code stood beside it.
 pub const REMOVED_BESIDE: &str = "[removed]";
 
-/// One character, and the bytes it was written with.
-pub type Written = (char, Range<usize>);
+/// One character, and the byte at which it was written: no more than eight bytes, for a mail may have tens of millions of
+/// them (threats T54). No text comes near 4 GiB.
+pub type Written = (char, u32);
 
 const FEWEST: usize = 13;
 const MOST: usize = 19;
@@ -46,7 +47,11 @@ const NAMES: [&str; 13] = [
 
 /// The text without its card numbers; none if there was none in it.
 pub fn redact(text: &str) -> Option<String> {
-    let written: Vec<Written> = text.char_indices().map(|(at, c)| (c, at..at.saturating_add(c.len_utf8()))).collect();
+    // Counted before, so that it does not grow by doubling.
+    let mut written: Vec<Written> = Vec::with_capacity(text.chars().count());
+    for (at, c) in text.char_indices() {
+        written.push((c, u32::try_from(at).ok()?));
+    }
     let found = find_all(&written);
     if found.is_empty() {
         return None;
@@ -55,12 +60,17 @@ pub fn redact(text: &str) -> Option<String> {
     let mut from = 0;
     for (range, instead) in found {
         let (first, last) = (written.get(range.start)?, written.get(range.end.saturating_sub(1))?);
-        out.push_str(text.get(from..first.1.start)?);
+        out.push_str(text.get(from..place(first.1))?);
         out.push_str(instead);
-        from = last.1.end;
+        from = place(last.1).saturating_add(last.0.len_utf8());
     }
     out.push_str(text.get(from..)?);
     Some(out)
+}
+
+/// A place in a text.
+fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(usize::MAX)
 }
 
 /// What is to go, by the places of its characters, and what stands there instead: card numbers, and what is beside them;
@@ -165,8 +175,9 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
 
-fn value(c: char) -> u32 {
-    c.to_digit(10).unwrap_or_else(|| u32::from(c).saturating_sub(u32::from('０')))
+fn value(c: char) -> u8 {
+    let value = c.to_digit(10).unwrap_or_else(|| u32::from(c).saturating_sub(u32::from('０')));
+    u8::try_from(value).unwrap_or(u8::MAX)
 }
 
 fn is_between(c: char) -> bool {
@@ -215,7 +226,7 @@ fn cards_of_run(written: &[Written], run: &[Range<usize>]) -> Vec<Range<usize>> 
     let mut found = Vec::new();
     let Some(start) = run.first().map(|g| g.start) else { return found };
     let is_telephone = before(written, start) == Some('+');
-    let digits: Vec<u32> =
+    let digits: Vec<u8> =
         run.iter().flat_map(|g| written.get(g.clone()).unwrap_or_default()).map(|w| value(w.0)).collect();
     // Where the digits of each group begin among all of the run.
     let mut begins = vec![0_usize];
@@ -262,13 +273,14 @@ fn is_embossed(groups: &[Range<usize>]) -> bool {
         || (all > 3 && fours && (1..=4).contains(&last))
 }
 
-fn is_card(digits: &[u32]) -> bool {
+fn is_card(digits: &[u8]) -> bool {
     (FEWEST..=MOST).contains(&digits.len()) && is_of_issuer(digits) && checks(digits)
 }
 
 /// The first digits and lengths of those who issue cards.
-fn is_of_issuer(digits: &[u32]) -> bool {
-    let start = |n: usize| digits.iter().take(n).fold(0_u32, |sum, d| sum.saturating_mul(10).saturating_add(*d));
+fn is_of_issuer(digits: &[u8]) -> bool {
+    let start =
+        |n: usize| digits.iter().take(n).fold(0_u32, |sum, d| sum.saturating_mul(10).saturating_add(u32::from(*d)));
     let length = digits.len();
     let (two, three, four) = (start(2), start(3), start(4));
     match two {
@@ -287,9 +299,9 @@ fn is_of_issuer(digits: &[u32]) -> bool {
 }
 
 /// The check digit (Luhn): every second digit from the right is doubled.
-fn checks(digits: &[u32]) -> bool {
+fn checks(digits: &[u8]) -> bool {
     let sum = digits.iter().rev().enumerate().fold(0_u32, |sum, (place, digit)| {
-        let doubled = digit.saturating_mul(if place % 2 == 1 { 2 } else { 1 });
+        let doubled = u32::from(*digit).saturating_mul(if place % 2 == 1 { 2 } else { 1 });
         sum.saturating_add(if doubled > 9 { doubled.saturating_sub(9) } else { doubled })
     });
     sum.is_multiple_of(10)
@@ -439,6 +451,11 @@ mod tests {
             assert_eq!(redacted, format!("Visa {REMOVED}{beside}"));
         }
         assert_eq!(redact("valid until 03/28, CVV 123"), None);
+    }
+
+    #[test]
+    fn t54_a_character_of_a_text_takes_eight_bytes() {
+        assert_eq!(size_of::<Written>(), 8, "twenty-four before");
     }
 
     #[test]

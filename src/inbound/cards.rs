@@ -293,21 +293,52 @@ fn html(source: &str) -> Option<String> {
 }
 
 /// What a page shows, character by character, and where each stands in the source.
-fn visible(source: &str) -> Vec<Written> {
-    let mut seen = Vec::new();
+struct Seen<'a> {
+    source: &'a str,
+    written: Vec<Written>,
+}
+
+impl std::ops::Deref for Seen<'_> {
+    type Target = [Written];
+
+    fn deref(&self) -> &[Written] {
+        &self.written
+    }
+}
+
+impl Seen<'_> {
+    /// Some of the characters, each with the bytes it was written with.
+    fn get(&self, range: Range<usize>) -> Option<Vec<(char, Range<usize>)>> {
+        let written = self.written.get(range)?.iter().map(|(c, start)| {
+            let start = place(*start);
+            let length = shown_first(self.source.get(start..)?).1;
+            Some((*c, start..start.saturating_add(length)))
+        });
+        written.collect()
+    }
+}
+
+fn visible(source: &str) -> Seen<'_> {
+    // Counted before, so that it does not grow by doubling.
+    let mut written = Vec::with_capacity(source.chars().count());
     let mut at = 0;
     while let Some(rest) = source.get(at..).filter(|r| !r.is_empty()) {
-        let Some(c) = rest.chars().next() else { break };
-        let (shown, length) = match c {
-            '<' => tag(rest),
-            '&' => entity(rest),
-            c => (Some(c), c.len_utf8()),
-        };
-        let end = at.saturating_add(length.max(1));
-        seen.extend(shown.map(|c| (c, at..end)));
-        at = end;
+        let (shown, length) = shown_first(rest);
+        written.extend(shown.map(|c| (c, u32::try_from(at).unwrap_or(u32::MAX))));
+        at = at.saturating_add(length);
     }
-    seen
+    Seen { source, written }
+}
+
+/// The first that is written in a source, what it shows and how long it is; of an empty one nothing.
+fn shown_first(rest: &str) -> (Option<char>, usize) {
+    let (shown, length) = match rest.chars().next() {
+        Some('<') => tag(rest),
+        Some('&') => entity(rest),
+        Some(c) => (Some(c), c.len_utf8()),
+        None => (None, 0),
+    };
+    (shown, length.max(1))
 }
 
 /// A tag or a comment: nothing to see if it only dresses the words, a new line otherwise. One that never ends takes the
@@ -521,6 +552,30 @@ mod tests {
         ] {
             let raw = format!("From: a@b.example\r\nContent-Type: text/html\r\n\r\n{digits}{page}");
             read(raw.as_bytes(), &Limits::default());
+        }
+    }
+
+    #[test]
+    fn t54_a_character_of_a_page_takes_eight_bytes() {
+        let text = format!("<p>x{}</p>", "é&#52;".repeat(1000));
+        let visible = visible(&text);
+        assert!(size_of_val(&*visible) <= 8 * visible.len(), "twenty-four before");
+        assert!(visible.written.capacity() <= text.chars().count());
+    }
+
+    #[test]
+    fn a_number_of_entities_goes_with_all_that_it_was_written_with() {
+        let digits = |of: fn(char) -> String| NUMBER.chars().map(of).collect::<String>();
+        for number in [
+            digits(|c| format!("&#{};", u32::from(c))),
+            digits(|c| format!("&#x{:x}", u32::from(c)) + ";"),
+            digits(|c| format!("<b>&#00{}</b>", u32::from(c))),
+            digits(|c| format!("{c}<!-- x -->")),
+        ] {
+            let new = html(&format!("<p>é Visa {number}, 12&#47;27</p>")).unwrap();
+            assert!(new.starts_with("<p>é Visa ") && new.contains(REMOVED), "{new}");
+            assert!(!new.contains("12&#47;27") && !new.contains("&#52;") && !new.contains("52</b>"), "{new}");
+            assert!(html(&new).is_none(), "{new}");
         }
     }
 
