@@ -90,30 +90,60 @@ const NEAR: usize = 160;
 /// `12/27`, `12-2027`.
 const EXPIRY: &str = r"(?:0?[1-9]|1[0-2])\s?[/.-]\s?(?:20)?\d{2}";
 
-/// Straight after a number: a date, and a code after that; or a code after a stroke.
+/// How far the longest of what stands straight after a card reaches, in characters, and more.
+const STRAIGHT_AFTER: usize = 40;
+
+/// Straight after a number: a date, and a code after that; or a code after a stroke. What comes behind must end the word:
+/// said with `\W`, as `\b` costs the quick way of reading where a text is not of ASCII alone (threats T54).
 static AFTER: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(&format!(r"^(?:[\s,;|/-]{{1,8}}({EXPIRY})\b(?:[\s,;|/-]{{1,8}}(\d{{3,4}})\b)?|\s?/\s?(\d{{3,4}})\b)"))
+    pattern(&format!(
+        r"^(?:[\s,;|/-]{{1,8}}({EXPIRY})(?:[\s,;|/-]{{1,8}}(\d{{3,4}})(?:\W|$)|\W|$)|\s?/\s?(\d{{3,4}})(?:\W|$))"
+    ))
 });
 
-/// A code or a date by its name.
+/// A code or a date by its name. Words begin as in ASCII, for the same reason: after other letters too, so that rather more
+/// is found.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:cvv2?|cvc2?|cvn|csc|cid|security\s+code|card\s+code|verification\s+code|prüfziffer|kartenprüfnummer|sicherheitscode|cryptogramme|code\s+de\s+sécurité|código\s+de\s+seguridad)\b(?:\s+(?:is|ist|est|es|no\.?|number|nummer))?[\s:=#-]{{0,6}}(\d{{3,4}})\b|\b(?:exp|expiry|expires|expiration|valid|valid\s+(?:thru|until|to)|good\s+thru|gültig\s+bis|ablaufdatum|verfallsdatum|expire\s+le|expiration|valable\s+jusqu'au|vence|caduca|caducidad|vencimiento)\b\.?(?:\s+(?:date|on|in|datum|end))?[\s:=]{{0,6}}({EXPIRY})\b"
+        r"(?-u:\b{{start-half}})(?:(?:cvv2?|cvc2?|cvn|csc|cid|security\s+code|card\s+code|verification\s+code|prüfziffer|kartenprüfnummer|sicherheitscode|cryptogramme|code\s+de\s+sécurité|código\s+de\s+seguridad)(?:\s+(?:is|ist|est|es|no\.?|number|nummer)[\s:=#-]{{0,6}}|[\s:=#-]{{1,6}})(\d{{3,4}})|(?:exp|expiry|expires|expiration|valid|valid\s+(?:thru|until|to)|good\s+thru|gültig\s+bis|ablaufdatum|verfallsdatum|expire\s+le|expiration|valable\s+jusqu'au|vence|caduca|caducidad|vencimiento)(?:\.?\s+(?:date|on|in|datum|end)[\s:=]{{0,6}}|\.[\s:=]{{0,6}}|[\s:=]{{1,6}})({EXPIRY}))(?:\W|$)"
     ))
 });
 
 /// Expiry dates and security codes near a card, or near the mark of one that was taken out.
 fn find_beside(written: &[Written], cards: &[Range<usize>]) -> Vec<Range<usize>> {
     let mark: Vec<char> = REMOVED.chars().collect();
-    let marked = if written.len() < mark.len() { Vec::new() } else { marks(written, &mark) };
+    let mut all = if written.len() < mark.len() { Vec::new() } else { marks(written, &mark) };
+    all.extend_from_slice(cards);
+    all.sort_by_key(|card| card.start);
     let mut found: Vec<Range<usize>> = Vec::new();
-    for card in cards.iter().chain(&marked) {
-        let after = card.end..card.end.saturating_add(NEAR).min(written.len());
-        let before = card.start.saturating_sub(NEAR)..card.start;
-        found.extend(groups(written, &after, &AFTER));
-        found.extend(groups(written, &after, &NAMED));
-        found.extend(groups(written, &before, &NAMED));
+    for card in &all {
+        // Asked first, as it costs nothing: a hostile text is a million marks and nothing beside them.
+        if written.get(card.end).is_some_and(|(c, _)| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '-')) {
+            let after = card.end..card.end.saturating_add(STRAIGHT_AFTER).min(written.len());
+            found.extend(groups(written, &after, &AFTER));
+        }
     }
+    for region in near(&all, written.len()) {
+        found.extend(groups(written, &region, &NAMED));
+    }
+    apart(found, cards)
+}
+
+/// What is near these cards, which are in order: each place once, however many cards it is near to (threats T54).
+fn near(cards: &[Range<usize>], end: usize) -> Vec<Range<usize>> {
+    let mut regions: Vec<Range<usize>> = Vec::new();
+    for card in cards {
+        let region = card.start.saturating_sub(NEAR)..card.end.saturating_add(NEAR).min(end);
+        match regions.last_mut() {
+            Some(last) if region.start <= last.end => last.end = last.end.max(region.end),
+            _ => regions.push(region),
+        }
+    }
+    regions
+}
+
+/// These in order, but none over another or within a card.
+fn apart(mut found: Vec<Range<usize>>, cards: &[Range<usize>]) -> Vec<Range<usize>> {
     found.sort_by_key(|range| range.start);
     found.dedup();
     // All are in order, so that each meets its neighbours only: there may be tens of thousands.
@@ -135,14 +165,23 @@ fn marks(written: &[Written], mark: &[char]) -> Vec<Range<usize>> {
     at.map(|(at, _)| at..at.saturating_add(mark.len())).collect()
 }
 
-/// Where the groups of a pattern stand, by the places of their characters.
+/// Where the groups of a pattern stand, by the places of their characters, in order.
 fn groups(written: &[Written], within: &Range<usize>, pattern: &Regex) -> Vec<Range<usize>> {
     let text: String = written.get(within.clone()).unwrap_or_default().iter().map(|(c, _)| *c).collect();
-    let place = |bytes: usize| within.start.saturating_add(text.get(..bytes).map_or(0, |t| t.chars().count()));
-    let hits = pattern
-        .captures_iter(&text)
-        .flat_map(|hit| hit.iter().skip(1).flatten().map(|group| group.range()).collect::<Vec<_>>());
-    hits.map(|range| place(range.start)..place(range.end)).collect()
+    // Counted on from the last place: a region may hold as many hits as it is long.
+    let (mut bytes, mut characters) = (0, within.start);
+    let mut character = |at: usize| {
+        characters = characters.saturating_add(text.get(bytes..at).map_or(0, |t| t.chars().count()));
+        bytes = at;
+        characters
+    };
+    let mut found = Vec::new();
+    for hit in pattern.captures_iter(&text) {
+        for group in hit.iter().skip(1).flatten() {
+            found.push(character(group.start())..character(group.end()));
+        }
+    }
+    found
 }
 
 /// True if there is a card number in the text.
@@ -384,6 +423,8 @@ fn is_valid_iban(account: &[char]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -451,6 +492,70 @@ mod tests {
             assert_eq!(redacted, format!("Visa {REMOVED}{beside}"));
         }
         assert_eq!(redact("valid until 03/28, CVV 123"), None);
+    }
+
+    /// As it was looked beside each card before, with the words of Unicode: once for each card, and each in its own text.
+    fn beside_one_by_one(written: &[Written], cards: &[Range<usize>]) -> Vec<Range<usize>> {
+        let after = pattern(&format!(
+            r"^(?:[\s,;|/-]{{1,8}}({EXPIRY})\b(?:[\s,;|/-]{{1,8}}(\d{{3,4}})\b)?|\s?/\s?(\d{{3,4}})\b)"
+        ));
+        let named = pattern(&format!(
+            r"\b(?:cvv2?|cvc2?|cvn|csc|cid|security\s+code|card\s+code|verification\s+code|prüfziffer|kartenprüfnummer|sicherheitscode|cryptogramme|code\s+de\s+sécurité|código\s+de\s+seguridad)\b(?:\s+(?:is|ist|est|es|no\.?|number|nummer))?[\s:=#-]{{0,6}}(\d{{3,4}})\b|\b(?:exp|expiry|expires|expiration|valid|valid\s+(?:thru|until|to)|good\s+thru|gültig\s+bis|ablaufdatum|verfallsdatum|expire\s+le|expiration|valable\s+jusqu'au|vence|caduca|caducidad|vencimiento)\b\.?(?:\s+(?:date|on|in|datum|end))?[\s:=]{{0,6}}({EXPIRY})\b"
+        ));
+        let mark: Vec<char> = REMOVED.chars().collect();
+        let marked = if written.len() < mark.len() { Vec::new() } else { marks(written, &mark) };
+        let mut found = Vec::new();
+        for card in cards.iter().chain(&marked) {
+            let behind = card.end..(card.end + NEAR).min(written.len());
+            found.extend(groups(written, &behind, &after));
+            found.extend(groups(written, &behind, &named));
+            found.extend(groups(written, &(card.start.saturating_sub(NEAR)..card.start), &named));
+        }
+        apart(found, cards)
+    }
+
+    fn written(text: &str) -> Vec<Written> {
+        text.char_indices().map(|(at, c)| (c, u32::try_from(at).unwrap())).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn what_is_beside_a_card_is_found_as_the_patterns_of_unicode_say(
+            text in "(4111111111111111|4111 1111 1111 1111|\\[card number removed\\]|cvv2?|CVC:|code de sécurité( est)?|card code|exp\\.?( date)?|valid until|expiry|12/27|1 - 2028|03/27|123|1234|9|[ ,;|/#\n.-]| |, |é|٣|x|_|１){0,8}"
+        ) {
+            let written = written(&text);
+            let cards = find(&written);
+            let (new, old) = (find_beside(&written, &cards), beside_one_by_one(&written, &cards));
+            let is_far = written.len() > NEAR;
+            if text.is_ascii() && !is_far {
+                prop_assert_eq!(&new, &old);
+            }
+            let is_gone = |range: &Range<usize>| new.iter().any(|n| n.start <= range.start && range.end <= n.end);
+            prop_assert!(is_far || old.iter().all(is_gone), "{:?} {:?}", new, old);
+        }
+    }
+
+    /// Threat T54: each mark was looked beside for itself, and 25 MB of them took minutes.
+    #[test]
+    fn t54_however_many_cards_there_are_what_is_near_them_is_read_once() {
+        for piece in [
+            format!("{REMOVED}é\n"),
+            format!("{REMOVED} é cvv 123 exp 12/27\n"),
+            format!("{REMOVED} 12/27 123 ü"),
+            "4111 1111 1111 1111, CVC: 123 é ".to_owned(),
+        ] {
+            let text = piece.repeat((1 << 20) / piece.len());
+            let written = written(&text);
+            let all = find(&written).into_iter().chain(marks(&written, &REMOVED.chars().collect::<Vec<_>>()));
+            let regions = near(&all.collect::<Vec<_>>(), written.len());
+            assert!(matches!(&*regions, [whole] if *whole == (0..written.len())), "{piece}");
+            let left = redact(&text).unwrap_or(text);
+            assert!(!left.contains("123") && !left.contains("12/27"), "{piece}");
+        }
+        let two = [1000..1016, 2000..2021, 2100..2121];
+        assert_eq!(near(&two, 2200), [840..1176, 1840..2200]);
     }
 
     #[test]
