@@ -341,11 +341,32 @@ fn leaf(choices: &mut Choices<'_>, out: &mut Vec<u8>) {
     }
 }
 
+/// Ways to say that a mail follows, as the parser understands them.
+const MAIL_FOLLOWS: &[&str] = &[
+    "Content-Type: message/rfc822",
+    "Content-Type: message/global; x=y",
+    "C ontent-Type : message/rfc822",
+    "Content-Type: (x) message / rfc822",
+    "content-type:message(\r\n x)/rfc822",
+];
+/// Ways to say that it is encoded, and one that is not so.
+const WHOLE: &[&str] = &[
+    "",
+    "Content-Transfer-Encoding: quoted-printable\r\n",
+    "Content-Transfer-Encoding: =?utf-8?q?quoted-printable?=\r\n",
+    "Content-Transfer-Encoding: base64\r\n",
+];
+
 fn nested_mail(choices: &mut Choices<'_>, depth: usize, out: &mut Vec<u8>) {
-    let encoding = choices.one_of(&["", "", "Content-Transfer-Encoding: base64\r\n"]);
-    out.extend_from_slice(format!("Content-Type: message/rfc822\r\n{encoding}\r\n").as_bytes());
-    head(choices, out);
-    part(choices, depth + 1, out);
+    let (says, encoding) = (choices.one_of(MAIL_FOLLOWS), choices.one_of(WHOLE));
+    out.extend_from_slice(format!("{says}\r\n{encoding}\r\n").as_bytes());
+    let mut inner = Vec::new();
+    head(choices, &mut inner);
+    part(choices, depth + 1, &mut inner);
+    if encoding.contains("quoted") && inner.len() < 1_000_000 {
+        inner = inner.iter().flat_map(|b| format!("={b:02X}").into_bytes()).collect();
+    }
+    out.extend_from_slice(&inner);
 }
 
 fn multipart(choices: &mut Choices<'_>, depth: usize, out: &mut Vec<u8>) {
@@ -367,8 +388,9 @@ fn multipart(choices: &mut Choices<'_>, depth: usize, out: &mut Vec<u8>) {
 /// One thing in itself, over and over.
 fn deep(choices: &mut Choices<'_>, out: &mut Vec<u8>) {
     let times = choices.count(3000) * 8;
+    let mail_follows = format!("{}\r\n\r\n", choices.one_of(MAIL_FOLLOWS));
     let shell = choices.one_of(&[
-        "Content-Type: message/rfc822\r\n\r\n",
+        &mail_follows,
         "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n",
         "Content-Type: text/html\r\n\r\n<div>",
         "Content-Type: text/html\r\n\r\n<blockquote><p>",
