@@ -313,10 +313,11 @@ fn part(choices: &mut Choices<'_>, depth: usize, out: &mut Vec<u8>) {
     if out.len() > 4_000_000 || depth > 60 {
         return;
     }
-    match choices.next() % 5 {
+    match choices.next() % 6 {
         0 | 1 => leaf(choices, out),
         2 => nested_mail(choices, depth, out),
         3 => multipart(choices, depth, out),
+        4 => burrow(choices, out),
         _ => deep(choices, out),
     }
 }
@@ -356,6 +357,16 @@ const WHOLE: &[&str] = &[
     "Content-Transfer-Encoding: =?utf-8?q?quoted-printable?=\r\n",
     "Content-Transfer-Encoding: base64\r\n",
 ];
+
+/// A mail, encoded whole, of nothing but mails in mails.
+fn burrow(choices: &mut Choices<'_>, out: &mut Vec<u8>) {
+    let (says, inside) = (choices.one_of(MAIL_FOLLOWS), choices.one_of(MAIL_FOLLOWS));
+    let deep = format!("{inside}\n\n").replace('\r', "").repeat(choices.next() * 40);
+    let coded = deep.replace('=', "=3D").replace('C', "=43");
+    out.extend_from_slice(
+        format!("{says}\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{coded}x\r\n").as_bytes(),
+    );
+}
 
 fn nested_mail(choices: &mut Choices<'_>, depth: usize, out: &mut Vec<u8>) {
     let (says, encoding) = (choices.one_of(MAIL_FOLLOWS), choices.one_of(WHOLE));
