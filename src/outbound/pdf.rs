@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, TextRenderingMode, UnicodeCmap};
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
-use ttf_parser::Face;
+use skrifa::charmap::Charmap;
+use skrifa::instance::{LocationRef, Size};
+use skrifa::metrics::{GlyphMetrics, Metrics};
+use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 use crate::domain::dates::Locale;
 use crate::language::say;
@@ -66,7 +69,7 @@ enum Mark {
 
 /// The pieces as a PDF with this title and foot; none only if the font that comes with the program is broken.
 pub fn write(title: &str, foot: &str, locale: Locale, pieces: &[Piece]) -> Option<Vec<u8>> {
-    let font = Font { face: Face::parse(FONT, 0).ok()? };
+    let font = Font::read()?;
     let (width, height) = if locale == Locale::American { (612.0, 792.0) } else { (595.0, 842.0) };
     let y = height - MARGIN;
     let mut sheet = Sheet { font: &font, locale, width, height, pages: vec![Vec::new()], y, is_full: false };
@@ -84,23 +87,37 @@ pub fn write(title: &str, foot: &str, locale: Locale, pieces: &[Piece]) -> Optio
     Some(bytes(&font, title, (width, height), &pages))
 }
 
-struct Font<'f> {
-    face: Face<'f>,
+/// The font that comes with the program.
+struct Font {
+    letters: Charmap<'static>,
+    glyphs: GlyphMetrics<'static>,
+    metrics: Metrics,
 }
 
-impl Font<'_> {
-    /// The glyph of a character, or the box.
-    fn glyph(&self, c: char) -> u16 {
-        let found = self.face.glyph_index(c).or_else(|| self.face.glyph_index(BOX));
-        found.map_or(0, |glyph| glyph.0)
+impl Font {
+    fn read() -> Option<Font> {
+        let font = FontRef::new(FONT).ok()?;
+        let (size, place) = (Size::unscaled(), LocationRef::default());
+        let (glyphs, metrics) = (font.glyph_metrics(size, place), font.metrics(size, place));
+        Some(Font { letters: font.charmap(), glyphs, metrics })
     }
 
-    fn em(&self, units: u16) -> f32 {
-        f32::from(units) / f32::from(self.face.units_per_em())
+    /// The glyph of a character, or the box.
+    fn glyph(&self, c: char) -> u16 {
+        let found = self.letters.map(c).or_else(|| self.letters.map(BOX));
+        found.and_then(|glyph| u16::try_from(glyph.to_u32()).ok()).unwrap_or(0)
+    }
+
+    fn has(&self, c: char) -> bool {
+        self.letters.map(c).is_some()
+    }
+
+    fn em(&self, units: f32) -> f32 {
+        units / f32::from(self.metrics.units_per_em)
     }
 
     fn advance(&self, glyph: u16) -> f32 {
-        self.em(self.face.glyph_hor_advance(ttf_parser::GlyphId(glyph)).unwrap_or(0))
+        self.em(self.glyphs.advance_width(GlyphId::from(glyph)).unwrap_or(0.0))
     }
 
     fn width(&self, text: &str, size: f32) -> f32 {
@@ -147,7 +164,7 @@ fn plain(text: &str) -> String {
 
 /// Where writing goes on.
 struct Sheet<'f> {
-    font: &'f Font<'f>,
+    font: &'f Font,
     locale: Locale,
     width: f32,
     height: f32,
@@ -240,7 +257,7 @@ const CMAP: usize = 7;
 const INFO: usize = 8;
 const FIRST_PAGE: usize = 9;
 
-fn bytes(font: &Font<'_>, title: &str, (width, height): (f32, f32), pages: &[Vec<Mark>]) -> Vec<u8> {
+fn bytes(font: &Font, title: &str, (width, height): (f32, f32), pages: &[Vec<Mark>]) -> Vec<u8> {
     let mut pdf = Pdf::new();
     let mut used: BTreeMap<u16, char> = BTreeMap::new();
     let page_id = |place: usize| FIRST_PAGE.saturating_add(place.saturating_mul(2));
@@ -260,7 +277,7 @@ fn bytes(font: &Font<'_>, title: &str, (width, height): (f32, f32), pages: &[Vec
     pdf.finish()
 }
 
-fn drawn(font: &Font<'_>, marks: &[Mark], width: f32, used: &mut BTreeMap<u16, char>) -> Vec<u8> {
+fn drawn(font: &Font, marks: &[Mark], width: f32, used: &mut BTreeMap<u16, char>) -> Vec<u8> {
     let mut content = Content::new();
     for mark in marks {
         match mark {
@@ -271,7 +288,7 @@ fn drawn(font: &Font<'_>, marks: &[Mark], width: f32, used: &mut BTreeMap<u16, c
             Mark::Text(run) => {
                 let mut glyphs = Vec::new();
                 for c in run.text.chars() {
-                    let c = if font.face.glyph_index(c).is_some() { c } else { BOX };
+                    let c = if font.has(c) { c } else { BOX };
                     let glyph = font.glyph(c);
                     used.entry(glyph).or_insert(c);
                     glyphs.extend_from_slice(&glyph.to_be_bytes());
@@ -290,7 +307,7 @@ fn drawn(font: &Font<'_>, marks: &[Mark], width: f32, used: &mut BTreeMap<u16, c
     content.finish().to_vec()
 }
 
-fn embed(pdf: &mut Pdf, font: &Font<'_>, used: &BTreeMap<u16, char>) {
+fn embed(pdf: &mut Pdf, font: &Font, used: &BTreeMap<u16, char>) {
     let system = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
     pdf.type0_font(id(TYPE0))
         .base_font(Name(FONT_NAME))
@@ -306,16 +323,16 @@ fn embed(pdf: &mut Pdf, font: &Font<'_>, used: &BTreeMap<u16, char>) {
     }
     widths.finish();
     cid.finish();
-    let box_of = font.face.global_bounding_box();
-    let scale = |units: i16| f32::from(units) / f32::from(font.face.units_per_em()) * 1000.0;
+    let box_of = font.metrics.bounds.unwrap_or_default();
+    let scale = |units: f32| font.em(units) * 1000.0;
     pdf.font_descriptor(id(DESCRIPTOR))
         .name(Name(FONT_NAME))
         .flags(FontFlags::SYMBOLIC)
         .bbox(Rect::new(scale(box_of.x_min), scale(box_of.y_min), scale(box_of.x_max), scale(box_of.y_max)))
         .italic_angle(0.0)
-        .ascent(scale(font.face.ascender()))
-        .descent(scale(font.face.descender()))
-        .cap_height(scale(font.face.capital_height().unwrap_or(0)))
+        .ascent(scale(font.metrics.ascent))
+        .descent(scale(font.metrics.descent))
+        .cap_height(scale(font.metrics.cap_height.unwrap_or(0.0)))
         .stem_v(80.0)
         .font_file2(id(FILE));
     let length = i32::try_from(FONT.len()).unwrap_or(i32::MAX);
@@ -337,10 +354,10 @@ mod tests {
 
     #[test]
     fn the_font_has_the_letters_of_europe_and_the_rest_is_a_box() {
-        let font = Font { face: Face::parse(FONT, 0).unwrap() };
+        let font = Font::read().unwrap();
         for c in "Zażółć gęślą jaźń ÆØÅ ñ ß ő ű Çığşü Ελλάδα Жизнь їєґ – — “” „ ‚ € £ § † … ✔ ✘ ﬁ".chars()
         {
-            assert!(font.face.glyph_index(c).is_some(), "{c}");
+            assert!(font.has(c), "{c}");
         }
         assert_eq!(font.glyph('漢'), font.glyph(BOX));
         assert_ne!(font.glyph(BOX), 0);
@@ -348,7 +365,7 @@ mod tests {
 
     #[test]
     fn lines_fit_the_page_and_a_word_without_end_is_broken() {
-        let font = Font { face: Face::parse(FONT, 0).unwrap() };
+        let font = Font::read().unwrap();
         let text = format!("short words and {} more\n\n  indented", "x".repeat(300));
         let lines = font.wrap(&text, TEXT_SIZE, 200.0);
         assert!(lines.len() > 8 && lines.iter().all(|l| font.width(l, TEXT_SIZE) <= 200.0), "{lines:?}");

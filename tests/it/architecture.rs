@@ -118,7 +118,8 @@ fn only_the_daemon_spawns_tasks() {
 
 #[test]
 fn each_mail_library_has_one_home() {
-    let readers = ["inbound/parse.rs", "inbound/cards.rs", "inbound/charset.rs", "inbound/limits.rs"];
+    let readers =
+        ["inbound/parse.rs", "inbound/cards.rs", "inbound/charset.rs", "inbound/limits.rs", "inbound/burden.rs"];
     only_in("mail-parser", &["mail_parser"], &readers);
     only_in("mail-auth", &["mail_auth::"], &["proof/"]);
     only_in("the resolver's wire format", &["hickory_proto::"], &["demo/zone.rs"]);
