@@ -91,7 +91,8 @@ fn clean(raw: &[u8], depth: usize) -> Option<Vec<u8>> {
     }
     // Its size was looked at where it came in; what is encoded in it may be larger than what it stood in.
     let limits = Limits { size: usize::MAX, ..Limits::default() };
-    let message = parse::taken_apart(raw, &limits).ok()??;
+    let closed = parse::closed(raw, &limits).ok()?;
+    let message = parse::taken_apart(&closed, &limits).ok()??;
     let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
     for part in &message.parts {
         let [header, body, end] = [part.offset_header, part.offset_body, part.offset_end].map(place);
@@ -172,11 +173,10 @@ fn body_edit(raw: &[u8], part: &MessagePart<'_>, range: Range<usize>, depth: usi
     let written = raw.get(range.clone())?;
     let new = match &part.body {
         PartType::Multipart(_) => return None,
-        PartType::Message(_) if part.encoding == Encoding::None => clean(written, depth.saturating_add(1))?,
         _ => {
             let decoded = decoded(part.encoding, written)?;
             let is_html = part.is_content_type("text", "html");
-            let new = match part.is_content_type("message", "rfc822") {
+            let new = match parse::is_mail(part) {
                 true => clean(&decoded, depth.saturating_add(1))?,
                 false => without_numbers(&decoded, is_html)?,
             };
