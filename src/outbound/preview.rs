@@ -193,6 +193,10 @@ fn confine(kind: Kind, read: &[&Path]) -> Option<()> {
     let calls = NET_CALLS.iter().chain(&PROCESS_CALLS).chain(&FILE_CALLS).chain(&OTHER_CALLS).chain(OLD_CALLS);
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = calls.map(|call| (*call, Vec::new())).collect();
     rules.insert(libc::SYS_openat, opening_to_write(2)?);
+    // A file that is shared may not be made to signal somebody.
+    let owners = [libc::F_SETOWN, F_SETSIG, F_SETOWN_EX].map(|what| u64::try_from(what).ok());
+    let owners = owners.into_iter().map(|what| SeccompRule::new(vec![argument(1, SeccompCmpOp::Eq, what?)?]).ok());
+    rules.insert(libc::SYS_fcntl, owners.collect::<Option<Vec<_>>>()?);
     // Its own limits it may read.
     rules.insert(libc::SYS_prlimit64, vec![SeccompRule::new(vec![argument(0, SeccompCmpOp::Ne, 0)?]).ok()?]);
     let errno = u32::try_from(libc::EACCES).ok()?;
@@ -209,7 +213,7 @@ const NET_CALLS: [i64; 6] =
     [libc::SYS_socket, libc::SYS_socketpair, libc::SYS_connect, libc::SYS_bind, libc::SYS_sendto, libc::SYS_sendmsg];
 
 /// Calls that read, change, stop or hinder another process of the same user, the gateway among them.
-const PROCESS_CALLS: [i64; 14] = [
+const PROCESS_CALLS: [i64; 17] = [
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
@@ -223,6 +227,9 @@ const PROCESS_CALLS: [i64; 14] = [
     libc::SYS_rt_tgsigqueueinfo,
     libc::SYS_setpriority,
     libc::SYS_sched_setscheduler,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setattr,
+    libc::SYS_ioprio_set,
     libc::SYS_sched_setaffinity,
 ];
 
@@ -250,6 +257,10 @@ const FILE_CALLS: [i64; 21] = [
     libc::SYS_fremovexattr,
     libc::SYS_openat2,
 ];
+
+/// Who is signalled for a file, and by what (fcntl(2)); libc names them on some machines only.
+const F_SETSIG: i32 = 10;
+const F_SETOWN_EX: i32 = 15;
 
 /// `fchmodat2`, which has one number on all machines and no name in libc on some.
 const FCHMODAT2: i64 = 452;

@@ -221,6 +221,7 @@ fn t65_a_pdf_is_drawn_without_network_and_with_little_time_and_memory() {
     for (name, deed) in [
         ("ends", format!("kill -9 {pid}")),
         ("slows", format!("/usr/bin/renice -n 19 -p {pid}")),
+        ("wakes", format!("/usr/bin/perl -e 'exit(!fcntl(STDIN, 8, {pid}))'")),
         ("starves", format!("/usr/bin/prlimit --pid {pid} --nofile=3")),
     ] {
         assert!(!does(name, &deed), "it {name} another process");
