@@ -67,7 +67,8 @@ pub fn opened(bytes: &[u8]) -> Cow<'_, [u8]> {
             })
         };
         let letter = WORDS.iter().find(|(word, _)| is(word)).map(|(_, letter)| *letter);
-        if let (Some(letter), Some(place)) = (letter, out.to_mut().get_mut(at)) {
+        let Some(letter) = letter else { continue };
+        if let Some(place) = out.to_mut().get_mut(at) {
             *place = if *place == UPPER { letter.to_ascii_uppercase() } else { letter };
         }
     }
@@ -320,6 +321,18 @@ mod tests {
             let [file] = mail.attachments.as_slice() else { panic!("{:?}", mail.attachments) };
             assert_eq!((file.name.as_str(), file.mime.as_str()), ("Reed v. Marsh.eml", "message/rfc822"));
             assert_eq!(String::from_utf8_lossy(&file.bytes).trim_end(), inner);
+        }
+    }
+
+    #[test]
+    fn a_file_with_the_marks_in_it_comes_as_it_was_sent() {
+        let bytes = "r\u{1}c822 g\u{2}obal Content-Type: message/rfc822\r\n m\u{1}ltipart";
+        for (encoding, written) in [("8bit", bytes.to_owned()), ("base64", BASE64.encode(bytes.as_bytes()))] {
+            let head = format!("Content-Type: application/pdf\r\nContent-Transfer-Encoding: {encoding}");
+            let raw =
+                format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n{head}\r\n\r\n{written}\r\n--b--\r\n");
+            let mail = parse::parse(raw.as_bytes());
+            assert_eq!(mail.attachments[0].bytes, bytes.as_bytes(), "{encoding}");
         }
     }
 

@@ -714,7 +714,10 @@ fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
             _ if part.encoding == Encoding::Base64 && transfer::lacks_padding(raw_body(part, raw)) => {
                 Cow::Owned(Claim::Base64.decode(raw_body(part, raw)))
             }
-            _ => burden::opened(bytes),
+            // What the parser did not decode stands in the mail itself; of what is in base64 nothing was closed.
+            _ if part.encoding == Encoding::None => Cow::Borrowed(raw_body(part, raw)),
+            _ if part.encoding == Encoding::QuotedPrintable => burden::opened(bytes),
+            _ => Cow::Borrowed(bytes),
         };
     }
     let body = raw_body(part, raw);
