@@ -224,12 +224,18 @@ fn parse_closed(raw: &[u8], limits: &Limits) -> Mail {
         Err(limit) => {
             mail.defects.push(Defect::Limit(limit));
             let head = bounded_head(raw, limits);
-            if let Some(message) = MessageParser::default().parse_headers(&head) {
+            if let Some(message) = read_headers(&head) {
                 read_header(&message, &head, &mut mail);
             }
         }
     }
     mail
+}
+
+/// What the library makes of a header that is no burden to it; none where it panics.
+fn read_headers(head: &[u8]) -> Option<Message<'_>> {
+    burden::check(head).ok()?;
+    catch_unwind(|| MessageParser::default().parse_headers(head)).ok().flatten()
 }
 
 /// A mail as it is given to the library: within the limits, and the mails in it closed.
@@ -292,7 +298,7 @@ fn is_ambiguous(part: &MessagePart<'_>) -> bool {
 fn is_recut(message: &Message<'_>, raw: &[u8]) -> bool {
     let body = message.parts.first().and_then(|whole| raw.get(usize::try_from(whole.offset_body).ok()?..));
     let mut lines = body.unwrap_or_default().split(|b| *b == b'\n').map(<[u8]>::trim_ascii_end).peekable();
-    let declared = message.content_type().filter(|c| c.ctype().eq_ignore_ascii_case("multipart"));
+    let declared = message.content_type().filter(|c| mime_of(c).starts_with("multipart/"));
     let declared = declared.and_then(|c| c.attribute("boundary")).map(|b| format!("--{}", b.trim_ascii_end()));
     let is_cut = |line: &[u8]| line.starts_with(b"--") && line.len() > 2;
     if let Some(declared) = declared {
@@ -423,8 +429,15 @@ fn subject(message: &Message<'_>, raw: &[u8]) -> String {
     own.map_or(parsed, |v| one_line(&decode_words(&one_line(&charset::decode(v, None)))))
 }
 
+/// A value of the library's as people read it, with nothing of it closed any more.
 fn one_line(value: &str) -> String {
-    value.split(['\r', '\n', '\t']).map(str::trim).filter(|s| !s.is_empty()).collect::<Vec<_>>().join(" ")
+    let opened = burden::opened(value.as_bytes());
+    String::from_utf8_lossy(&opened)
+        .split(['\r', '\n', '\t'])
+        .map(str::trim)
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Message-IDs stand in angle brackets; some programs leave them out or put commas between (gateway.md C1).
@@ -710,13 +723,15 @@ fn html_of(part: &MessagePart<'_>, raw: &[u8]) -> String {
 fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
     if let PartType::Binary(bytes) | PartType::InlineBinary(bytes) = &part.body {
         return match () {
-            _ if is_misread(part) => Cow::Owned(claim_of(part).decode(&burden::opened(bytes))),
+            _ if is_misread(part) => Cow::Owned(claim_of(part).decode(raw_body(part, raw))),
             _ if part.encoding == Encoding::Base64 && transfer::lacks_padding(raw_body(part, raw)) => {
                 Cow::Owned(Claim::Base64.decode(raw_body(part, raw)))
             }
             // What the parser did not decode stands in the mail itself; of what is in base64 nothing was closed.
             _ if part.encoding == Encoding::None => Cow::Borrowed(raw_body(part, raw)),
-            _ if part.encoding == Encoding::QuotedPrintable => burden::opened(bytes),
+            _ if part.encoding == Encoding::QuotedPrintable => {
+                quoted_printable_decode(raw_body(part, raw)).map_or_else(|| burden::opened(bytes), Cow::Owned)
+            }
             _ => Cow::Borrowed(bytes),
         };
     }
@@ -732,7 +747,7 @@ fn bytes_of<'a>(part: &'a MessagePart<'_>, raw: &'a [u8]) -> Cow<'a, [u8]> {
     match (decoded, &part.body) {
         (Some(bytes), _) => Cow::Owned(bytes),
         (None, PartType::Text(text) | PartType::Html(text)) if part.encoding != Encoding::None => {
-            Cow::Borrowed(text.as_bytes())
+            burden::opened(text.as_bytes())
         }
         _ => Cow::Borrowed(body),
     }
@@ -749,7 +764,8 @@ fn claim_of(part: &MessagePart<'_>) -> Claim {
 
 /// Whether the parser left the part as it stands though its header says that it is encoded.
 fn is_misread(part: &MessagePart<'_>) -> bool {
-    part.encoding == Encoding::None && !is_mail(part) && claim_of(part) != Claim::Plain
+    let is_plain_mail = is_mail(part) && !part.is_encoding_problem;
+    part.encoding == Encoding::None && !is_plain_mail && claim_of(part) != Claim::Plain
 }
 
 /// What a page names by its Content-ID, found once for all files of its mail.
@@ -894,9 +910,8 @@ const MAX_INNER_HEAD: usize = 16 << 10;
 fn made_up_name(bytes: &[u8], mime: &str, number: usize) -> String {
     if matches!(mime, "message/rfc822" | "message/global") {
         let head = bytes.get(..MAX_INNER_HEAD).unwrap_or(bytes);
-        let inner = MessageParser::default().parse_headers(head);
-        let subject = inner.as_ref().and_then(|m| m.subject()).filter(|s| !s.trim().is_empty());
-        return format!("{}.eml", subject.unwrap_or("message"));
+        let subject = read_headers(head).and_then(|m| m.subject().map(str::to_owned));
+        return format!("{}.eml", subject.filter(|s| !s.trim().is_empty()).unwrap_or_else(|| "message".into()));
     }
     let ext = match mime {
         "text/plain" => ".txt",
@@ -1215,6 +1230,36 @@ mod tests {
         let files = parse(raw.as_bytes()).attachments;
         assert_eq!(files.len(), 902);
         assert_eq!(files.iter().filter(|f| f.name.ends_with(".dat")).count(), 2, "they are kept as they came");
+    }
+
+    #[test]
+    fn words_that_look_like_the_head_of_a_mail_are_read_as_they_were_written() {
+        let says = "Content-Type: message/rfc822";
+        let quoted = format!("50% a=ZZ\r\n{says}\r\n");
+        let file = format!(
+            "Content-Type: application/pdf; name=\"{says}.pdf\"\r\nContent-Transfer-Encoding: quoted-printable"
+        );
+        let raw = format!(
+            "From: \"{says}; x\" <a@b.example>\r\nSubject: Re: {says}\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+             --b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{quoted}\r\n--b\r\n{file}\r\n\r\nr=01c822\r\n--b--\r\n"
+        );
+        let mail = parse(raw.as_bytes());
+        assert_eq!(mail.subject, format!("Re: {says}"));
+        assert_eq!(mail.from.as_ref().unwrap().name.as_deref(), Some(format!("{says}; x").as_str()));
+        assert!(mail.text.unwrap().contains(says));
+        assert_eq!(mail.attachments[0].bytes, b"r\x01c822");
+        assert!(!mail.attachments[0].name.contains('\u{1}') && mail.attachments[0].name.contains("rfc822"));
+    }
+
+    /// A mail that a program encoded whole, and that was cut off, is still read as the mail that it is.
+    #[test]
+    fn a_mail_in_a_mail_that_was_cut_off_is_decoded_as_far_as_it_goes() {
+        let inner = data_encoding::BASE64.encode(b"Subject: Reed v. Marsh\r\n\r\nThe number is 12.");
+        let head = "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64";
+        let raw = format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n{head}\r\n\r\n{inner}");
+        let file = parse(raw.as_bytes()).attachments.remove(0);
+        assert_eq!((file.name.as_str(), file.mime.as_str()), ("Reed v. Marsh.eml", "message/rfc822"));
+        assert!(file.bytes.starts_with(b"Subject: Reed"));
     }
 
     /// A line of a blank ends the header for the limits' scan and not for the parser: only one of them would see the bomb.
