@@ -19,6 +19,8 @@ const LONGEST_BOUNDARY: usize = 200;
 const MOST_COMPARED: usize = 512 << 20;
 /// Octets of fields that lie in one another; where each field is read once, there are no more than in the mail.
 const MOST_READ: usize = 64 << 20;
+/// Heads of mails in a mail; each of them is read, again for each mail around it.
+const MOST_MAILS: usize = 2000;
 /// Words in comments that look like the type.
 const MOST_WORDS: usize = 8;
 
@@ -34,9 +36,9 @@ pub fn check(raw: &[u8]) -> Result<(), Limit> {
 /// The same bytes without a mail in a mail, or a digest of mails, in the eyes of the parser: it calls itself for each of them
 /// when it copies or frees what was encoded, until the stack ends. They are files to it. Every place stays where it was.
 pub fn closed(raw: &[u8]) -> Result<Cow<'_, [u8]>, Limit> {
-    let mut out = Cow::Borrowed(raw);
+    let (mut out, mut mails) = (Cow::Borrowed(raw), 0_usize);
     for field in fields(raw).filter(|field| field.name == Name::Type) {
-        let mut words = 0;
+        let mut words = 0_usize;
         while let Some(word) = out.get(field.value.clone()).and_then(goes_down) {
             let value = out.to_mut().get_mut(field.value.clone()).unwrap_or_default();
             let at = value.windows(word.len()).position(|w| w.eq_ignore_ascii_case(word.as_bytes()));
@@ -44,6 +46,10 @@ pub fn closed(raw: &[u8]) -> Result<Cow<'_, [u8]>, Limit> {
             let Some(letter) = letter.filter(|_| words < MOST_WORDS) else { return Err(Limit::TooDeep) };
             *letter = if letter.is_ascii_uppercase() { UPPER } else { LOWER };
             words = words.saturating_add(1);
+        }
+        mails = mails.saturating_add(words.min(1));
+        if mails > MOST_MAILS {
+            return Err(Limit::TooDeep);
         }
     }
     Ok(out)

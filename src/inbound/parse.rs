@@ -1264,13 +1264,14 @@ mod tests {
 
     /// A line of a blank ends the header for the limits' scan and not for the parser: only one of them would see the bomb.
     #[test]
-    fn t49_a_bomb_that_only_the_parser_sees_is_a_file_to_it() {
-        for levels in [22, 12_000] {
+    fn t49_a_bomb_that_only_the_parser_sees_is_a_file_to_it_or_refused() {
+        for levels in [22, 2000, 12_000] {
             let bomb = "Content-Type: message/rfc822\r\n\r\n".repeat(levels);
             let raw = format!("From: a@b.example\r\nReceived:\r\n \r\nX-A: b\r\n{bomb}#done\r\n");
             assert_eq!(limits::check(raw.as_bytes(), &Limits::default()), Ok(()));
             let mail = parse(raw.as_bytes());
-            assert_eq!((mail.limit(), mail.text.as_deref(), mail.attachments.len()), (None, None, 1), "{levels}");
+            let (limit, files) = if levels > 2000 { (Some(Limit::TooDeep), 0) } else { (None, 1) };
+            assert_eq!((mail.limit(), mail.text.as_deref(), mail.attachments.len()), (limit, None, files), "{levels}");
             assert_eq!(mail.from.unwrap().address, "a@b.example");
         }
     }
