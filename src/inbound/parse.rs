@@ -244,9 +244,9 @@ pub(super) fn closed<'r>(raw: &'r [u8], limits: &Limits) -> Result<Cow<'r, [u8]>
     burden::closed(raw)
 }
 
-/// What the library makes of a [`closed`] mail. It may see other structure than the limits' own scan does,
-/// where a mail is ambiguous: so depth and parts are counted once more, as it saw them, and one that it can't take apart
-/// without a panic is refused like one that breaks a limit.
+/// What the library makes of a [`closed`] mail. It may see other structure than the limits' own scan does, where a mail is
+/// ambiguous: so parts are counted once more, as it saw them, and depth too, should it ever find a mail in it. One that it
+/// can't take apart without a panic is refused like one that breaks a limit.
 pub(super) fn taken_apart<'r>(closed: &'r [u8], limits: &Limits) -> Result<Option<Message<'r>>, Limit> {
     let parsed = catch_unwind(|| MessageParser::default().parse(closed)).map_err(|_| Limit::Unreadable)?;
     let Some(message) = parsed else { return Ok(None) };
