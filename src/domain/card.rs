@@ -68,8 +68,8 @@ pub fn redact(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// A place in a text.
-fn place(at: u32) -> usize {
+/// A place in a text or in a mail, as its library and [`Written`] count them.
+pub fn place(at: u32) -> usize {
     usize::try_from(at).unwrap_or(usize::MAX)
 }
 

@@ -14,7 +14,7 @@ use mail_parser::{Encoding, MessagePart, MimeHeaders, PartType};
 
 use super::limits::Limits;
 use super::parse::{self, Attachment, Mail};
-use crate::domain::card::{self, REMOVED, Written};
+use crate::domain::card::{self, REMOVED, Written, place};
 
 /// Mails within mails that are looked into.
 const DEEPEST: usize = 4;
@@ -112,10 +112,6 @@ fn clean(raw: &[u8], depth: usize) -> Option<Vec<u8>> {
     }
     between(raw.get(from..)?, &mut out);
     (out != raw).then_some(out)
-}
-
-fn place(offset: u32) -> usize {
-    usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
 /// What stands between the parts that were changed goes over as it is, but for numbers in plain sight.
